@@ -1,0 +1,108 @@
+"""The command line: one module per command, imported only when it is called.
+
+`groundplane --help` has to answer at once, so the table below holds each command's one-line help and the
+module is loaded when the command runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from groundplane import __version__
+from groundplane.errors import CancelledError, GroundplaneError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("groundplane.cli.init", "Write a new site that validates and deploys as generated."),
+    "validate": ("groundplane.cli.validate", "Check a site's files; needs no host."),
+    "schema": ("groundplane.cli.schema", "Print the JSON Schema of a site's files, for editors."),
+    "explain": ("groundplane.cli.explain", "Show where a variable's value comes from, file and line."),
+    "inventory": ("groundplane.cli.inventory", "Show the inventory as Ansible will see it."),
+    "secrets": ("groundplane.cli.secrets", "Make, complete, show, edit and re-key the site's secrets."),
+    "hosts": ("groundplane.cli.hosts", "Pin host keys on first contact; show what is known of hosts."),
+    "graph": ("groundplane.cli.graph", "Draw layers and steps, coloured by their state."),
+    "plan": ("groundplane.cli.plan", "Say what would run, on which hosts, and why."),
+    "apply": ("groundplane.cli.apply", "Carry out a plan; resume one that was interrupted."),
+    "verify": ("groundplane.cli.verify", "Check layers on the hosts for themselves."),
+    "status": ("groundplane.cli.status", "Show hosts by layers with their state."),
+    "runs": ("groundplane.cli.runs", "List runs; show one, as a page if wanted."),
+    "logs": ("groundplane.cli.logs", "Show what a run's steps printed."),
+    "cancel": ("groundplane.cli.cancel", "Stop a run that is under way."),
+    "runtime": ("groundplane.cli.runtime", "Make or show the release's Ansible runtime."),
+    "lab": ("groundplane.cli.lab", "A lab of real systemd machines on this one."),
+}
+"""Each module has an attribute `command`."""
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when it is called, not when help is printed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches  # noqa: PLC0415
+
+            near = get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise click.UsageError(f"There is no command '{args[0]}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="groundplane")
+@click.option(
+    "-C",
+    "--site",
+    type=click.Path(file_okay=False),
+    envvar="GROUNDPLANE_SITE",
+    help="The site's folder; otherwise the nearest one above here that holds site.yml.",
+)
+@click.pass_context
+def groundplane(ctx: click.Context, site: str | None) -> None:
+    """Take bare servers to a sovereign cloud, layer by layer, and keep them there.
+
+    \b
+    Exit codes: 0 done, 1 failed, 2 input, 3 locked, 4 cancelled,
+    10 a plan with work in it (plan --detailed-exitcode).
+    """
+    ctx.obj = site
+
+
+def main() -> NoReturn:
+    """The entry point; turns errors into what a person reads and an exit code that tells the truth."""
+    try:
+        groundplane.main(standalone_mode=False)
+        sys.exit(0)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Cancelled.", err=True)
+        sys.exit(CancelledError.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except GroundplaneError as error:
+        from groundplane.cli.show_error import show_error  # noqa: PLC0415
+
+        show_error(error)
+        sys.exit(error.exit_code)

@@ -1,0 +1,66 @@
+"""Layers and steps, as the rest of the engine sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from groundplane.errors import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A step that must have succeeded first.
+
+    With `everywhere` it must have succeeded on all of its hosts; otherwise on the same host, so that
+    one host's failure holds back that host alone.
+    """
+
+    step: str
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One playbook on some hosts. `id` is LAYER.NAME."""
+
+    id: str
+    layer: str
+    name: str
+    description: str
+    playbook: Path
+    hosts: str
+    """An Ansible host pattern over the inventory's groups and hosts."""
+    place: Place
+    needs: tuple[Need, ...] = ()
+    roles: tuple[Path, ...] = ()
+    """Folders of the roles whose argument_specs name the step's inputs and whose files are its content."""
+    inputs: tuple[str, ...] = ()
+    """Variables that count as inputs: the roles' options and those that layers.yml names besides."""
+    timeout_minutes: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A part of the cloud with an order."""
+
+    name: str
+    description: str
+    place: Place
+    needs: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    verify: Path | None = None
+    """The playbook that checks the layer on the hosts for itself."""
+    required_groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The graph of a site: `order` is a topological order of step ids, stable between runs."""
+
+    layers: Mapping[str, Layer]
+    steps: Mapping[str, Step]
+    order: tuple[str, ...]
+    hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Step id to the hosts that its pattern matches, sorted as the inventory has them."""
