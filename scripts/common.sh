@@ -19,9 +19,9 @@ GP_VENV=${GP_VENV:-$GP_ROOT/.venv}
 PYTHON='' UV=''
 
 if [[ -t 2 && -z ${NO_COLOR-} ]]; then
-  GP_BOLD=$'\e[1m' GP_RED=$'\e[31m' GP_GREEN=$'\e[32m' GP_PLAIN=$'\e[0m'
+  GP_BOLD=$'\e[1m' GP_RED=$'\e[31m' GP_PLAIN=$'\e[0m'
 else
-  GP_BOLD='' GP_RED='' GP_GREEN='' GP_PLAIN=''
+  GP_BOLD='' GP_RED='' GP_PLAIN=''
 fi
 
 say() { printf '%s\n' "${GP_BOLD}==>${GP_PLAIN} $*" >&2; }
