@@ -1,0 +1,1 @@
+"""The site's secrets: ansible-vault from the first moment, in clear only in memory."""

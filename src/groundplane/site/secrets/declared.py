@@ -1,0 +1,114 @@
+"""Which secrets the layers need: environments/LAYER/secrets.yml of the toolkit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import Field, ValidationError
+
+from groundplane.errors import FailedError, Place
+from groundplane.site.model import Strict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from groundplane.content import Content
+
+
+class SecretKind(StrEnum):
+    """How a secret is made."""
+
+    PASSWORD = "password"  # noqa: S105 - the kind's name
+    """Letters and digits, so that no quoting anywhere can break it; `length` characters."""
+    HEX = "hex"
+    """`length` hexadecimal digits."""
+    BASE64 = "base64"
+    """`length` random bytes in base64."""
+    FERNET = "fernet"
+    """A key for Fernet: 32 random bytes in URL-safe base64."""
+    SSH_KEY = "ssh_key"
+    """An ed25519 key in OpenSSH's format, without a pass phrase."""
+    CERTIFICATE_AUTHORITY = "certificate_authority"
+    """The private key of an authority (EC P-384, PKCS#8 PEM)."""
+    FINGERPRINT_KEY = "fingerprint_key"
+    """The HMAC key that keeps fingerprints of secrets from being guessed: 64 hexadecimal digits."""
+
+
+_WITH_PUBLIC_FILE = frozenset({SecretKind.SSH_KEY, SecretKind.CERTIFICATE_AUTHORITY})
+
+
+class DeclaredSecretFile(Strict):
+    """One secret in environments/LAYER/secrets.yml."""
+
+    kind: SecretKind
+    description: str = Field(min_length=1)
+    length: int = Field(default=32, ge=8, le=4096, description="Characters, digits or bytes; see the kind.")
+    public_file: str | None = Field(
+        default=None, description="Where the public half goes, relative to the site: a public key or a certificate."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSecret:
+    """A secret that a layer needs."""
+
+    name: str
+    layer: str
+    kind: SecretKind
+    description: str
+    length: int
+    public_file: str | None
+    place: Place
+
+
+def load_declared(content: Content, layers: Iterable[str]) -> dict[str, DeclaredSecret]:
+    """The secrets that the layers need, by name, in the order of layers and files.
+
+    A layer without the file needs none. A name that two layers declare belongs to the first one.
+
+    Raises:
+        FailedError: the toolkit's own file is broken.
+    """
+    found: dict[str, DeclaredSecret] = {}
+    for layer in layers:
+        file = content.environments / layer / "secrets.yml"
+        if file.is_file():
+            for name, secret in _read(file, layer).items():
+                found.setdefault(name, secret)
+    return found
+
+
+def _read(file: Path, layer: str) -> dict[str, DeclaredSecret]:
+    try:
+        data: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+        entries = {name: DeclaredSecretFile.model_validate(entry) for name, entry in (data or {}).items()}
+    except (yaml.YAMLError, ValidationError, AttributeError, OSError) as error:
+        raise FailedError(
+            f"The toolkit's list of secrets of the layer {layer} is broken",
+            why=str(error),
+            cure="Install groundplane again, or restore the file from git.",
+            place=Place(file),
+        ) from error
+    for name, entry in entries.items():
+        if (entry.public_file is not None) != (entry.kind in _WITH_PUBLIC_FILE):
+            raise FailedError(
+                f"The toolkit's secret {name} of kind {entry.kind.value} has a wrong public_file",
+                why="ssh_key and certificate_authority need one, the other kinds have none",
+                place=Place(file),
+            )
+    return {
+        name: DeclaredSecret(
+            name=name,
+            layer=layer,
+            kind=entry.kind,
+            description=entry.description,
+            length=entry.length,
+            public_file=entry.public_file,
+            place=Place(file),
+        )
+        for name, entry in entries.items()
+    }

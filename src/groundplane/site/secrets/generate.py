@@ -1,0 +1,155 @@
+"""Making secrets, and the public halves that go with some of them."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from base64 import b64encode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_ssh_private_key,
+)
+from cryptography.x509.oid import NameOID
+
+from groundplane.site.secrets.declared import DeclaredSecret, SecretKind
+
+_FERNET_BYTES = 32
+_FINGERPRINT_BYTES = 32
+_ALPHABET = string.ascii_letters + string.digits
+_CLOCK_SKEW = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFacts:
+    """What public halves say about their site."""
+
+    site_name: str
+    domain: str
+    authority_days: int
+
+
+class UnusableSecretError(ValueError):
+    """A secret that is there and can't be what it is declared to be; the message never holds its value."""
+
+
+def generate(secret: DeclaredSecret) -> str:  # noqa: PLR0911 - one line a kind
+    """A new value, from the operating system's random numbers."""
+    match secret.kind:
+        case SecretKind.PASSWORD:
+            return "".join(secrets.choice(_ALPHABET) for _ in range(secret.length))
+        case SecretKind.HEX:
+            return secrets.token_hex((secret.length + 1) // 2)[: secret.length]
+        case SecretKind.BASE64:
+            return b64encode(secrets.token_bytes(secret.length)).decode()
+        case SecretKind.FERNET:
+            return urlsafe_b64encode(secrets.token_bytes(_FERNET_BYTES)).decode()
+        case SecretKind.FINGERPRINT_KEY:
+            return secrets.token_hex(_FINGERPRINT_BYTES)
+        case SecretKind.SSH_KEY:
+            ssh_key = ed25519.Ed25519PrivateKey.generate()
+            return ssh_key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+        case SecretKind.CERTIFICATE_AUTHORITY:
+            authority_key = ec.generate_private_key(ec.SECP384R1())
+            return authority_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def public_half(secret: DeclaredSecret, value: str, facts: PublicFacts) -> str:
+    """The content of `secret.public_file`: an OpenSSH public key line, or the authority's certificate in PEM.
+
+    Raises:
+        UnusableSecretError: the value is no such private key.
+    """
+    if secret.kind is SecretKind.SSH_KEY:
+        return f"{_ssh_public(value)} {facts.site_name}-operator\n"
+    return _authority_certificate(value, facts)
+
+
+def fits(secret: DeclaredSecret, value: str, public: str) -> bool:
+    """Whether a public half that is there belongs to the private one.
+
+    Raises:
+        UnusableSecretError: the value is no such private key.
+    """
+    if secret.kind is SecretKind.SSH_KEY:
+        ours = _ssh_public(value).split()
+        return any(line.split()[:2] == ours for line in public.splitlines())
+    key = _authority_key(value)
+    try:
+        certificate = x509.load_pem_x509_certificate(public.encode())
+    except ValueError:
+        return False
+    return certificate.public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    ) == key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _ssh_public(value: str) -> str:
+    try:
+        # OpenSSH's own format needs a newline at the end, which a person's editor may have lost.
+        key = load_ssh_private_key(value.strip().encode() + b"\n", password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise UnusableSecretError("it is not a private key in OpenSSH's format without a pass phrase") from error
+    return key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+def _authority_key(value: str) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:
+    try:
+        key = load_pem_private_key(value.strip().encode() + b"\n", password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise UnusableSecretError("it is not a private key in PEM without a pass phrase") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise UnusableSecretError("an authority's key has to be EC or RSA")
+    return key
+
+
+def _authority_certificate(value: str, facts: PublicFacts) -> str:
+    """A self-signed root by RFC 5280: CA true, path length 0 (it signs hosts only), keyCertSign and cRLSign."""
+    key = _authority_key(value)
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, facts.domain[:64]),
+            x509.NameAttribute(NameOID.COMMON_NAME, f"{facts.site_name} authority"[:64]),
+        ]
+    )
+    now = datetime.now(UTC)
+    public = key.public_key()
+    identifier = x509.SubjectKeyIdentifier.from_public_key(public)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _CLOCK_SKEW)
+        .not_valid_after(now + timedelta(days=facts.authority_days))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=False,
+                content_commitment=False,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                key_cert_sign=True,
+                crl_sign=True,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
+        .add_extension(identifier, critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
+        .sign(key, hashes.SHA384())
+    )
+    return certificate.public_bytes(Encoding.PEM).decode()
