@@ -1,0 +1,90 @@
+"""podman, as this project calls it: as root, with a runtime that this machine's cgroups allow."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from groundplane.errors import FailedError, InputError
+from groundplane.supply.host_commands import as_root, find_program, need_programs, run_command
+
+DIGEST_LABEL = "groundplane.digest"
+
+
+def has_cgroup_v2(root: Path = Path("/sys/fs/cgroup")) -> bool:
+    """Whether cgroup v2 is the only hierarchy (hybrid counts as v1: the controllers are there)."""
+    return (root / "cgroup.controllers").is_file()
+
+
+def choose_runtime(*, cgroup_v2: bool, crun: bool, runc: bool) -> str | None:
+    """The OCI runtime to name to podman, None for podman's own default.
+
+    crun refuses hybrid hierarchies, so v1 means runc.
+
+    Raises:
+        InputError: no runtime fits.
+    """
+    if cgroup_v2 and crun:
+        return None
+    if runc:
+        return "runc"
+    raise InputError(
+        "podman has no container runtime that works on this machine",
+        why="no crun or runc is installed" if cgroup_v2 else "with cgroup v1 (or hybrid) it has to be runc",
+        cure="sudo apt-get install -y runc",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Podman:
+    """Calls podman; `runtime` None leaves podman's own choice."""
+
+    runtime: str | None = None
+
+    def words(self, *words: str) -> list[str]:
+        """The whole command line, for whoever replaces this process by it."""
+        return as_root(["podman", *(["--runtime", self.runtime] if self.runtime else []), *words])
+
+    def run(self, *words: str, doing: str = "", stdin: str | None = None, timeout: float | None = 120) -> str:
+        return run_command(self.words(*words), doing=doing or f"podman {words[0]}", stdin=stdin, timeout=timeout)
+
+    def log(self, *words: str, doing: str, log: Path, timeout: float | None = None) -> None:
+        """For long work: what podman prints goes to the file `log`."""
+        run_command(self.words(*words), doing=doing, log=log, timeout=timeout)
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self.run(*words) or "null")
+
+    def image_digest(self, image: str) -> str | None:
+        """The digest that we labelled the image with; None where the image is absent or not ours."""
+        for found in self.json("images", "--format", "json", "--filter", f"reference={image}") or []:
+            label = (found.get("Labels") or {}).get(DIGEST_LABEL)
+            if label:
+                return str(label)
+        return None
+
+    def exists(self, kind: str, name: str) -> bool:
+        """Whether an object of a kind (container, network, volume, image) is there."""
+        try:
+            self.run(kind, "exists", name)
+        except FailedError:
+            return False
+        return True
+
+
+@cache
+def host_podman() -> Podman:
+    """podman on this machine.
+
+    Raises:
+        InputError: podman or a fitting runtime is missing.
+    """
+    need_programs({"podman": "podman"})
+    return Podman(
+        choose_runtime(
+            cgroup_v2=has_cgroup_v2(), crun=find_program("crun") is not None, runc=find_program("runc") is not None
+        )
+    )
