@@ -1,0 +1,272 @@
+"""Writes the reference pages from the code: commands, site.yml, layers and roles.
+
+Runs as a hook of mkdocs before each build, and by itself:
+
+    python docs/generate.py [--check]
+
+With --check it writes nothing and fails where something that a person sets has no description.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import yaml
+
+from groundplane.cli.main import COMMANDS, groundplane
+from groundplane.site.model import SiteFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "reference"
+
+
+def cell(text: object) -> str:
+    """Text inside a table."""
+    return " ".join(str(text).split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def paragraph(text: str) -> str:
+    """A click help text as Markdown; `\\b` marks a block whose lines stay."""
+    blocks = []
+    for block in text.strip().split("\n\n"):
+        if block.lstrip().startswith("\b"):
+            blocks.append("```text\n" + block.replace("\b", "").strip("\n") + "\n```")
+        else:
+            blocks.append(" ".join(block.split()))
+    return "\n\n".join(blocks)
+
+
+class Pages:
+    """Collects pages, and what has no description."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, str] = {}
+        self.undescribed: list[str] = []
+
+    def described(self, name: str, text: str | None) -> str:
+        if not text or not text.strip():
+            self.undescribed.append(name)
+            return ""
+        return text
+
+    # Commands
+
+    def commands(self) -> None:
+        lines = ["# Commands", "", "`gp` is the short form of `groundplane`. Every command knows `--help`.", ""]
+        lines += ["| command | what it does |", "|---|---|"]
+        lines += [f"| [`{name}`](#{name}) | {cell(text)} |" for name, (_, text) in COMMANDS.items()]
+        lines.append("")
+        top = click.Context(groundplane, info_name="groundplane")
+        lines += ["## Options of every command", "", *self.options(groundplane, top, "groundplane"), ""]
+        for name, (module, text) in COMMANDS.items():
+            try:
+                command: click.Command = import_module(module).command
+            except ModuleNotFoundError as error:
+                # A command may land after its entry in the table; another missing module is a mistake.
+                if error.name != module:
+                    raise
+                self.undescribed.append(f"groundplane {name} (not there yet)")
+                lines += [f"## {name}", "", text, ""]
+                continue
+            lines += self.command(name, command, top, 2)
+        self.pages["commands.md"] = "\n".join(lines)
+
+    def command(self, name: str, command: click.Command, parent: click.Context, depth: int) -> Iterator[str]:
+        context = click.Context(command, info_name=name, parent=parent)
+        path = context.command_path
+        title = path.removeprefix("groundplane ")
+        yield f"{'#' * depth} {title} {{ #{title.replace(' ', '-')} }}"
+        yield ""
+        yield paragraph(self.described(path, command.help))
+        yield ""
+        yield f"```text\n{' '.join([path, *command.collect_usage_pieces(context)])}\n```"
+        yield ""
+        yield from self.options(command, context, path)
+        yield ""
+        if isinstance(command, click.Group):
+            for child in command.list_commands(context):
+                member = command.get_command(context, child)
+                if member is not None and not member.hidden:
+                    yield from self.command(child, member, context, depth + 1)
+
+    def options(self, command: click.Command, context: click.Context, path: str) -> Iterator[str]:
+        rows = []
+        for parameter in command.params:
+            if not isinstance(parameter, click.Option) or parameter.hidden:
+                continue
+            names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
+            if not parameter.is_flag and not parameter.count:
+                names += f" {parameter.make_metavar(context)}"
+            extra = f" Environment: `{parameter.envvar}`." if isinstance(parameter.envvar, str) else ""
+            rows.append(
+                f"| {cell(names)} | {cell(self.described(f'{path} {parameter.opts[-1]}', parameter.help))}{extra} |"
+            )
+        if rows:
+            yield "| option | meaning |"
+            yield "|---|---|"
+            yield from rows
+
+    # site.yml
+
+    def site_file(self) -> None:
+        schema = SiteFile.model_json_schema()
+        definitions = {"SiteFile": schema, **schema.get("$defs", {})}
+        lines = [
+            "# site.yml",
+            "",
+            "What a cloud should be, as far as it isn't said by hosts and layers. Unknown keys are errors.",
+            "",
+        ]
+        lines += ["`groundplane schema` prints the same as a JSON Schema for editors.", ""]
+        for name, definition in definitions.items():
+            if "properties" not in definition:
+                continue
+            title = "At the top level" if name == "SiteFile" else name.removesuffix("File").lower()
+            lines += [f"## {title} {{ #{name.lower()} }}", "", " ".join(definition.get("description", "").split()), ""]
+            lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
+            required = definition.get("required", [])
+            for key, value in definition["properties"].items():
+                description = value.get("description", "")
+                if "$ref" not in value:
+                    self.described(f"site.yml {name}.{key}", description)
+                default = "**required**" if key in required else self.default(value)
+                lines.append(f"| `{key}` | {self.kind(value)} | {default} | {cell(description)} |")
+            lines.append("")
+        self.pages["site.md"] = "\n".join(lines)
+
+    @staticmethod
+    def default(value: Mapping[str, Any]) -> str:
+        default = value.get("default")
+        return f"`{json.dumps(default)}`" if default not in (None, [], {}, "") else ""
+
+    def kind(self, value: Mapping[str, Any]) -> str:
+        if "$ref" in value:
+            name = str(value["$ref"]).rsplit("/", 1)[-1]
+            return f"[{name.removesuffix('File').lower()}](#{name.lower()})" if name.endswith("File") else name
+        if "anyOf" in value:
+            return " or ".join(self.kind(part) for part in value["anyOf"] if part.get("type") != "null")
+        if "allOf" in value:
+            return self.kind(value["allOf"][0])
+        if value.get("type") == "array":
+            return f"list of {self.kind(value.get('items', {}))}"
+        if value.get("type") == "object":
+            members = [value.get("additionalProperties"), *value.get("patternProperties", {}).values()]
+            return f"name → {self.kind(next((member for member in members if isinstance(member, dict)), {}))}"
+        return str(value.get("type", "any"))
+
+    # Layers, steps, roles
+
+    def layers(self) -> None:
+        data = yaml.safe_load((ROOT / "playbooks" / "layers.yml").read_text(encoding="utf-8")) or {}
+        lines = [
+            "# Layers and steps",
+            "",
+            "From `playbooks/layers.yml`. A site adds its own in a `layers.yml` beside `site.yml`.",
+            "",
+        ]
+        for layer, entry in (data.get("layers") or {}).items():
+            lines += [f"## {layer}", "", self.described(f"layer {layer}", entry.get("description")), ""]
+            if entry.get("needs"):
+                lines += ["Needs " + ", ".join(f"`{name}`" for name in entry["needs"]) + ".", ""]
+            lines += ["| step | what it does | hosts | needs | roles |", "|---|---|---|---|---|"]
+            for step, body in (entry.get("steps") or {}).items():
+                needs = ", ".join(
+                    need if isinstance(need, str) else f"{need['step']} (everywhere)" for need in body.get("needs", [])
+                )
+                roles = ", ".join(f"[{role}](roles.md#{role})" for role in body.get("roles", []))
+                description = self.described(f"step {layer}.{step}", body.get("description"))
+                lines.append(
+                    f"| `{layer}.{step}` | {cell(description)} | `{body.get('hosts', 'all')}` | {needs} | {roles} |"
+                )
+            defaults = ROOT / "environments" / layer / "defaults.yml"
+            if defaults.is_file():
+                text = defaults.read_text(encoding="utf-8").rstrip()
+                lines += ["", f"Defaults, set otherwise in a site's `environments/{layer}/configuration.yml`:", ""]
+                lines += ["```yaml", text, "```"]
+            lines.append("")
+        self.pages["layers.md"] = "\n".join(lines)
+
+    def roles(self) -> None:
+        lines = ["# Roles", "", "Options by role, from their `meta/argument_specs.yml`.", ""]
+        for path in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml")):
+            role = path.parent.parent.name
+            entries = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("argument_specs", {})
+            main = entries.get("main", {})
+            lines += [f"## {role}", "", self.described(f"role {role}", main.get("short_description")), ""]
+            description = main.get("description", [])
+            lines += [
+                line for text in ([description] if isinstance(description, str) else description) for line in (text, "")
+            ]
+            options = {
+                name: option for entry in entries.values() for name, option in (entry.get("options") or {}).items()
+            }
+            if options:
+                lines += ["| option | type | default | meaning |", "|---|---|---|---|"]
+                lines += list(self.role_options(role, options))
+                lines.append("")
+        self.pages["roles.md"] = "\n".join(lines)
+
+    def role_options(self, role: str, options: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+        for name, option in options.items():
+            text = option.get("description", "")
+            text = text if isinstance(text, str) else " ".join(text)
+            self.described(f"role {role} {prefix}{name}", text)
+            kind = option.get("type", "str") + (f" of {option['elements']}" if "elements" in option else "")
+            default = (
+                "**required**"
+                if option.get("required")
+                else f"`{cell(option['default'])}`"
+                if "default" in option
+                else ""
+            )
+            choices = (
+                f" One of {', '.join(f'`{choice}`' for choice in option['choices'])}." if "choices" in option else ""
+            )
+            yield f"| `{prefix}{name}` | {kind} | {default} | {cell(text)}{choices} |"
+            yield from self.role_options(role, option.get("options") or {}, f"{prefix}{name}.")
+
+
+def make() -> Pages:
+    pages = Pages()
+    pages.commands()
+    pages.site_file()
+    pages.layers()
+    pages.roles()
+    return pages
+
+
+def write(pages: Pages) -> None:
+    TARGET.mkdir(exist_ok=True)
+    for name, text in pages.pages.items():
+        path = TARGET / name
+        # Rewriting the same text would send `mkdocs serve` round in a circle.
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def on_pre_build(config: object) -> None:
+    """What mkdocs calls."""
+    write(make())
+
+
+def main() -> int:
+    pages = make()
+    if "--check" not in sys.argv[1:]:
+        write(pages)
+        return 0
+    for name in pages.undescribed:
+        sys.stdout.write(f"no description: {name}\n")
+    sys.stdout.write(f"{len(pages.undescribed)} without a description\n")
+    return 1 if pages.undescribed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
