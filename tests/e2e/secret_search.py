@@ -1,0 +1,114 @@
+"""Searches files and the process list for secrets, in every form in which one may slip out."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SHORTEST = 8
+"""Characters; anything shorter is found by chance."""
+
+LARGEST = 256 * 1024 * 1024
+"""Bytes; a lab's disks are larger and hold what the nodes wrote, not the engine."""
+
+
+def forms(value: str) -> set[bytes]:
+    """A secret as written, and as JSON, base64, hexadecimal and a URL would carry it."""
+    # A private key is also lost where one line of its body shows.
+    lines = [line.strip() for line in value.splitlines() if len(line.strip()) >= 40 and not line.startswith("-----")]
+    result: set[bytes] = set()
+    for text in (value.strip(), *lines):
+        raw = text.encode()
+        once = json.dumps(text)[1:-1]
+        encoded = base64.b64encode(raw).rstrip(b"=")
+        result |= {
+            raw,
+            once.encode(),
+            json.dumps(once)[1:-1].encode(),
+            raw.hex().encode(),
+            quote(text, safe="").encode(),
+        }
+        # The last characters depend on what follows the secret.
+        result.add(encoded[:-2] if len(encoded) > SHORTEST + 2 else encoded)
+    return {form for form in result if len(form) >= SHORTEST}
+
+
+def all_forms(secrets: Mapping[str, str]) -> dict[bytes, str]:
+    return {form: name for name, value in secrets.items() for form in forms(value)}
+
+
+def files(*folders: Path) -> Iterator[Path]:
+    for folder in folders:
+        for path in folder.rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                yield path
+
+
+def search_files(needles: Mapping[bytes, str], *folders: Path) -> tuple[list[str], int]:
+    """Findings as `FILE holds NAME`, and how many files were read."""
+    found, read = [], 0
+    for path in files(*folders):
+        try:
+            if path.stat().st_size > LARGEST:
+                continue
+            data = path.read_bytes()
+        except FileNotFoundError:
+            continue
+        read += 1
+        found += [
+            f"{path} holds {name}" for name in sorted({name for needle, name in needles.items() if needle in data})
+        ]
+    return found, read
+
+
+class ProcessWatch:
+    """Reads the arguments and environments of all processes, again and again, until told to stop."""
+
+    def __init__(self, needles: Mapping[bytes, str], *folders: Path) -> None:
+        self.needles = needles
+        self.folders = folders
+        """Searched too, while the run is under way: what is removed afterwards was there all the same."""
+        self.found: set[str] = set()
+        self.seen: set[str] = set()
+        self.rounds = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def __enter__(self) -> ProcessWatch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            for process in Path("/proc").glob("[0-9]*"):
+                self._look(process)
+            if self.rounds % 20 == 0 and self.folders:
+                self.found |= set(search_files(self.needles, *self.folders)[0])
+            self.rounds += 1
+            time.sleep(0.05)
+
+    def _look(self, process: Path) -> None:
+        for name in ("cmdline", "environ"):
+            try:
+                data = (process / name).read_bytes()
+            except OSError:  # it ended in the meantime, or isn't ours to read
+                continue
+            if name == "cmdline":
+                self.seen.add(data.split(b"\0", 1)[0].decode(errors="replace"))
+            for needle, secret in self.needles.items():
+                if needle in data:
+                    self.found.add(
+                        f"{name} of a process ({data.split(bytes(1), 1)[0].decode(errors='replace')}) holds {secret}"
+                    )

@@ -1,0 +1,57 @@
+"""The search that the end-to-end test relies on has to find what it looks for."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.secret_search import ProcessWatch, all_forms, search_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SECRET = 'pl"anted\\ s3cret/with é and % signs'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: text,
+        lambda text: json.dumps({"msg": text}),
+        lambda text: json.dumps({"stdout": json.dumps({"msg": text})}),
+        lambda text: base64.b64encode(text.encode()).decode(),
+        lambda text: base64.b64encode((text + " and more").encode()).decode(),
+        lambda text: text.encode().hex(),
+    ],
+    ids=["plain", "json", "json in json", "base64", "base64 with a tail", "hex"],
+)
+def test_a_secret_is_found_in_a_file(tmp_path: Path, written: Callable[[str], str]) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "log").write_text(f"before {written(SECRET)} after", encoding="utf-8")
+    found, read = search_files(all_forms({"planted": SECRET}), tmp_path)
+    assert found == [f"{tmp_path}/deep/log holds planted"]
+    assert read == 1
+
+
+def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("clean", encoding="utf-8")
+    assert search_files(all_forms({"planted": SECRET}), tmp_path) == ([], 1)
+
+
+def test_a_secret_is_found_in_the_process_list() -> None:
+    with ProcessWatch(all_forms({"planted": SECRET})) as watch:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "import sys; sys.stdin.read()", SECRET], stdin=subprocess.PIPE
+        )
+        deadline = time.monotonic() + 10
+        while not watch.found and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.communicate(b"")
+    assert any(finding.startswith("cmdline") and "planted" in finding for finding in watch.found)
