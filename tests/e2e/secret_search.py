@@ -28,7 +28,6 @@ def forms(value: str) -> set[bytes]:
     for text in (value.strip(), *lines):
         raw = text.encode()
         once = json.dumps(text)[1:-1]
-        encoded = base64.b64encode(raw).rstrip(b"=")
         result |= {
             raw,
             once.encode(),
@@ -36,8 +35,11 @@ def forms(value: str) -> set[bytes]:
             raw.hex().encode(),
             quote(text, safe="").encode(),
         }
-        # The last characters depend on what follows the secret.
-        result.add(encoded[:-2] if len(encoded) > SHORTEST + 2 else encoded)
+        # In base64 three bytes share four characters, so the secret looks different by where it begins, and its ends
+        # depend on its neighbours.
+        for offset in range(3):
+            encoded = base64.b64encode(bytes(offset) + raw).rstrip(b"=")
+            result.add(encoded[4 if offset else 0 : -2])
     return {form for form in result if len(form) >= SHORTEST}
 
 
@@ -48,19 +50,20 @@ def all_forms(secrets: Mapping[str, str]) -> dict[bytes, str]:
 def files(*folders: Path) -> Iterator[Path]:
     for folder in folders:
         for path in folder.rglob("*"):
-            if path.is_file() and not path.is_symlink():
+            if not path.is_symlink() and path.is_file():
                 yield path
 
 
-def search_files(needles: Mapping[bytes, str], *folders: Path) -> tuple[list[str], int]:
-    """Findings as `FILE holds NAME`, and how many files were read."""
+def search_files(needles: Mapping[bytes, str], *folders: Path, since: float = 0) -> tuple[list[str], int]:
+    """Findings as `FILE holds NAME`, and how many files were read; only those written after `since` (epoch seconds)."""
     found, read = [], 0
     for path in files(*folders):
         try:
-            if path.stat().st_size > LARGEST:
+            about = path.stat()
+            if about.st_size > LARGEST or about.st_mtime < since:
                 continue
             data = path.read_bytes()
-        except FileNotFoundError:
+        except OSError:  # gone in the meantime
             continue
         read += 1
         found += [
@@ -79,6 +82,7 @@ class ProcessWatch:
         self.found: set[str] = set()
         self.seen: set[str] = set()
         self.rounds = 0
+        self.began = time.time()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
 
@@ -95,7 +99,7 @@ class ProcessWatch:
             for process in Path("/proc").glob("[0-9]*"):
                 self._look(process)
             if self.rounds % 20 == 0 and self.folders:
-                self.found |= set(search_files(self.needles, *self.folders)[0])
+                self.found |= set(search_files(self.needles, *self.folders, since=self.began)[0])
             self.rounds += 1
             time.sleep(0.05)
 

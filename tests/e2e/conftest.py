@@ -1,0 +1,174 @@
+"""A lab of the tests' own, made from nothing by scripts/lab, apart from the user's labs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.command import PROGRAM, ROOT, Answer, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HOSTS = ("manager", "node1", "node2", "node3")
+
+
+@dataclass(slots=True)
+class Lab:
+    """A lab under test: its commands, its nodes, its journal."""
+
+    name: str
+    base: Path
+    """Holds the state and configuration folders."""
+    env: dict[str, str]
+    first: Answer | None = None
+    """What scripts/lab said when it made the lab; None where a lab from before was kept."""
+    site_path: Path | None = field(default=None)
+
+    @property
+    def site(self) -> Path:
+        assert self.site_path is not None
+        return self.site_path
+
+    @property
+    def state(self) -> Path:
+        return self.site / ".groundplane"
+
+    def script(self, *words: str, timeout: float = 1800) -> Answer:
+        return run(ROOT / "scripts" / "lab", "--name", self.name, *words, cwd=ROOT, env=self.env, timeout=timeout)
+
+    def lab(self, *words: str, timeout: float = 600) -> Answer:
+        return run(PROGRAM, "lab", *words, "--name", self.name, cwd=ROOT, env=self.env, timeout=timeout)
+
+    def groundplane(self, *words: str, timeout: float = 900) -> Answer:
+        return run(PROGRAM, *words, cwd=self.site, env=self.env, timeout=timeout)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """A command that is left running; its output goes to files, so that it never waits for a reader."""
+        with (self.base / "started.out").open("w") as out, (self.base / "started.err").open("w") as err:
+            return subprocess.Popen(
+                [PROGRAM, *words],
+                cwd=self.site,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                text=True,
+            )
+
+    def started_output(self) -> str:
+        return (self.base / "started.out").read_text() + (self.base / "started.err").read_text()
+
+    def container(self, host: str) -> str:
+        return f"{self.name}-{host}"
+
+    def on(self, host: str, *words: str) -> str:
+        """Runs a program on a node past ssh and Groundplane, as somebody behind our back would."""
+        done = run("podman", "exec", self.container(host), *words, cwd=ROOT, env=os.environ, timeout=300)
+        assert done.code == 0, done
+        return done.out
+
+    def runs(self) -> list[dict[str, Any]]:
+        answer = self.groundplane("runs", "--json")
+        assert answer.code == 0, answer
+        found: list[dict[str, Any]] = answer.json()
+        return found
+
+    def run_details(self, name: str) -> dict[str, Any]:
+        answer = self.groundplane("runs", "show", name, "--json")
+        assert answer.code == 0, answer
+        details: dict[str, Any] = answer.json()
+        return details
+
+    def newest_run(self) -> dict[str, Any]:
+        newest = max(self.runs(), key=lambda entry: str(entry["started_at"]))
+        return self.run_details(newest["run"])
+
+    def work_of(self, details: dict[str, Any]) -> dict[tuple[str, str], str]:
+        """(step, host) to how it ended in that run."""
+        return {(entry["step"], entry["host"]): entry["state"] for entry in details["hosts"]}
+
+    def plan(self, *words: str) -> tuple[Answer, dict[str, list[str]]]:
+        """A plan as the answer, and step to the hosts that it would run on."""
+        answer = self.groundplane("plan", "--json", "--detailed-exitcode", *words, timeout=120)
+        assert answer.code in {0, 10}, answer
+        steps = {
+            step["step"]: [host["host"] for host in step["hosts"] if host["action"] == "run"]
+            for step in answer.json()["steps"]
+        }
+        return answer, {step: hosts for step, hosts in steps.items() if hosts}
+
+    def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = 300) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"waited {seconds} s for: {what}\n{self.started_output()}"
+            time.sleep(0.5)
+
+
+def engine_processes(lab: Lab) -> list[int]:
+    """Processes on this machine that work on the lab's site: the engine's own and all that it started."""
+    needle = str(lab.site).encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        # An ssh master stays for a while by design and works on nothing.
+        if (
+            needle in words
+            and b"ControlPersist" not in words
+            and b"[mux]" not in words
+            and int(process.name) != os.getpid()
+        ):
+            found.append(int(process.name))
+    return found
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    name = os.environ.get("GP_TEST_LAB", "gptest")
+    keep = os.environ.get("GP_TEST_KEEP") == "true"
+    base = ROOT / "build" / "e2e"
+    base.mkdir(parents=True, exist_ok=True)
+    # The cache is the machine's one; state and configuration are not.
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("GROUNDPLANE_", "ANSIBLE_"))}
+    env = {
+        **kept,
+        "XDG_STATE_HOME": str(base / "state"),
+        "XDG_CONFIG_HOME": str(base / "config"),
+        "NO_COLOR": "1",
+        "COLUMNS": "200",
+        "LC_ALL": "C.UTF-8",
+    }
+    env.pop("SSH_AUTH_SOCK", None)
+    made = Lab(name, base, env)
+    status = made.lab("status", "--json")
+    if not (keep and status.code == 0):
+        made.lab("down", "--yes")
+        shutil.rmtree(base, ignore_errors=True)
+        base.mkdir(parents=True)
+        made.first = made.script()
+        (base / "lab.out").write_text(str(made.first), encoding="utf-8")
+        assert made.first.code == 0, made.first
+        status = made.lab("status", "--json")
+    assert status.code == 0, status
+    made.site_path = Path(json.loads(status.out)["site"])
+    yield made
+    if not keep:
+        down = made.lab("down", "--yes")
+        assert down.code == 0, down

@@ -1,0 +1,157 @@
+"""Secrets that the test knows are looked for in all that a run leaves on this machine, and while it runs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from groundplane.site.secrets.store import read_secrets
+from tests.command import PROGRAM, run
+from tests.e2e.secret_search import ProcessWatch, all_forms, search_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.e2e.conftest import Lab
+
+pytestmark = pytest.mark.lab
+
+PLANTED = {
+    "planted_plain": "gp-planted-6f1c9a52e8b34d07",
+    "planted_awkward": "gp \"planted\" \\ 8841/50% with 'quotes' and é",
+    "planted_many_lines": "gp-planted-first-line-0f7d3a9915c2\ngp-planted-second-line-77be20c4d1a8",
+}
+
+LAYERS = """\
+hooks:
+  - name: planted
+    after: bootstrap.report
+    playbook: playbooks/planted.yml
+    hosts: all
+"""
+
+# A careless playbook: it says secrets in results, in messages and in a failure.
+PLAYBOOK = """\
+- name: Planted secrets
+  hosts: all
+  gather_facts: false
+  become: true
+  tasks:
+    - name: Say them
+      ansible.builtin.debug:
+        msg: "{{ planted_plain }} and {{ planted_awkward }} and {{ planted_many_lines }}"
+    - name: Keep them as a fact
+      ansible.builtin.set_fact:
+        kept: {nested: ["{{ planted_awkward }}", "{{ planted_plain | b64encode }}"]}
+    - name: Write them to the host
+      ansible.builtin.copy:
+        content: "{{ planted_many_lines }} {{ planted_plain }}"
+        dest: /root/planted
+        mode: "0600"
+      diff: true
+    - name: Loop over them
+      ansible.builtin.debug:
+        msg: "{{ item }}"
+      loop: ["{{ planted_plain }}", "{{ planted_awkward }}"]
+    - name: Fail with them on node3
+      ansible.builtin.fail:
+        msg: "refused: {{ planted_plain }} {{ planted_awkward }}"
+      when: inventory_hostname == 'node3'
+"""
+
+
+def strings(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from strings(member, f"{name}.{key}")
+    elif isinstance(value, list):
+        for number, member in enumerate(value):
+            yield from strings(member, f"{name}.{number}")
+
+
+@pytest.fixture
+def planted(lab: Lab) -> Iterator[dict[str, str]]:
+    """Plants secrets as a person would, by the editor of `secrets edit`; takes all back afterwards."""
+    vault, layers, playbook = lab.site / "secrets.yml", lab.site / "layers.yml", lab.site / "playbooks" / "planted.yml"
+    before = vault.read_bytes()
+    assert not layers.exists()
+    lines = "".join(f"{name}: {yaml_text(value)}\n" for name, value in PLANTED.items())
+    editor = lab.base / "editor"
+    editor.write_text(f'#!/bin/sh\nprintf %s {shlex.quote(lines)} >> "$1"\n', encoding="utf-8")
+    editor.chmod(0o700)
+    env = {**lab.env, "EDITOR": str(editor), "VISUAL": str(editor)}
+    edited = run(PROGRAM, "secrets", "edit", cwd=lab.site, env=env)
+    # The helper holds what it plants, so it must not be there to be found.
+    editor.unlink()
+    assert edited.code == 0, edited
+    layers.write_text(LAYERS, encoding="utf-8")
+    playbook.parent.mkdir(exist_ok=True)
+    playbook.write_text(PLAYBOOK, encoding="utf-8")
+    password = password_file(lab).read_bytes().strip()
+    found = dict(strings(read_secrets(lab.site, password), "secrets.yml"))
+    assert {f"secrets.yml.{name}" for name in PLANTED} <= set(found)
+    try:
+        yield {**found, "the vault password": password.decode()}
+    finally:
+        layers.unlink()
+        playbook.unlink()
+        vault.write_bytes(before)
+
+
+def yaml_text(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def password_file(lab: Lab) -> Path:
+    return Path(lab.env["XDG_CONFIG_HOME"]) / "groundplane" / "labs" / f"{lab.name}.password"
+
+
+def test_no_secret_is_left_in_clear(lab: Lab, planted: dict[str, str]) -> None:
+    needles = all_forms(planted)
+    temporary = Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108 - searched, not written
+    began = time.time()
+    with ProcessWatch(needles, lab.state) as watch:
+        applied = lab.groundplane("apply", "--yes")
+    assert applied.code == 1, applied
+    assert "planted" in applied.out + applied.err, "the failing hook is named"
+    assert watch.rounds > 20
+    assert any("ansible" in program or "python" in program for program in watch.seen)
+    assert not watch.found
+
+    shown = [applied.out, applied.err]
+    newest = lab.newest_run()["run"]
+    for words in (
+        ("plan",),
+        ("plan", "--json"),
+        ("status",),
+        ("runs", "show", newest),
+        ("runs", "show", newest, "--json"),
+        ("runs", "show", newest, "--html", str(lab.base / "run.html")),
+        ("logs", newest),
+        ("secrets", "show"),
+        ("explain", "planted_plain", "node1"),
+        ("inventory",),
+    ):
+        answer = lab.groundplane(*words)
+        assert "Traceback" not in answer.err, answer
+        shown += [answer.out, answer.err]
+    for needle, name in needles.items():
+        assert not any(needle in text.encode() for text in shown), f"{name} was shown"
+
+    password = password_file(lab)
+    found, read = search_files(needles, lab.base)
+    assert [finding for finding in found if not finding.startswith(f"{password} ")] == []
+    assert read > 10
+    assert (lab.state / "journal.sqlite").is_file()
+    home = Path(lab.env["HOME"])
+    cache = Path(lab.env.get("XDG_CACHE_HOME") or home / ".cache") / "groundplane"
+    found, _ = search_files(needles, temporary, home / ".ansible", cache, since=began)
+    assert found == []
