@@ -28,9 +28,20 @@ SECRET = 'pl"anted\\ s3cret/with é and % signs'
         lambda text: json.dumps({"stdout": json.dumps({"msg": text})}),
         lambda text: base64.b64encode(text.encode()).decode(),
         lambda text: base64.b64encode((text + " and more").encode()).decode(),
+        lambda text: base64.b64encode(("a " + text + " more").encode()).decode(),
+        lambda text: base64.b64encode(("in a " + text).encode()).decode(),
         lambda text: text.encode().hex(),
     ],
-    ids=["plain", "json", "json in json", "base64", "base64 with a tail", "hex"],
+    ids=[
+        "plain",
+        "json",
+        "json in json",
+        "base64",
+        "base64 with a tail",
+        "base64 off by two",
+        "base64 off by five",
+        "hex",
+    ],
 )
 def test_a_secret_is_found_in_a_file(tmp_path: Path, written: Callable[[str], str]) -> None:
     (tmp_path / "deep").mkdir()
