@@ -240,24 +240,25 @@ def _broken(path: Path, text: str, error: yaml.YAMLError) -> Problem:
     return Problem(f"isn't valid YAML: {error}", "Correct the file.", Place(path))
 
 
+_CURES = (
+    ("mapping values are not allowed", "Put a value that contains ': ' in quotes, and check the indentation here."),
+    ("undefined alias", "A value that begins with * needs quotes; otherwise define the anchor (&NAME) above it."),
+    ("single document", "Keep one document: remove the line --- in the middle."),
+    ("quoted scalar", "Close the quotes."),
+    ("block mapping", "Check the indentation here and in the lines above, and that each key ends with a colon."),
+    ("block collection", "Check the indentation here and in the lines above."),
+    ("could not find expected ':'", "Check that each key ends with a colon, and the indentation here and above."),
+    ("cannot start any token", "Put the value in quotes."),
+)
+"""What the parser says, and what it nearly always means."""
+
+
 def _cure(said: str, line: str) -> str:
     if "\\t" in said or "\t" in line[: len(line) - len(line.lstrip())]:
         return "Indent with spaces; YAML forbids tabs."
-    if "mapping values are not allowed" in said:
-        return "Put a value that contains ': ' in quotes, and check this line's indentation and the one above it."
-    if "{{" in line or "{%" in line:
+    if ("{{" in line or "{%" in line) and "mapping values" not in said:
         return 'Put the Jinja expression in quotes: "{{ … }}".'
-    if "undefined alias" in said:
-        return "A value that begins with * needs quotes; otherwise define the anchor (&NAME) above it."
-    if "single document" in said:
-        return "Keep one document: remove the line --- in the middle."
-    if "quoted scalar" in said:
-        return "Close the quotes."
-    if "block mapping" in said or "block collection" in said or "could not find expected ':'" in said:
-        return "Check the indentation here and in the lines above, and that each key ends with a colon."
-    if "cannot start any token" in said:
-        return "Put the value in quotes."
-    return "Correct this line or the one above it."
+    return next((cure for part, cure in _CURES if part in said), "Correct this line or the one above it.")
 
 
 def nearest(name: object, known: Iterable[str]) -> str | None:

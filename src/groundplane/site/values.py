@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from groundplane.errors import Place
+if TYPE_CHECKING:
+    from groundplane.errors import Place
 
 
 class Level(IntEnum):

@@ -1,0 +1,168 @@
+"""What pydantic says, in sentences for people: the line, what is wrong, the nearest known key, the cure."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from groundplane.errors import Problem
+from groundplane.site.source import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from groundplane.site.source import Source
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_WANTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "string": "text",
+    "bool": "true or false",
+    "list": "a list (lines that begin with '- ')",
+    "tuple": "a list (lines that begin with '- ')",
+    "dict": "a mapping (NAME: VALUE on lines of their own)",
+    "model": "a mapping (NAME: VALUE on lines of their own)",
+}
+_MOST_SHOWN = 60
+
+
+def read_model(model: type[Model], source: Source, problems: list[Problem]) -> Model | None:
+    """The file as a model; None where anything is wrong, which is told.
+
+    Types are strict: 1500 is a number and "1500" is text. Lists count as tuples and text as enumerations, as in JSON.
+    """
+    if not isinstance(source.data, dict):
+        problems.append(Problem("is no mapping", "Write NAME: VALUE on lines of their own.", source.place()))
+        return None
+    try:
+        return model.model_validate_json(json.dumps(source.data, default=str), strict=True)
+    except ValidationError as error:
+        problems += model_problems(error, source, model)
+        return None
+
+
+def model_problems(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Problem]:
+    """Each complaint as a problem with its place."""
+    return [_problem(dict(item), source, model) for item in error.errors(include_url=False)]
+
+
+def _problem(item: dict[str, Any], source: Source, model: type[BaseModel]) -> Problem:
+    path = tuple(part for part in item["loc"] if part != "[key]")
+    kind, context = item["type"], item.get("ctx") or {}
+    name, place = dotted(path), source.place(*path)
+    shown = _shown(item.get("input"))
+    if kind == "extra_forbidden":
+        where = f" in {dotted(path[:-1])}" if path[:-1] else ""
+        return Problem(f"the key '{path[-1]}' is unknown{where}", suggest(path[-1], fields_at(model, path[:-1])), place)
+    if kind == "missing":
+        description = description_at(model, path)
+        return Problem(f"'{name}' is missing", f"Add '{path[-1]}:'. {description}".rstrip(), place)
+    if "[key]" in item["loc"] or kind == "string_pattern_mismatch":
+        return Problem(
+            f"'{path[-1] if '[key]' in item['loc'] else item.get('input')}' can't be a name ({name})",
+            "Begin with a small letter, then small letters, digits, _ and -, at most 63.",
+            place,
+        )
+    if kind in ("enum", "literal_error"):
+        choices = [str(choice.value) for choice in _enum_at(model, path)]
+        return Problem(
+            f"'{name}' is {shown}, which it can't be",
+            suggest(item.get("input"), choices) if choices else f"It can be {context.get('expected', '')}.",
+            place,
+        )
+    wanted = _WANTED.get(kind.rsplit("_", 1)[0]) if kind.endswith(("_type", "_parsing")) else None
+    if wanted is not None:
+        return Problem(f"'{name}' is {shown}; it has to be {wanted}", _type_cure(kind, path, item, model), place)
+    limits = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
+    if kind in limits:
+        key, words = limits[kind]
+        return Problem(
+            f"'{name}' is {shown}; it has to be {words} {context.get(key)}",
+            description_at(model, path) or "Correct the value.",
+            place,
+        )
+    return Problem(f"'{name}': {item['msg']}", description_at(model, path) or "See groundplane schema.", place)
+
+
+def _type_cure(kind: str, path: Sequence[str | int], item: dict[str, Any], model: type[BaseModel]) -> str:
+    given = item.get("input")
+    key = path[-1] if path else ""
+    if kind == "string_type" and isinstance(given, (int, float)) and not isinstance(given, bool):
+        prefix = f"{key}: " if isinstance(key, str) else "- "
+        return f'Put it in quotes: {prefix}"{given}".'
+    if kind == "int_type" and isinstance(given, str) and given.lstrip("-").isdigit():
+        return f"Write it without quotes: {key}: {given}."
+    if kind == "bool_type" and isinstance(given, str):
+        return f"Write {key}: true or {key}: false, without quotes."
+    return description_at(model, path) or "Correct the value."
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """networks.management.dns[0]"""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    text = text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
+    return f"the number {text}" if isinstance(value, (int, float)) else f"the text '{text}'"
+
+
+def fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    """The keys that the model allows below `path`."""
+    found = _annotation_at(model, path)
+    return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
+
+
+def description_at(model: type[BaseModel], path: Sequence[str | int]) -> str:
+    """The description of the field at `path`."""
+    owner = _annotation_at(model, path[:-1]) if path else None
+    if isinstance(owner, type) and issubclass(owner, BaseModel):
+        field = owner.model_fields.get(str(path[-1]))
+        return (field.description or "") if field is not None else ""
+    return ""
+
+
+def _enum_at(model: type[BaseModel], path: Sequence[str | int]) -> list[Enum]:
+    found = _annotation_at(model, path)
+    return list(found) if isinstance(found, type) and issubclass(found, Enum) else []
+
+
+def _annotation_at(model: type[BaseModel], path: Sequence[str | int]) -> Any:
+    current: Any = model
+    for part in path:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            field = current.model_fields.get(str(part))
+            if field is None:
+                return None
+            current = _plain(field.annotation)
+        else:
+            # dict[Name, X] and tuple[X, ...]: the member's type is the last one that isn't the ellipsis.
+            arguments = [found for found in getattr(current, "__args__", ()) if found is not Ellipsis]
+            current = _plain(arguments[-1]) if arguments else None
+    return current
+
+
+def _plain(annotation: Any) -> Any:
+    """X of X | None."""
+    arguments = getattr(annotation, "__args__", ())
+    if type(None) in arguments:
+        rest = [found for found in arguments if found is not type(None)]
+        return rest[0] if len(rest) == 1 else annotation
+    return annotation
