@@ -107,28 +107,6 @@ class KnownHosts:
             dict.fromkeys(line.key for line in self.lines if line.key is not None and _matches(line.patterns, wanted))
         )
 
-    def keys_by_host(self, targets: Iterable[HostTarget]) -> dict[str, list[str]]:
-        """Per host's name its keys as "TYPE BASE64", as the hosts' own known_hosts need them.
-
-        Fast for many hosts: the file is indexed once where its names are plain.
-        """
-        index: dict[str, list[_Line]] = {}
-        rest: list[_Line] = []
-        for line in self.lines:
-            if line.key is not None and all(_is_plain(pattern) for pattern in line.patterns):
-                for pattern in line.patterns:
-                    index.setdefault(pattern, []).append(line)
-            elif line.key is not None:
-                rest.append(line)
-        found: dict[str, list[str]] = {}
-        for target in targets:
-            names = target.names()
-            lines = [line for name in names for line in index.get(name, ())]
-            lines += [line for line in rest if any(_matches(line.patterns, name) for name in names)]
-            lines.sort(key=lambda line: line.number)
-            found[target.name] = list(dict.fromkeys(str(line.key) for line in lines))
-        return found
-
 
 def known_name(name: str, port: int = DEFAULT_PORT) -> str:
     """How known_hosts writes a name or address: [NAME]:PORT where the port isn't 22."""
@@ -282,10 +260,6 @@ def _matches_hash(pattern: str, name: str) -> bool:
     except ValueError:
         return False
     return hmac.compare_digest(hmac.new(salt, name.encode(), hashlib.sha1).digest(), digest)
-
-
-def _is_plain(pattern: str) -> bool:
-    return not pattern.startswith(("|", "!")) and "*" not in pattern and "?" not in pattern
 
 
 def _is_base64(text: str) -> bool:

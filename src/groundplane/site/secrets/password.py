@@ -64,7 +64,7 @@ def find_vault_password(
     if held is not None:
         return VaultPassword(held)
     if ask is not None:
-        return _not_empty(ask().encode(), "The password that was typed")
+        return typed_password(ask())
     raise InputError(
         f"The vault password of the site {site_name} is needed, and nothing gives it",
         why="no GROUNDPLANE_VAULT_PASSWORD_FILE, no vault block in site.yml, and no agent holds it",
@@ -127,6 +127,37 @@ def run_password_command(command: Sequence[str], *, cwd: Path | None) -> VaultPa
             f"The vault password command {command[0]} failed", why=f"its exit code is {done.returncode}", cure=cure
         )
     return _not_empty(done.stdout, f"The vault password command {command[0]}")
+
+
+def typed_password(text: str) -> VaultPassword:
+    """A password that a person typed, or the first line of a pipe.
+
+    Raises:
+        InputError: it is empty.
+    """
+    return _not_empty(text.encode(), "What was typed")
+
+
+def new_password(
+    *, file: Path | None, words: Sequence[str] | None, ask: Callable[[], str] | None, client_id: str
+) -> VaultPassword:
+    """A password that takes another's place: from a file, a command, or a person.
+
+    Raises:
+        InputError: two sources, none, or an empty password.
+    """
+    if file is not None and words is not None:
+        raise InputError("A new vault password from a file and from a command", cure="Name one of them.")
+    if file is not None:
+        return read_password_file(file.expanduser(), client_id=client_id)
+    if words is not None:
+        return run_password_command(words, cwd=None)
+    if ask is None:
+        raise InputError(
+            "A new vault password is needed, and nobody can be asked here",
+            cure="Name a file that holds it: --new-vault-password-file FILE",
+        )
+    return typed_password(ask())
 
 
 def _not_empty(content: bytes, source: str) -> VaultPassword:

@@ -1,0 +1,71 @@
+"""groundplane init: a new site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--template",
+    type=click.Choice(["lab", "production"]),
+    default="production",
+    show_default=True,
+    help="lab: a manager and three nodes, ready to run; production: example hosts to be replaced by yours.",
+)
+@click.option("--name", help="The site's name; otherwise the folder's.")
+@click.option("--domain", help="DNS domain of the hosts.")
+@click.option("--release", help="The release that pins every version; otherwise the newest one.")
+@click.option(
+    "--vault-password-file",
+    type=click.Path(path_type=Path),
+    help="A file that holds the vault password (or a program that prints it). site.yml will name it.",
+)
+def command(
+    *,
+    folder: Path,
+    template: str,
+    name: str | None,
+    domain: str | None,
+    release: str | None,
+    vault_password_file: Path | None,
+) -> None:
+    """Write a new site into DIR: a git repository that validates and deploys as generated.
+
+    Secrets are made and encrypted at once. The vault password comes from --vault-password-file, or is asked for
+    twice; the lab template makes one of its own and keeps it in your configuration folder.
+    """
+    from groundplane.cli.ask_password import ask_twice_or_none  # noqa: PLC0415
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.content import toolkit_content  # noqa: PLC0415
+    from groundplane.site.scaffold.start import start_site  # noqa: PLC0415
+
+    here = settings()
+    created = start_site(
+        folder,
+        template,
+        name=name,
+        domain=domain,
+        release=release,
+        vault_password_file=vault_password_file or here.vault_password_file,
+        config=here.config,
+        ask=ask_twice_or_none(),
+        content=toolkit_content(),
+    )
+    click.echo(f"Made the site in {created.path}, with {len(created.files)} files and its first commit.")
+    click.echo(f"Secrets made and encrypted: {', '.join(created.secrets)}")
+    if created.password_file is not None:
+        click.echo(f"The vault password is in {created.password_file}: keep it safe, and out of the site's folder.")
+    else:
+        click.echo("The vault password is known to you alone. groundplane secrets unlock holds it for a while.")
+    click.echo(f"\nNext:\n  cd {created.path}")
+    if template == "production":
+        click.echo("  $EDITOR site.yml inventory/hosts.yml   # your networks and hosts")
+        click.echo("  groundplane validate")
+        click.echo("  groundplane hosts trust                # first contact: pins the hosts' keys")
+    else:
+        click.echo("  groundplane validate")
+    click.echo("  groundplane plan")
