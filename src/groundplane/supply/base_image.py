@@ -8,14 +8,17 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError
 from groundplane.supply.debian_mirror import DebianMirror, host_mirror
 from groundplane.supply.host_commands import as_root, need_programs, run_command
 from groundplane.supply.podman import DIGEST_LABEL, host_podman
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 SUITES = ("trixie", "bookworm")
 FORMAT = 1

@@ -1,0 +1,113 @@
+"""A caching proxy for apt, one a machine, shared by its labs: the second lab's packages need no download.
+
+It has a network of its own. Labs reach it through this machine's routing; nothing outside the machine can, so it is
+no open proxy.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
+
+from groundplane.errors import FailedError
+from groundplane.lab.model import mac_address
+from groundplane.lab.networks import choose_subnets, taken_networks
+from groundplane.lab.node_image import ensure_apt_cache_image
+from groundplane.lab.podman import LAB_LABEL, host_limit_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from groundplane.supply.podman import Podman
+
+NAME = "groundplane-apt-cache"
+LABEL = "groundplane.apt-cache"
+PORT = 3142
+PREFIX = 28
+HOST_NUMBER = 2
+START_SECONDS = 20.0
+
+
+def apt_cache_address(network: IPv4Network) -> str:
+    return f"http://{network[HOST_NUMBER]}:{PORT}"
+
+
+def ensure_apt_cache(podman: Podman, pools: Sequence[IPv4Network], *, cache: Path, upstream: str | None = None) -> str:
+    """The address of the running cache, as apt's proxy setting wants it; started where it isn't.
+
+    Packages lie in CACHE/apt. `upstream` is the proxy that this machine's own apt uses.
+
+    Raises:
+        FailedError: it does not answer.
+    """
+    network = _network(podman)
+    if network is None:
+        network = choose_subnets(list(reversed(pools)), taken_networks(podman), 1, prefix=PREFIX)[0]
+        podman.run(
+            *("network", "create", "--disable-dns", "--subnet", str(network), "--gateway", str(network[1])),
+            *("--label", f"{LABEL}=1", NAME),
+            doing="Making the apt cache's network",
+        )
+    address = str(network[HOST_NUMBER])
+    state = _state(podman)
+    if state != "running":
+        if state is not None:
+            podman.run("rm", "--force", NAME)
+        folder = cache / "apt"
+        folder.mkdir(parents=True, exist_ok=True)
+        image = ensure_apt_cache_image(cache=cache)
+        more = [f"Proxy={upstream}"] if upstream else []
+        podman.run(
+            *("run", "--detach", "--pull", "never", "--name", NAME, "--label", f"{LABEL}=1", *host_limit_words()),
+            *("--network", f"{NAME}:ip={address},mac={mac_address(address)}", "--volume", f"{folder.resolve()}:/cache"),
+            *(image, "/usr/sbin/apt-cacher-ng", "-c", "/etc/apt-cacher-ng", "ForeGround=1", *more),
+            doing="Starting the apt cache",
+        )
+    _wait(address)
+    return apt_cache_address(network)
+
+
+def remove_unused_apt_cache(podman: Podman) -> list[str]:
+    """Removes the cache's container and network when no lab is left; what it downloaded stays."""
+    labs = podman.json("ps", "--all", "--format", "json", "--filter", f"label={LAB_LABEL}")
+    if labs:
+        return []
+    gone = []
+    if _state(podman) is not None:
+        podman.run("rm", "--force", "--time", "2", NAME, doing="Removing the apt cache")
+        gone.append(f"container {NAME}")
+    if _network(podman) is not None:
+        podman.run("network", "rm", NAME, doing="Removing the apt cache's network")
+        gone.append(f"network {NAME}")
+    return gone
+
+
+def _state(podman: Podman) -> str | None:
+    found = podman.json("ps", "--all", "--format", "json", "--filter", f"label={LABEL}")
+    return str(found[0]["State"]) if found else None
+
+
+def _network(podman: Podman) -> IPv4Network | None:
+    for network in podman.json("network", "ls", "--format", "json") or []:
+        if network["name"] == NAME and LABEL in (network.get("labels") or {}):
+            return IPv4Network(network["subnets"][0]["subnet"])
+    return None
+
+
+def _wait(address: str) -> None:
+    end = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with socket.create_connection((address, PORT), timeout=2):
+                return
+        except OSError as refused:
+            if time.monotonic() > end:
+                raise FailedError(
+                    "The apt cache does not answer",
+                    why=f"{address}:{PORT}: {refused}",
+                    cure=f"See what it says: podman logs {NAME}",
+                ) from refused
+            time.sleep(0.1)

@@ -1,0 +1,190 @@
+"""What a lab should be (inventories/lab/lab.yml), and what one is (lab.json in its state folder)."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from pydantic import Field, ValidationError
+
+from groundplane.errors import InputError, Place
+from groundplane.site.model import Name, Strict
+
+if TYPE_CHECKING:
+    from groundplane.content import Content
+
+GIB = 1024**3
+
+
+class NetworkDefinition(Strict):
+    """A network that every node is on."""
+
+    interface: str = Field(pattern=r"^[a-z][a-z0-9]{1,14}$", description="The interface's name inside a node.")
+    nat: bool = Field(default=False, description="Whether nodes reach the outside over it; on exactly one network.")
+    host: bool = Field(default=False, description="Whether the machine itself has an address on it, besides nat.")
+    mtu: int = Field(default=1500, ge=1280, le=9216)
+    purpose: str = ""
+
+
+class ManagerDefinition(Strict):
+    number: int
+    groups: tuple[Name, ...]
+
+
+class NodesDefinition(Strict):
+    first_number: int
+    quorum_groups: tuple[Name, ...] = ()
+    groups: tuple[Name, ...]
+
+
+class Needs(Strict):
+    """What the machine must have: `memory_gib` available, `disk_gib` free."""
+
+    cores: int
+    memory_gib: float
+    disk_gib: float
+
+
+class Profile(Strict):
+    description: str
+    needs: Needs
+    disks_gib: tuple[int, ...] = Field(default=(), description="Sizes of each node's disks; sparse files.")
+
+
+class LabDefinition(Strict):
+    """inventories/lab/lab.yml."""
+
+    suite: str
+    domain: str
+    pools: tuple[IPv4Network, ...]
+    networks: dict[Name, NetworkDefinition]
+    manager: ManagerDefinition
+    nodes: NodesDefinition
+    profiles: dict[Name, Profile]
+
+    def profile(self, name: str) -> Profile:
+        """
+        Raises:
+            InputError: there is none of that name.
+        """
+        if name not in self.profiles:
+            raise InputError(
+                f"There is no lab profile '{name}'",
+                cure="Use one of: " + ", ".join(f"{key} ({value.description})" for key, value in self.profiles.items()),
+            )
+        return self.profiles[name]
+
+
+class LabNetwork(Strict):
+    """One network of a lab. `gateway` is the machine's own address on it."""
+
+    cidr: str
+    interface: str
+    nat: bool
+    host: bool = False
+    mtu: int = 1500
+    purpose: str = ""
+
+    @property
+    def gateway(self) -> str:
+        return str(IPv4Network(self.cidr)[1])
+
+    def address(self, number: int) -> str:
+        return str(IPv4Network(self.cidr)[number])
+
+
+class LabNode(Strict):
+    """One node; its address in a network is the network's base plus `number`."""
+
+    name: Name
+    number: int
+    groups: tuple[Name, ...]
+    disks_gib: tuple[int, ...] = ()
+
+
+class Lab(Strict):
+    """lab.json. A lab keeps what it was made with; lab.yml may move on."""
+
+    format: int = 1
+    name: Name
+    suite: str
+    profile: str
+    domain: str
+    networks: dict[Name, LabNetwork]
+    nodes: tuple[LabNode, ...]
+    apt_proxy: str | None = None
+    verified: dict[str, str] = Field(
+        default_factory=dict, description="Layer to the run after which its verification succeeded."
+    )
+
+    def object_name(self, name: str) -> str:
+        """How a node, network or volume of this lab is called outside of it."""
+        return f"{self.name}-{name}"
+
+    def node(self, name: str) -> LabNode:
+        """The node called `name`, or NAME of LAB-NAME.
+
+        Raises:
+            InputError: there is none.
+        """
+        for node in self.nodes:
+            if name in (node.name, self.object_name(node.name)):
+                return node
+        raise InputError(
+            f"The lab {self.name} has no node '{name}'", cure="Use one of: " + ", ".join(n.name for n in self.nodes)
+        )
+
+    @property
+    def management(self) -> LabNetwork:
+        return next(network for network in self.networks.values() if network.nat)
+
+    def address(self, node: LabNode) -> str:
+        """The node's management address."""
+        return self.management.address(node.number)
+
+
+def mac_address(address: str) -> str:
+    """A locally administered MAC that belongs to an IPv4 address.
+
+    A node that is started again keeps it; with a new one its neighbours' ARP caches would hold it off for seconds.
+    """
+    octets = ip_address(address).packed[-4:]
+    return "02:67:" + ":".join(f"{octet:02x}" for octet in octets)
+
+
+def load_definition(content: Content) -> LabDefinition:
+    """Reads inventories/lab/lab.yml.
+
+    Raises:
+        InputError: it isn't a lab's definition.
+    """
+    path = Path(content.inventories) / "lab" / "lab.yml"
+    try:
+        return LabDefinition.model_validate(yaml.safe_load(path.read_text()))
+    except (OSError, yaml.YAMLError, ValidationError) as wrong:
+        raise InputError("The lab's definition can't be used", why=str(wrong), place=Place(path)) from wrong
+
+
+def plan_nodes(definition: LabDefinition, count: int, profile: Profile) -> tuple[LabNode, ...]:
+    """A manager and `count` nodes. Groups that need a quorum have an odd number of members.
+
+    Raises:
+        InputError: `count` is out of range.
+    """
+    most = min(99, 250 - definition.nodes.first_number)
+    if not 1 <= count <= most:
+        raise InputError(f"A lab has 1 to {most} nodes besides the manager, not {count}")
+    quorum = count if count % 2 else count - 1
+    manager = LabNode(name="manager", number=definition.manager.number, groups=definition.manager.groups)
+    nodes = (
+        LabNode(
+            name=f"node{index + 1}",
+            number=definition.nodes.first_number + index,
+            groups=(*(definition.nodes.quorum_groups if index < quorum else ()), *definition.nodes.groups),
+            disks_gib=profile.disks_gib,
+        )
+        for index in range(count)
+    )
+    return (manager, *nodes)

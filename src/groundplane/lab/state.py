@@ -1,0 +1,120 @@
+"""A lab's state folder: STATE/labs/NAME/{lab.json, site/, disks/, nodes/}. A lab stores nothing elsewhere but its
+vault password (CONFIG/labs/NAME.password)."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import secrets
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from groundplane.errors import InputError, LockedError, Place
+from groundplane.files import write_atomically
+from groundplane.lab.model import Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class LabFolder:
+    """Where one lab keeps things. `state` and `config` are Settings.state and Settings.config."""
+
+    state: Path
+    config: Path
+    name: str
+
+    @property
+    def root(self) -> Path:
+        return self.state / "labs" / self.name
+
+    @property
+    def file(self) -> Path:
+        return self.root / "lab.json"
+
+    @property
+    def site(self) -> Path:
+        return self.root / "site"
+
+    @property
+    def disks(self) -> Path:
+        return self.root / "disks"
+
+    @property
+    def nodes(self) -> Path:
+        """A folder a node, seen by the node as /etc/groundplane-lab."""
+        return self.root / "nodes"
+
+    @property
+    def password_file(self) -> Path:
+        return self.config / "labs" / f"{self.name}.password"
+
+    def load(self) -> Lab | None:
+        """The lab, None where there is none.
+
+        Raises:
+            InputError: lab.json was written by a newer version or damaged.
+        """
+        try:
+            return Lab.model_validate_json(self.file.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError as wrong:
+            raise InputError(
+                f"The state of the lab {self.name} can't be read",
+                why=str(wrong),
+                cure=f"groundplane lab down --name {self.name} removes what is left of it.",
+                place=Place(self.file),
+            ) from wrong
+
+    def save(self, lab: Lab) -> None:
+        """Writes lab.json where it differs; an unchanged lab isn't touched."""
+        text = json.dumps(lab.model_dump(mode="json"), indent=2) + "\n"
+        if not self.file.is_file() or self.file.read_text() != text:
+            write_atomically(self.file, text)
+
+    def password(self) -> bytes:
+        """The lab's vault password, made on the first call."""
+        if not self.password_file.is_file():
+            self.password_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_atomically(self.password_file, secrets.token_urlsafe(32) + "\n", 0o600)
+        return self.password_file.read_bytes().strip()
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """One command at a time may change a lab.
+
+        Raises:
+            LockedError: another one does.
+        """
+        folder = self.state / "labs"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / f".{self.name}.lock").open("a+") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as held:
+                raise LockedError(
+                    f"Another command works on the lab {self.name}",
+                    cure="Wait for it to end; groundplane lab status shows how far it is.",
+                ) from held
+            yield
+
+
+@contextmanager
+def machine_lock(state: Path) -> Iterator[None]:
+    """Held while subnets are chosen and networks made, so that two labs don't take the same."""
+    folder = state / "labs"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".machine.lock").open("a+") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def lab_names(state: Path) -> list[str]:
+    """Labs that have state on this machine, sorted."""
+    return sorted(path.parent.name for path in (state / "labs").glob("*/lab.json"))
