@@ -124,17 +124,17 @@ def load_site(
     return replace(site, problems=in_order(problems))
 
 
-def read_site_file(path: Path) -> tuple[SiteFile, Source]:
+def read_site_file(path: Path) -> SiteFile:
     """site.yml alone, for commands that need no more of the site.
 
     Raises:
         InputError: it can't be read or is wrong.
     """
     problems: list[Problem] = []
-    file, source = _read_site_file(path, problems)
-    if file is None or source is None:
+    file, _ = _read_site_file(path, problems)
+    if file is None:
         raise _refused(path, problems)
-    return file, source
+    return file
 
 
 def _read_site_file(path: Path, problems: list[Problem]) -> tuple[SiteFile | None, Source | None]:

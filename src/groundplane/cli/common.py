@@ -1,0 +1,188 @@
+"""What commands share: the console, opening a site, JSON, completion of names."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from groundplane.errors import GroundplaneError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
+    from groundplane.errors import Place, Problem
+    from groundplane.site.inventory import Inventory
+    from groundplane.site.loading import Site
+    from groundplane.site.secrets.opening import OpenedSecrets
+
+json_option = click.option("--json", "as_json", is_flag=True, help="For programs: JSON on standard output.")
+"""Gives the parameter `as_json`."""
+
+extra_option = click.option(
+    "-e",
+    "--extra-vars",
+    "extra",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A variable that beats all others; the value is read as YAML. May be given several times.",
+)
+"""Gives the parameter `extra`; read it with `parse_extra`."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that honours NO_COLOR and pipes: plain, unwrapped text where nobody looks."""
+    from rich.console import Console  # noqa: PLC0415
+
+    found = Console(stderr=stderr, highlight=False)
+    if not found.is_terminal:
+        # A pipe has no width: rows stay on one line each, for grep and awk.
+        found = Console(stderr=stderr, highlight=False, soft_wrap=True, width=10_000, no_color=True)
+    return found
+
+
+def print_json(data: Any) -> None:
+    """One JSON document on standard output; indented where a person looks."""
+    indent = 2 if sys.stdout.isatty() else None
+    click.echo(json.dumps(data, indent=indent, ensure_ascii=False, default=str))
+
+
+def open_site(
+    obj: str | None,
+    *,
+    need_secrets: bool = False,
+    extra: Mapping[str, Any] | None = None,
+    strict: bool = True,
+) -> Site:
+    """The site that --site, GROUNDPLANE_SITE or the current folder means, loaded and validated.
+
+    With `need_secrets` the vault password is found (or asked for) and the secrets are among the variables.
+
+    Raises:
+        InputError: no site, a site with problems, or no way to open its secrets.
+    """
+    if need_secrets:
+        return open_site_and_secrets(obj, extra=extra, strict=strict)[0]
+    from groundplane.cli.settings import find_site  # noqa: PLC0415
+    from groundplane.content import toolkit_content  # noqa: PLC0415
+    from groundplane.site.loading import load_site  # noqa: PLC0415
+
+    return load_site(find_site(obj), content=toolkit_content(), extra=extra, strict=strict)
+
+
+def open_site_and_secrets(
+    obj: str | None, *, extra: Mapping[str, Any] | None = None, strict: bool = True
+) -> tuple[Site, OpenedSecrets]:
+    """As `open_site` with secrets; the password and the values besides, for the engine.
+
+    Raises:
+        InputError: as `open_site`.
+    """
+    from groundplane.cli.ask_password import ask_or_none  # noqa: PLC0415
+    from groundplane.cli.settings import find_site, settings  # noqa: PLC0415
+    from groundplane.content import toolkit_content  # noqa: PLC0415
+    from groundplane.site.loading import load_site, read_site_file  # noqa: PLC0415
+    from groundplane.site.secrets.opening import open_secrets  # noqa: PLC0415
+
+    path, here = find_site(obj), settings()
+    opened = open_secrets(
+        path, read_site_file(path), override=here.vault_password_file, runtime=here.runtime, ask=ask_or_none()
+    )
+    site = load_site(path, content=toolkit_content(), secrets=opened.values, extra=extra, strict=strict)
+    return site, opened
+
+
+def parse_extra(given: tuple[str, ...]) -> dict[str, Any]:
+    """NAME=VALUE from `extra_option`.
+
+    Raises:
+        click.BadParameter: not in this form, or the value isn't YAML.
+    """
+    import yaml  # noqa: PLC0415
+
+    result: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise click.BadParameter(f"'{text}' isn't NAME=VALUE", param_hint="-e")
+        try:
+            result[name] = yaml.safe_load(value) if value else ""
+        except yaml.YAMLError as error:
+            raise click.BadParameter(f"the value of {name} isn't YAML: quote it", param_hint="-e") from error
+    return result
+
+
+def short_path(path: Path) -> str:
+    """A file's name as a person would type it here: relative where it lies below the current folder."""
+    try:
+        relative = os.path.relpath(path)
+    except (ValueError, FileNotFoundError):
+        return str(path)
+    return relative if not relative.startswith("..") else str(path)
+
+
+def short_place(place: Place | None) -> str:
+    """FILE:LINE, the file as by `short_path`."""
+    if place is None:
+        return ""
+    shown = short_path(place.file)
+    return f"{shown}:{place.line}" if place.line is not None else shown
+
+
+def problem_as_json(problem: Problem) -> dict[str, Any]:
+    """A problem for programs."""
+    place = problem.place
+    return {
+        "what": problem.what,
+        "cure": problem.cure,
+        "file": str(place.file) if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+    }
+
+
+def complete_hosts(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of hosts."""
+    inventory = _inventory(ctx)
+    return [name for name in inventory.hosts if name.startswith(incomplete)] if inventory else []
+
+
+def complete_patterns(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of hosts and groups, also behind a comma or colon."""
+    inventory = _inventory(ctx)
+    if inventory is None:
+        return []
+    cut = max(incomplete.rfind(","), incomplete.rfind(":"), incomplete.rfind("&"), incomplete.rfind("!")) + 1
+    head, tail = incomplete[:cut], incomplete[cut:]
+    return [head + name for name in (*inventory.group_hosts, *inventory.hosts) if name.startswith(tail)]
+
+
+def complete_variables(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of variables that something in the site sets."""
+    try:
+        site = open_site(_given_site(ctx), strict=False)
+    except GroundplaneError:
+        return []
+    return sorted(name for name in site.variables.all_names() if name.startswith(incomplete))
+
+
+def _given_site(ctx: click.Context) -> str | None:
+    given = ctx.find_root().params.get("site")
+    return given if isinstance(given, str) else None
+
+
+def _inventory(ctx: click.Context) -> Inventory | None:
+    """The inventory alone, because a person waits for the tabulator key; None where there is none."""
+    from groundplane.cli.settings import find_site  # noqa: PLC0415
+    from groundplane.site.inventory_file import load_inventory  # noqa: PLC0415
+
+    try:
+        return load_inventory(find_site(_given_site(ctx)) / "inventory", [])
+    except GroundplaneError:
+        return None
