@@ -1,0 +1,62 @@
+"""layers.yml, as it is written: the toolkit's own and a site's."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from groundplane.site.model import Name, Strict
+
+
+class NeedFile(Strict):
+    """A step that must have succeeded first."""
+
+    step: str = Field(description="A step of the same layer by its name, any other as LAYER.STEP.")
+    everywhere: bool = Field(
+        default=False, description="It must have succeeded on all of its hosts, not on the same host alone."
+    )
+
+
+class WorkFile(Strict):
+    """What steps and hooks have in common."""
+
+    description: str = Field(default="", description="What it does, for people.")
+    playbook: str = Field(description="The playbook; the toolkit's lie under playbooks/, a site's under the site.")
+    hosts: str = Field(default="all", description="An Ansible host pattern.")
+    roles: tuple[str, ...] = Field(default=(), description="Roles whose options are the step's inputs.")
+    inputs: tuple[str, ...] = Field(default=(), description="More variables that count as inputs.")
+    timeout_minutes: int = Field(default=60, ge=1, le=10080, description="Stopped after so many minutes.")
+
+
+class StepFile(WorkFile):
+    """One playbook on some hosts."""
+
+    needs: tuple[str | NeedFile, ...] = Field(default=(), description="Steps that must have succeeded first.")
+
+    def all_needs(self) -> tuple[NeedFile, ...]:
+        """The needs; a mere name is a need on the same host."""
+        return tuple(NeedFile(step=need) if isinstance(need, str) else need for need in self.needs)
+
+
+class LayerFile(Strict):
+    """A part of the cloud with an order."""
+
+    description: str = Field(default="", description="What the layer is, for people.")
+    needs: tuple[str, ...] = Field(default=(), description="Layers that must stand first, everywhere.")
+    groups: tuple[str, ...] = Field(default=(), description="Groups that must have hosts.")
+    verify: str | None = Field(default=None, description="The playbook that checks the layer on the hosts.")
+    steps: dict[Name, StepFile] = Field(default_factory=dict, description="The layer's steps.")
+
+
+class HookFile(WorkFile):
+    """A site's own playbook before or after a step or a whole layer of ours."""
+
+    name: Name = Field(description="The hook's name; its step is LAYER.NAME, in the layer that it hooks into.")
+    before: str | None = Field(default=None, description="LAYER.STEP or LAYER that waits for the hook.")
+    after: str | None = Field(default=None, description="LAYER.STEP or LAYER that comes first.")
+
+
+class LayersFile(Strict):
+    """The whole file."""
+
+    layers: dict[Name, LayerFile] = Field(default_factory=dict)
+    hooks: tuple[HookFile, ...] = Field(default=(), description="Only in a site's own layers.yml.")

@@ -1,0 +1,317 @@
+"""From layers.yml (the toolkit's, and a site's own) to the graph of a site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from groundplane.errors import InputError, Problem
+from groundplane.layers.format import HookFile, LayerFile, LayersFile, StepFile, WorkFile
+from groundplane.layers.hooks import Hooks, first_steps
+from groundplane.layers.model import Graph, Layer, Need, Step
+from groundplane.layers.order import circles, topological
+from groundplane.layers.roles import find_role, role_options
+from groundplane.site.model_problems import read_model
+from groundplane.site.source import Source, read_source, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from groundplane.errors import Place
+    from groundplane.site.loading import Site
+
+LAYERS_FILE = "layers.yml"
+
+
+def load_graph(site: Site) -> Graph:
+    """The layers that the site has, with their steps, the site's own ones and its hooks.
+
+    A layer's first steps need all steps of the layers that it needs, everywhere.
+
+    Raises:
+        InputError: with all problems: circles, unknown names, empty host patterns, missing files.
+    """
+    builder = _Builder(site)
+    builder.read(site.content.playbooks / LAYERS_FILE, own=False)
+    own = site.path / LAYERS_FILE
+    if own.is_file():
+        builder.read(own, own=True)
+    builder.stop_at_problems("The layers can't be read")
+    graph = builder.build()
+    builder.stop_at_problems("The graph of layers and steps is wrong")
+    return graph
+
+
+@dataclass(slots=True)
+class _File:
+    """Where something was declared: its source, and whether it's the site's own."""
+
+    source: Source
+    own: bool
+
+
+@dataclass(slots=True)
+class _Layer:
+    """A layer while the graph is being put together."""
+
+    file: LayerFile
+    place: Place
+    declared: _File
+    steps: dict[str, tuple[StepFile, _File]] = field(default_factory=dict)
+
+
+class _Builder:
+    """Collects declarations, then checks and joins them; every problem is kept, not the first alone."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.problems: list[Problem] = []
+        self.layers: dict[str, _Layer] = {}
+        self.hooks: list[tuple[HookFile, Place, _File]] = []
+        self.steps: dict[str, Step] = {}
+
+    def stop_at_problems(self, what: str) -> None:
+        if self.problems:
+            raise InputError(what, problems=tuple(self.problems))
+
+    def read(self, path: Path, *, own: bool) -> None:
+        source = read_source(path, self.problems)
+        if source is None or source.data is None:
+            return
+        written = read_model(LayersFile, source, self.problems)
+        if written is None:
+            return
+        declared = _File(source, own)
+        for name, layer in written.layers.items():
+            self._add_layer(name, layer, declared)
+        for index, hook in enumerate(written.hooks):
+            place = source.place("hooks", index)
+            if not own:
+                self._tell("The toolkit has no hooks", "Write a step.", place)
+            self.hooks.append((hook, place, declared))
+
+    def _tell(self, what: str, cure: str, place: Place) -> None:
+        self.problems.append(Problem(what, cure, place))
+
+    def _add_layer(self, name: str, layer: LayerFile, declared: _File) -> None:
+        source = declared.source
+        known = self.layers.get(name)
+        if known is None:
+            known = _Layer(layer, source.place("layers", name), declared)
+            self.layers[name] = known
+        else:
+            for key in sorted(layer.model_fields_set - {"steps"}):
+                self._tell(
+                    f"The layer '{name}' is the toolkit's; a site can add steps to it, not change its '{key}'",
+                    "Remove the key, or make a layer of your own.",
+                    source.place("layers", name, key),
+                )
+        for step_name, step in layer.steps.items():
+            if step_name in known.steps:
+                self._tell(
+                    f"The step '{name}.{step_name}' is the toolkit's",
+                    "Give the step another name, or hook before or after ours (hooks:).",
+                    source.place("layers", name, "steps", step_name),
+                )
+            else:
+                known.steps[step_name] = (step, declared)
+
+    def build(self) -> Graph:
+        wanted = self._wanted_layers()
+        layer_needs = {name: self._layer_needs(name, wanted) for name in wanted}
+        layer_circles = circles(layer_needs)
+        for circle in layer_circles:
+            self._tell_circle("layers", circle, {name: self.layers[name].place for name in circle})
+        if layer_circles:
+            self.stop_at_problems("The graph of layers and steps is wrong")
+        layer_order = topological(layer_needs)
+        for name in layer_order:
+            self._add_steps(name)
+        self._add_hooks()
+        self._join_layers({name: layer_needs[name] for name in layer_order})
+        needs = {id_: [need.step for need in step.needs] for id_, step in self.steps.items()}
+        for circle in circles(needs):
+            self._tell_circle("steps", circle, {id_: self.steps[id_].place for id_ in circle})
+        order = topological(needs)
+        return Graph(
+            layers={name: self._layer(name, layer_needs[name], order) for name in layer_order},
+            steps={id_: self.steps[id_] for id_ in order},
+            order=order,
+            hosts={id_: self._hosts(self.steps[id_]) for id_ in order},
+        )
+
+    def _tell_circle(self, kind: str, circle: tuple[str, ...], places: Mapping[str, Place]) -> None:
+        way = " → ".join(f"{name} ({places[name].file.name}:{places[name].line})" for name in (*circle, circle[0]))
+        what = f"A circle: these {kind} wait for each other: {way}"
+        self._tell(what, "Remove one of these needs.", places[circle[0]])
+
+    def _wanted_layers(self) -> list[str]:
+        """The site's layers in the files' order; one that site.yml names and nobody declares is a problem."""
+        asked = self.site.file.layers
+        site_yml = self.site.path / "site.yml"
+        for index, name in enumerate(asked):
+            if name not in self.layers:
+                ignored: list[Problem] = []
+                source = read_source(site_yml, ignored) or Source(site_yml, None)
+                place = source.place("layers", index)
+                self._tell(f"There is no layer '{name}'", suggest(name, self.layers), place)
+        return [name for name in self.layers if name in asked]
+
+    def _layer_needs(self, name: str, wanted: list[str]) -> tuple[str, ...]:
+        layer = self.layers[name]
+        source = layer.declared.source
+        for index, need in enumerate(layer.file.needs):
+            place = source.place("layers", name, "needs", index)
+            if need not in self.layers:
+                self._tell(f"The layer '{name}' needs '{need}', which isn't a layer", suggest(need, self.layers), place)
+            elif need not in wanted:
+                self._tell(
+                    f"The layer '{name}' needs '{need}', which this site leaves out",
+                    f"Add '{need}' to layers in site.yml.",
+                    place,
+                )
+        for index, group in enumerate(layer.file.groups):
+            if not self.site.inventory.match(group):
+                self._tell(
+                    f"The layer '{name}' needs hosts in the group '{group}', and nobody is in it",
+                    f"Put hosts into the group '{group}' in inventory/hosts.yml.",
+                    source.place("layers", name, "groups", index),
+                )
+        return tuple(need for need in layer.file.needs if need in wanted)
+
+    def _add_steps(self, layer_name: str) -> None:
+        for name, (written, declared) in self.layers[layer_name].steps.items():
+            path = ("layers", layer_name, "steps", name)
+            needs = []
+            for index, need in enumerate(written.all_needs()):
+                found = self._needed(layer_name, need.step, declared.source.place(*path, "needs", index))
+                if found is not None:
+                    needs.append(Need(found, everywhere=need.everywhere))
+            id_ = f"{layer_name}.{name}"
+            self.steps[id_] = self._step(id_, written, declared, path, tuple(needs))
+
+    def _needed(self, layer: str, name: str, place: Place) -> str | None:
+        id_ = name if "." in name else f"{layer}.{name}"
+        other, _, step = id_.partition(".")
+        if other in self.layers and step in self.layers[other].steps:
+            if other not in self.site.file.layers:
+                self._tell(
+                    f"'{id_}' is needed here, and this site leaves out the layer '{other}'",
+                    f"Add '{other}' to layers in site.yml.",
+                    place,
+                )
+                return None
+            return id_
+        known = [f"{layer}.{name}" for layer, declared in self.layers.items() for name in declared.steps]
+        short = list(self.layers[layer].steps) if "." not in name else known
+        self._tell(f"There is no step '{id_}'", suggest(name, short), place)
+        return None
+
+    def _step(
+        self,
+        id_: str,
+        written: WorkFile,
+        declared: _File,
+        path: tuple[str | int, ...],
+        needs: tuple[Need, ...],
+    ) -> Step:
+        source = declared.source
+        layer, _, name = id_.partition(".")
+        playbook = self._playbook(written.playbook, declared, (*path, "playbook"))
+        roles: list[Path] = []
+        options: list[str] = []
+        folders = [self.site.path / "roles", self.site.content.roles] if declared.own else [self.site.content.roles]
+        for index, role_name in enumerate(written.roles):
+            role = find_role(role_name, folders)
+            if role is None:
+                known = [entry.name for folder in folders if folder.is_dir() for entry in folder.iterdir()]
+                self._tell(
+                    f"There is no role '{role_name}'", suggest(role_name, known), source.place(*path, "roles", index)
+                )
+                continue
+            roles.append(role)
+            options += role_options(role, self.problems)
+        step = Step(
+            id=id_,
+            layer=layer,
+            name=name,
+            description=written.description,
+            playbook=playbook,
+            hosts=written.hosts,
+            place=source.place(*path),
+            needs=needs,
+            roles=tuple(roles),
+            inputs=tuple(dict.fromkeys([*options, *written.inputs])),
+            timeout_minutes=written.timeout_minutes,
+        )
+        self._check_hosts(step, source.place(*path, "hosts"))
+        return step
+
+    def _playbook(self, name: str, declared: _File, path: tuple[str | int, ...]) -> Path:
+        root = self.site.path if declared.own else self.site.content.playbooks
+        playbook = root / name
+        if not playbook.is_file():
+            siblings = playbook.parent.glob("*.yml") if playbook.parent.is_dir() else ()
+            known = [str(found.relative_to(root)) for found in siblings if found.is_relative_to(root)]
+            cure = suggest(name, known, f"Write the playbook {playbook}, or name another one.")
+            self._tell(f"There is no playbook '{name}' under {root}", cure, declared.source.place(*path))
+        return playbook
+
+    def _check_hosts(self, step: Step, place: Place) -> None:
+        inventory = self.site.inventory
+        unknown = inventory.unknown_names(step.hosts)
+        for name in unknown:
+            what = f"'{step.id}' runs on '{step.hosts}', and '{name}' is neither a host nor a group"
+            self._tell(what, suggest(name, [*inventory.groups, *inventory.hosts]), place)
+        if not unknown and not self._hosts(step):
+            what = f"'{step.id}' runs on '{step.hosts}', and no host matches that"
+            self._tell(what, "Put hosts into these groups in inventory/hosts.yml, or correct the pattern.", place)
+
+    def _hosts(self, step: Step) -> tuple[str, ...]:
+        return self.site.inventory.match(step.hosts)
+
+    def _add_hooks(self) -> None:
+        hooks = Hooks(self.steps)
+        for index, (hook, place, declared) in enumerate(self.hooks):
+            path = ("hooks", index - sum(other is not declared for _, _, other in self.hooks[:index]))
+            target = hook.before or hook.after
+            if target is None or (hook.before and hook.after):
+                what = f"The hook '{hook.name}' has to say either before or after"
+                self._tell(what, "Name one LAYER.STEP or LAYER.", place)
+                continue
+            layer = target.partition(".")[0]
+            if target not in self.steps and not any(step.layer == target for step in self.steps.values()):
+                known = {**self.steps, **{step.layer: step for step in self.steps.values()}}
+                at = declared.source.place(*path, "before" if hook.before else "after")
+                self._tell(f"There is no step or layer '{target}' on this site", suggest(target, known), at)
+                continue
+            id_ = f"{layer}.{hook.name}"
+            if id_ in self.steps:
+                self._tell(f"There is a step '{id_}' already", "Give the hook another name.", place)
+                continue
+            step = self._step(id_, hook, declared, path, ())
+            if hook.before:
+                hooks.before(target, step)
+            else:
+                hooks.after(target, step)
+
+    def _join_layers(self, layer_needs: Mapping[str, tuple[str, ...]]) -> None:
+        for name, needed in layer_needs.items():
+            before = tuple(Need(id_, everywhere=True) for id_, step in self.steps.items() if step.layer in needed)
+            for id_ in first_steps(self.steps, name):
+                step = self.steps[id_]
+                self.steps[id_] = replace(step, needs=(*step.needs, *before))
+
+    def _layer(self, name: str, needs: tuple[str, ...], order: tuple[str, ...]) -> Layer:
+        layer = self.layers[name]
+        verify = layer.file.verify
+        return Layer(
+            name=name,
+            description=layer.file.description,
+            place=layer.place,
+            needs=needs,
+            steps=tuple(id_ for id_ in order if self.steps[id_].layer == name),
+            verify=self._playbook(verify, layer.declared, ("layers", name, "verify")) if verify else None,
+            required_groups=layer.file.groups,
+        )
