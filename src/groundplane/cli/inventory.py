@@ -1,0 +1,39 @@
+"""groundplane inventory: what Ansible will see."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from groundplane.cli.common import complete_hosts
+
+
+@click.command()
+@click.option(
+    "--format", "form", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="How to print it."
+)
+@click.option(
+    "--host",
+    metavar="HOST",
+    shell_complete=complete_hosts,
+    help="Only this host: each variable with the value that wins.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.pass_obj
+def command(obj: str | None, *, form: str, host: str | None, as_json: bool) -> None:
+    """Show the inventory as Ansible will see it, without secrets.
+
+    Both formats are an inventory that Ansible reads: ansible-inventory -i FILE --graph
+    """
+    from groundplane.cli.common import open_site  # noqa: PLC0415
+    from groundplane.site.ansible_inventory import ansible_inventory, host_inventory  # noqa: PLC0415
+
+    site = open_site(obj)
+    data = host_inventory(site, host) if host is not None else ansible_inventory(site)
+    if as_json or form == "json":
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+        return
+    from groundplane.site.yaml_output import to_yaml  # noqa: PLC0415
+
+    click.echo(to_yaml(data), nl=False)

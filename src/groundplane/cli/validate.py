@@ -1,0 +1,66 @@
+"""groundplane validate: everything that is wrong with a site, and how to put it right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from groundplane.cli.common import json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from groundplane.errors import Problem
+
+
+@click.command()
+@click.option("--secrets", is_flag=True, help="Open the secrets too, and check that none is missing.")
+@json_option
+@click.pass_obj
+def command(obj: str | None, *, secrets: bool, as_json: bool) -> None:
+    """Check a site's files; needs no host.
+
+    Every problem is shown, with file, line and cure. Exit code 0: none; 2: some.
+    """
+    from groundplane.cli.common import open_site, print_json, problem_as_json  # noqa: PLC0415
+    from groundplane.cli.settings import find_site  # noqa: PLC0415
+    from groundplane.errors import InputError  # noqa: PLC0415
+    from groundplane.layers.loading import load_graph  # noqa: PLC0415
+
+    path = find_site(obj)
+    problems: tuple[Problem, ...] = ()
+    summary = ""
+    try:
+        site = open_site(obj, need_secrets=secrets)
+        graph = load_graph(site)
+        summary = f"{len(site.inventory.hosts)} hosts, {len(graph.layers)} layers, {len(graph.steps)} steps"
+    except InputError as error:
+        if not error.problems:
+            raise
+        problems = error.problems
+    if as_json:
+        print_json({"site": str(path), "valid": not problems, "problems": [problem_as_json(one) for one in problems]})
+    elif problems:
+        _show(path, problems)
+    else:
+        click.echo(f"Valid: {summary}.")
+    if problems:
+        raise click.exceptions.Exit(InputError.exit_code)
+
+
+def _show(path: Path, problems: Sequence[Problem]) -> None:
+    from rich.markup import escape  # noqa: PLC0415
+
+    from groundplane.cli.common import console, short_path, short_place  # noqa: PLC0415
+
+    out = console()
+    for problem in problems:
+        place = short_place(problem.place)
+        where = f"[bold]{escape(place)}[/]: " if place else ""
+        out.print(f"{where}{escape(problem.what)}", soft_wrap=True)
+        if problem.cure:
+            out.print(f"  [green]→[/] {escape(problem.cure)}", soft_wrap=True)
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    click.echo(f"{count} in {short_path(path)}. Nothing was touched.", err=True)
