@@ -50,7 +50,8 @@ def command(
         name=name,
         domain=domain,
         release=release,
-        vault_password_file=vault_password_file or here.vault_password_file,
+        vault_password_file=vault_password_file,
+        override=here.vault_password_file,
         config=here.config,
         ask=ask_twice_or_none(),
         content=toolkit_content(),
@@ -59,6 +60,8 @@ def command(
     click.echo(f"Secrets made and encrypted: {', '.join(created.secrets)}")
     if created.password_file is not None:
         click.echo(f"The vault password is in {created.password_file}: keep it safe, and out of the site's folder.")
+    elif here.vault_password_file is not None:
+        click.echo(f"The vault password is the one in {here.vault_password_file}; site.yml doesn't name it.")
     else:
         click.echo("The vault password is known to you alone. groundplane secrets unlock holds it for a while.")
     click.echo(f"\nNext:\n  cd {created.path}")

@@ -8,7 +8,7 @@ _LAB_NODES = 3
 _LAB_GROUPS = ("control", "network", "compute", "storage", "monitoring")
 
 
-def lab_parameters(name: str, *, domain: str | None, release: str, password_file: str) -> ScaffoldParameters:
+def lab_parameters(name: str, *, domain: str | None, release: str, password_file: str | None) -> ScaffoldParameters:
     """A manager and three nodes with three networks."""
     return ScaffoldParameters(
         name=name,

@@ -45,11 +45,16 @@ def start_site(
     domain: str | None,
     release: str | None,
     vault_password_file: Path | None,
+    override: Path | None,
     config: Path,
     ask: Callable[[], str] | None,
     content: Content,
 ) -> StartedSite:
-    """Makes a site. `config` is Settings.config; `ask` gets a new password from a person, None where nobody is there.
+    """Makes a site.
+
+    `vault_password_file` is named in site.yml; `override` is Settings.vault_password_file, which holds for the person
+    who set it and isn't named. `config` is Settings.config; `ask` gets a new password from a person, None where nobody
+    is there.
 
     Raises:
         InputError: a name that can't be one, an unknown release, no password, or a folder in use. Nothing was made.
@@ -66,24 +71,20 @@ def start_site(
     kind = Template(template)
     password_file = vault_password_file.expanduser().absolute() if vault_password_file is not None else None
     if password_file is not None:
-        if password_file.is_relative_to(path):
-            raise InputError(
-                "The vault password file lies inside the new site's folder",
-                why="it would be committed beside what it opens",
-                cure="Keep it elsewhere, for example in ~/.config/groundplane/",
-            )
+        _keep_outside(password_file, path)
         password = read_password_file(password_file, client_id=site_name, named_by="--vault-password-file")
+    elif override is not None:
+        _keep_outside(override.absolute(), path)
+        password = read_password_file(override, client_id=site_name, named_by="GROUNDPLANE_VAULT_PASSWORD_FILE")
     elif kind is Template.LAB:
         password_file = lab_password_file(config, site_name)
         password = make_lab_password(config, site_name)
     else:
         password = _asked(ask)
-    if kind is Template.LAB:
-        named = _home_relative(password_file) if password_file is not None else ""
-        parameters = lab_parameters(site_name, domain=domain, release=pinned, password_file=named)
-    else:
-        named_or_none = _home_relative(password_file) if password_file is not None else None
-        parameters = production_parameters(site_name, domain=domain, release=pinned, password_file=named_or_none)
+    named = _home_relative(password_file) if password_file is not None else None
+    parameters = (lab_parameters if kind is Template.LAB else production_parameters)(
+        site_name, domain=domain, release=pinned, password_file=named
+    )
     created = create_site(path, kind, parameters, password=password, content=content)
     return StartedSite(created.path, created.files, created.secrets, password_file)
 
@@ -104,6 +105,15 @@ def make_lab_password(config: Path, name: str) -> VaultPassword:
         private_folder(file.parent)
         write_atomically(file, secrets.token_urlsafe(_GENERATED_BYTES) + "\n", mode=0o600)
     return read_password_file(file, client_id=name)
+
+
+def _keep_outside(password_file: Path, site: Path) -> None:
+    if password_file.is_relative_to(site):
+        raise InputError(
+            "The vault password file lies inside the new site's folder",
+            why="it would be committed beside what it opens",
+            cure="Keep it elsewhere, for example in ~/.config/groundplane/",
+        )
 
 
 def _site_name(given: str | None, path: Path) -> str:
