@@ -17,7 +17,7 @@ from groundplane.cli.common import complete_hosts
     "--host",
     metavar="HOST",
     shell_complete=complete_hosts,
-    help="Only this host: each variable with the value that wins.",
+    help="Only this host: the values that win.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.pass_obj

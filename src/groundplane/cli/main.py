@@ -88,8 +88,9 @@ def groundplane(ctx: click.Context, site: str | None) -> None:
 def main() -> NoReturn:
     """The entry point; turns errors into what a person reads and an exit code that tells the truth."""
     try:
-        groundplane.main(standalone_mode=False)
-        sys.exit(0)
+        # click gives back the code of an Exit here instead of raising it.
+        code = groundplane.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as wrong:

@@ -53,7 +53,7 @@ def command(obj: str | None, *, secrets: bool, as_json: bool) -> None:
 def _show(path: Path, problems: Sequence[Problem]) -> None:
     from rich.markup import escape  # noqa: PLC0415
 
-    from groundplane.cli.common import console, short_path, short_place  # noqa: PLC0415
+    from groundplane.cli.common import console, short_place  # noqa: PLC0415
 
     out = console()
     for problem in problems:
@@ -63,4 +63,4 @@ def _show(path: Path, problems: Sequence[Problem]) -> None:
         if problem.cure:
             out.print(f"  [green]→[/] {escape(problem.cure)}", soft_wrap=True)
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    click.echo(f"{count} in {short_path(path)}. Nothing was touched.", err=True)
+    click.echo(f"{count} in {path}. Nothing was touched.", err=True)
