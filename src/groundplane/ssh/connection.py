@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundplane.errors import InputError, Place
+from groundplane.errors import FailedError, InputError, Place
 from groundplane.memory import temporary_private_folder
 from groundplane.site.model import SshFile, SshIdentity
 from groundplane.ssh.agent import run_agent
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 OPERATOR_KEY = "operator_ssh_private_key"
 KNOWN_HOSTS = Path("inventory") / "known_hosts"
 _BATCH = 50
+_LONGEST_SOCKET = 107
+_ADDED_BY_SSH = 58
+"""A slash, %C (40), and a temporary name's dot and 16 characters."""
 _WAIT_SECONDS = 5
 
 
@@ -103,11 +106,16 @@ def open_connection(
 
     Raises:
         InputError: the key is not to be had from where site.yml says it is.
-        FailedError: ssh-agent is missing, or the memory folder can't be trusted.
+        FailedError: ssh-agent is missing, or the memory folder can't be trusted or has too long a name.
     """
     with ExitStack() as stack:
-        # Short: a Unix socket's path has 107 bytes at most, and ssh adds 58 to ControlPath's folder.
         folder = stack.enter_context(temporary_private_folder(runtime, "s-"))
+        if len(str(folder)) + _ADDED_BY_SSH > _LONGEST_SOCKET:
+            raise FailedError(
+                f"The folder for connections, {folder}, has too long a name",
+                why=f"a Unix socket's path has {_LONGEST_SOCKET} bytes at most, and ssh adds {_ADDED_BY_SSH}",
+                cure="Set XDG_RUNTIME_DIR to a shorter one, for example /dev/shm.",
+            )
         auth_sock: Path | None = None
         identity_file: Path | None = None
         match ssh.identity:
