@@ -47,11 +47,16 @@ def load_environments(
         layer_facts = facts.layers.get(layer)
         if layer_facts is None or (layer_facts.of_the_site and not by_layer[layer]):
             continue
+        unjudged = tuple(f"{role}_" for role in layer_facts.roles if not _is_specified(role, facts))
         for name, value in found.items():
-            if name not in known[layer]:
+            if name not in known[layer] and not name.startswith(unjudged):
                 problems.append(_unknown(name, layer, known, value.place))
     _check_folders(site_path / "environments", wanted, facts, problems)
     return Environments(defaults, configuration, known)
+
+
+def _is_specified(role: str, facts: Facts) -> bool:
+    return role in facts.roles and facts.roles[role].specified
 
 
 def _known(layer: str, defaults: Mapping[str, Value], facts: Facts) -> frozenset[str]:

@@ -76,46 +76,43 @@ class _Reader:
             return
         if name not in self.groups:
             if not _GROUP_NAME.match(name):
+                better = re.sub("[^A-Za-z0-9_]", "_", name)
                 self.tell(
-                    f"the group name '{name}' isn't valid",
-                    f"Use letters, digits and underscores: {re.sub('[^A-Za-z0-9_]', '_', name)}.",
-                    place,
+                    f"the group name '{name}' isn't valid", f"Use letters, digits and underscores: {better}.", place
                 )
             self.groups[name] = _DraftGroup(place)
-        if body is None:
-            return
-        if not isinstance(body, dict):
+        if isinstance(body, dict):
+            # Ansible reads sections in the file's order; it matters only for one host's variables in several groups.
+            for section, content in body.items():
+                self._section(source, name, content, (*path, section))
+        elif body is not None:
             self.tell(f"the group '{name}' isn't a mapping", f"It has {', '.join(SECTIONS)}.", place)
+
+    def _section(self, source: Source, group: str, content: Any, path: KeyPath) -> None:
+        section = path[-1]
+        if section not in SECTIONS:
+            cure = suggest(section, SECTIONS, f"A group has {', '.join(SECTIONS)}; variables stand below 'vars:'.")
+            self.tell(f"'{section}' is no part of a group", cure, source.place(*path))
             return
-        for section in body:
-            if section not in SECTIONS:
-                self.tell(
-                    f"'{section}' is no part of a group",
-                    suggest(section, SECTIONS, f"A group has {', '.join(SECTIONS)}; variables stand below 'vars:'."),
-                    source.place(*path, section),
-                )
-        # Ansible reads sections in the file's order; only for variables of one host in several groups does it matter.
-        for section, content in body.items():
-            here = (*path, section)
-            if section not in SECTIONS or content is None:
-                continue
-            if isinstance(content, str) and section != "vars":
-                content = {content: None}  # noqa: PLW2901 - Ansible takes one name as a mapping with that key
-            if not isinstance(content, dict):
-                self.tell(
-                    f"'{section}' of the group '{name}' is a {_kind(content)}, not a mapping",
-                    "Write each name as a key with a colon: 'NAME:'." if section != "vars" else "Write NAME: VALUE.",
-                    source.place(*here),
-                )
-            elif section == "hosts":
-                self._hosts(source, name, content, here)
-            elif section == "children":
-                for child, child_body in content.items():
-                    self._group(source, child, child_body, (*here, child))
-                    if isinstance(child, str):
-                        self.groups[name].children.setdefault(child, source.place(*here, child))
-            else:
-                self._variables(source, content, here, self.groups[name].inline, Level.GROUP, name)
+        if isinstance(content, str) and section != "vars":
+            content = {content: None}  # Ansible takes one name as a mapping with that key.
+        if content is None:
+            return
+        if not isinstance(content, dict):
+            self.tell(
+                f"'{section}' of the group '{group}' is a {_kind(content)}, not a mapping",
+                "Write each name as a key with a colon: 'NAME:'." if section != "vars" else "Write NAME: VALUE.",
+                source.place(*path),
+            )
+        elif section == "hosts":
+            self._hosts(source, group, content, path)
+        elif section == "vars":
+            self._variables(source, content, path, self.groups[group].inline, (Level.GROUP, group))
+        else:
+            for child, body in content.items():
+                self._group(source, child, body, (*path, child))
+                if isinstance(child, str):
+                    self.groups[group].children.setdefault(child, source.place(*path, child))
 
     def _hosts(self, source: Source, group: str, content: dict[Any, Any], path: KeyPath) -> None:
         for pattern, variables in content.items():
@@ -151,7 +148,7 @@ class _Reader:
                 if port is not None:
                     self.hosts[name].inline["ansible_port"] = (Value(port, Level.HOST, place, name),)
                 if variables:
-                    self._variables(source, variables, here, self.hosts[name].inline, Level.HOST, name)
+                    self._variables(source, variables, here, self.hosts[name].inline, (Level.HOST, name))
 
     def _variables(
         self,
@@ -159,13 +156,12 @@ class _Reader:
         content: dict[Any, Any],
         path: KeyPath,
         into: dict[str, tuple[Value, ...]],
-        level: Level,
-        owner: str,
+        owner: tuple[Level, str],
     ) -> None:
         for name, value in content.items():
             place = source.place(*path, name)
             if self._is_variable(name, place):
-                into[name] = (*into.get(name, ()), Value(value, level, place, owner))
+                into[name] = (*into.get(name, ()), Value(value, owner[0], place, owner[1]))
 
     def _is_variable(self, name: Any, place: Place) -> bool:
         known = self._names.get(name) if isinstance(name, str) else False
@@ -331,7 +327,7 @@ class _Reader:
         if PRIORITY in source.data:
             self.tell(f"{PRIORITY} has no effect here", "Set it in hosts.yml.", source.place(PRIORITY))
             del source.data[PRIORITY]
-        self._variables(source, source.data, (), into, level, owner)
+        self._variables(source, source.data, (), into, (level, owner))
 
 
 def _closure(parents: dict[str, set[str]], depths: dict[str, int]) -> dict[str, set[str]]:

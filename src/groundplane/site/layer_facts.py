@@ -42,6 +42,8 @@ class RoleFacts:
     defaults: Source | None
     own: frozenset[str]
     """Names in defaults/main.yml and vars/main.yml."""
+    specified: bool = True
+    """It has argument_specs; without them nobody can say which of its names are misspelt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +114,17 @@ def _names(entries: Iterable[Any], key: str) -> list[str]:
 def read_role(path: Path, problems: list[Problem]) -> RoleFacts:
     """A role's options (all entry points) and the names that it sets for itself."""
     options: dict[str, RoleOption] = {}
-    for name in ("argument_specs.yml", "argument_specs.yaml"):
-        file = path / "meta" / name
-        source = read_source(file, problems) if file.is_file() else None
+    files = [path / "meta" / name for name in ("argument_specs.yml", "argument_specs.yaml")]
+    files = [file for file in files if file.is_file()]
+    for file in files:
+        source = read_source(file, problems)
         if source is not None:
             _options(source, path.name, options)
     defaults_file, vars_file = path / "defaults" / "main.yml", path / "vars" / "main.yml"
     defaults = read_source(defaults_file, problems) if defaults_file.is_file() else None
     own = read_source(vars_file, problems) if vars_file.is_file() else None
     names = {str(name) for source in (defaults, own) if source is not None for name in _mapping(source.data)}
-    return RoleFacts(path.name, path, options, defaults, frozenset(names))
+    return RoleFacts(path.name, path, options, defaults, frozenset(names), specified=bool(files))
 
 
 def _options(source: Source, role: str, into: dict[str, RoleOption]) -> None:

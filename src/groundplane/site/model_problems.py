@@ -28,6 +28,7 @@ _WANTED = {
     "dict": "a mapping (NAME: VALUE on lines of their own)",
     "model": "a mapping (NAME: VALUE on lines of their own)",
 }
+_LIMITS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
 _MOST_SHOWN = 60
 
 
@@ -53,44 +54,36 @@ def model_problems(error: ValidationError, source: Source, model: type[BaseModel
 
 def _problem(item: dict[str, Any], source: Source, model: type[BaseModel]) -> Problem:
     path = tuple(part for part in item["loc"] if part != "[key]")
-    kind, context = item["type"], item.get("ctx") or {}
-    name, place = dotted(path), source.place(*path)
-    shown = _shown(item.get("input"))
+    what, cure = _sentence(item, path, model)
+    return Problem(what, cure or description_at(model, path) or "See groundplane schema.", source.place(*path))
+
+
+def _sentence(item: dict[str, Any], path: tuple[str | int, ...], model: type[BaseModel]) -> tuple[str, str]:
+    """What is wrong, and the cure; an empty cure stands for the field's description."""
+    kind, context, given = item["type"], item.get("ctx") or {}, item.get("input")
+    name, shown = dotted(path), _shown(given)
+    wanted = _WANTED.get(kind.rsplit("_", 1)[0]) if kind.endswith(("_type", "_parsing")) else None
+    what, cure = f"'{name}': {item['msg']}", ""
     if kind == "extra_forbidden":
         where = f" in {dotted(path[:-1])}" if path[:-1] else ""
-        return Problem(f"the key '{path[-1]}' is unknown{where}", suggest(path[-1], fields_at(model, path[:-1])), place)
-    if kind == "missing":
-        description = description_at(model, path)
-        return Problem(f"'{name}' is missing", f"Add '{path[-1]}:'. {description}".rstrip(), place)
-    if "[key]" in item["loc"] or kind == "string_pattern_mismatch":
-        return Problem(
-            f"'{path[-1] if '[key]' in item['loc'] else item.get('input')}' can't be a name ({name})",
-            "Begin with a small letter, then small letters, digits, _ and -, at most 63.",
-            place,
-        )
-    if kind in ("enum", "literal_error"):
-        choices = [str(choice.value) for choice in _enum_at(model, path)]
-        return Problem(
-            f"'{name}' is {shown}, which it can't be",
-            suggest(item.get("input"), choices) if choices else f"It can be {context.get('expected', '')}.",
-            place,
-        )
-    wanted = _WANTED.get(kind.rsplit("_", 1)[0]) if kind.endswith(("_type", "_parsing")) else None
-    if wanted is not None:
-        return Problem(f"'{name}' is {shown}; it has to be {wanted}", _type_cure(kind, path, item, model), place)
-    limits = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
-    if kind in limits:
-        key, words = limits[kind]
-        return Problem(
-            f"'{name}' is {shown}; it has to be {words} {context.get(key)}",
-            description_at(model, path) or "Correct the value.",
-            place,
-        )
-    return Problem(f"'{name}': {item['msg']}", description_at(model, path) or "See groundplane schema.", place)
+        what, cure = f"the key '{path[-1]}' is unknown{where}", suggest(path[-1], fields_at(model, path[:-1]))
+    elif kind == "missing":
+        what, cure = f"'{name}' is missing", f"Add '{path[-1]}:'. {description_at(model, path)}".rstrip()
+    elif kind == "string_pattern_mismatch":
+        what = f"'{given}' can't be a name ({name})"
+        cure = "Begin with a small letter, then small letters, digits, _ and -, at most 63."
+    elif kind == "enum":
+        what = f"'{name}' is {shown}, which it can't be"
+        cure = suggest(given, [str(choice.value) for choice in _enum_at(model, path)])
+    elif wanted is not None:
+        what, cure = f"'{name}' is {shown}; it has to be {wanted}", _type_cure(kind, path, given)
+    elif kind in _LIMITS:
+        key, words = _LIMITS[kind]
+        what = f"'{name}' is {shown}; it has to be {words} {context.get(key)}"
+    return what, cure
 
 
-def _type_cure(kind: str, path: Sequence[str | int], item: dict[str, Any], model: type[BaseModel]) -> str:
-    given = item.get("input")
+def _type_cure(kind: str, path: Sequence[str | int], given: Any) -> str:
     key = path[-1] if path else ""
     if kind == "string_type" and isinstance(given, (int, float)) and not isinstance(given, bool):
         prefix = f"{key}: " if isinstance(key, str) else "- "
@@ -99,7 +92,7 @@ def _type_cure(kind: str, path: Sequence[str | int], item: dict[str, Any], model
         return f"Write it without quotes: {key}: {given}."
     if kind == "bool_type" and isinstance(given, str):
         return f"Write {key}: true or {key}: false, without quotes."
-    return description_at(model, path) or "Correct the value."
+    return ""
 
 
 def dotted(path: Sequence[str | int]) -> str:

@@ -205,10 +205,10 @@ class _Reader:
     def read(self) -> Network | None:
         written = self.written
         try:
-            if "/" not in written.cidr:  # netaddr would take it as one address
-                raise ValueError("no prefix length")
             cidr = IPNetwork(written.cidr)
         except (AddrFormatError, ValueError):
+            cidr = None
+        if cidr is None or "/" not in written.cidr:
             self.tell(
                 f"has the CIDR '{written.cidr}', which is none",
                 "Write for example 172.31.0.0/24 or fd00:1::/64.",

@@ -184,7 +184,7 @@ def _devices(entries: Iterable[Any]) -> list[str]:
 def _variables(site: Site) -> Iterator[Problem]:
     """Names that can't be, and values of another type than the role's option has."""
     known = _known_names(site)
-    prefixes = tuple(f"{role}_" for role in site.facts.roles)
+    prefixes = tuple(f"{role.name}_" for role in site.facts.roles.values() if role.specified)
     options = {name: option for role in site.facts.roles.values() for name, option in role.options.items()}
     told: set[str] = set()
     for name, value in _written(site):
