@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = Path(sys.executable).with_name("groundplane")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Answer:
     """What a command left behind; `seconds` is wall time."""
 
@@ -31,7 +31,7 @@ class Answer:
     def json(self) -> Any:
         return json.loads(self.out)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"$ {' '.join(self.words)}\n{self.out}\n--- standard error\n{self.err}\n--- exit code {self.code}"
 
 
