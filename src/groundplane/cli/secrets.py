@@ -199,7 +199,7 @@ def _site(obj: str | None) -> tuple[Path, SiteFile, dict[str, DeclaredSecret]]:
     from groundplane.site.secrets.declared import load_declared  # noqa: PLC0415
 
     path = find_site(obj)
-    file, _ = read_site_file(path)
+    file = read_site_file(path)
     return path, file, load_declared(toolkit_content(), file.layers)
 
 

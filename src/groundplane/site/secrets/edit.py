@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from groundplane.errors import FailedError, InputError, Problem
+from groundplane.errors import FailedError, InputError, Place, Problem
 from groundplane.files import write_atomically
 from groundplane.memory import temporary_private_folder
 from groundplane.site.secrets.store import (
     SECRETS_FILE,
-    check_secrets,
     parse_secrets,
     read_plain,
     secrets_file,
@@ -96,9 +95,18 @@ def _difference(before: str, after: str, declared: Mapping[str, DeclaredSecret],
         old = parse_secrets(before, file)
     except InputError:
         old = {}
-    problems: list[Problem] = check_secrets({name: s for name, s in declared.items() if name in old}, new, file)
+    problems = tuple(
+        Problem(
+            f"The layer {secret.layer} needs the secret {name}: {secret.description}",
+            f'Put it back. For a new one leave the name with an empty value ({name}: "") and call groundplane secrets '
+            "init.",
+            Place(file),
+        )
+        for name, secret in declared.items()
+        if name in old and name not in new
+    )
     if problems:
-        raise InputError("Secrets that the site needs can't be removed", problems=tuple(problems))
+        raise InputError("Secrets that the site needs can't be removed", problems=problems)
     added = tuple(name for name in new if name not in old)
     changed = tuple(name for name in new if name in old and new[name] != old[name])
     removed = tuple(name for name in old if name not in new)

@@ -5,6 +5,7 @@ The text is kept as a person wrote it, comments included; completing it appends.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 SECRETS_FILE = "secrets.yml"
 _MODE = 0o600
+_RENEW = "for a new one, give it an empty value there and call groundplane secrets init."
 _HEAD = """\
 # The site's secrets. Edit them with: groundplane secrets edit
 # Each is an ordinary variable; groundplane secrets init adds those that a layer needs and that are missing.
@@ -146,7 +148,7 @@ def check_secrets(declared: Mapping[str, DeclaredSecret], secrets: Mapping[str, 
             problems.append(
                 Problem(
                     f"The secret {name} is empty or no text",
-                    "groundplane secrets edit; remove the line and call groundplane secrets init for a new one.",
+                    f"Where it is empty, groundplane secrets init makes a new one; else {_RENEW}",
                     Place(file),
                 )
             )
@@ -157,6 +159,8 @@ def complete_secrets(
     site_path: Path, password: bytes, declared: Mapping[str, DeclaredSecret], facts: PublicFacts
 ) -> Completed:
     """Makes secrets.yml, or adds what it lacks; writes public halves that are missing. What is there stays.
+
+    A needed secret with an empty value is made anew: that is how a person asks for another one.
 
     Raises:
         InputError: the file can't be opened with this password, a needed secret is unusable, or a public half that
@@ -171,7 +175,8 @@ def complete_secrets(
         was_in_clear, exists = not is_encrypted(data), True
         text = data.decode(errors="replace") if was_in_clear else _open(data, password, file)
     secrets = parse_secrets(text, file)
-    made = {name: generate(secret) for name, secret in declared.items() if name not in secrets}
+    made = {name: generate(secret) for name, secret in declared.items() if secrets.get(name) in {None, ""}}
+    text = _without_empty(text, made)
     everything = {**secrets, **made}
     wrong = check_secrets(declared, everything, file)
     public: dict[Path, str] = {}
@@ -254,6 +259,13 @@ def _appended(text: str, made: Mapping[str, str], declared: Mapping[str, Declare
     return "".join(parts)
 
 
+def _without_empty(text: str, made: Mapping[str, str]) -> str:
+    """The text without lines that name a secret and give it no value."""
+    for name in made:
+        text = re.sub(rf"^{re.escape(name)}:[ \t]*(?:''|\"\"|~|null)?[ \t]*(?:#.*)?\n?", "", text, flags=re.MULTILINE)
+    return text
+
+
 def _block(name: str, value: str) -> str:
     """A literal block, as a person would paste a key."""
     return f"{name}: |\n" + "".join(f"  {line}\n" for line in value.splitlines())
@@ -279,6 +291,6 @@ def _other_half(secret: DeclaredSecret, path: Path) -> Problem:
 def _unusable(secret: DeclaredSecret, error: UnusableSecretError, file: Path) -> Problem:
     return Problem(
         f"The secret {secret.name} can't be used: {error}",
-        "groundplane secrets edit; remove it there for a new one, then groundplane secrets init.",
+        f"Correct it with groundplane secrets edit, or {_RENEW}",
         Place(file),
     )

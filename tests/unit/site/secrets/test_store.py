@@ -53,6 +53,15 @@ def test_what_a_person_wrote_stays_comments_included(tmp_path: Path) -> None:
     assert read_secrets(tmp_path, PASSWORD)["my_token"] == "abc"
 
 
+@pytest.mark.parametrize("empty", ['""', "''", "", "~", "  # to be made anew"])
+def test_an_empty_value_is_made_anew(tmp_path: Path, empty: str) -> None:
+    write_plain(tmp_path, f"before: 1\ngroundplane_fingerprint_key: {empty}\nafter: 2\n", PASSWORD)
+    assert "groundplane_fingerprint_key" in complete_secrets(tmp_path, PASSWORD, DECLARED, FACTS).made
+    values = read_secrets(tmp_path, PASSWORD)
+    assert (values["before"], values["after"]) == (1, 2)
+    assert len(values["groundplane_fingerprint_key"]) == 64
+
+
 def test_a_lost_public_half_is_written_again(tmp_path: Path) -> None:
     complete_secrets(tmp_path, PASSWORD, DECLARED, FACTS)
     public = tmp_path / "inventory" / "operator.pub"
