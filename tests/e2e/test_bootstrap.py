@@ -156,12 +156,13 @@ def test_a_node_killed_in_the_middle_holds_back_itself_alone(lab: Lab) -> None:
         return bool(new) and list(lab.work_of(lab.run_details(new[0])).values()).count("done") >= len(HOSTS)
 
     lab.wait_for(in_the_middle, "a run with some work done")
-    assert run("podman", "kill", lab.container("node2"), cwd=lab.base, env=lab.env).code == 0
+    killed = lab.lab("stop", "--kill", "node2")
+    assert killed.code == 0, killed
     try:
         code = process.wait(600)
     finally:
-        up = lab.lab("up")
-    assert up.code == 0, up
+        started = lab.lab("start", "node2")
+    assert started.code == 0, started
     output = lab.started_output()
     assert code == 1, output
     assert "node2" in output

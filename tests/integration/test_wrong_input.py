@@ -217,7 +217,7 @@ WRONG = [
         "a group that a layer needs and nobody is in",
         own_layer("      a: {description: A, playbook: playbooks/a.yml, hosts: all}\n", "    groups: [gpus]\n"),
         ("gpus", "own"),
-        "layers.yml:",
+        "inventory/hosts.yml:",
     ),
     Wrong(
         "an even quorum",
