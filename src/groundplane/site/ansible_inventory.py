@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from groundplane.site.inventory_file import PRIORITY
+from groundplane.site.inventory_file import DEFAULT_PRIORITY, PRIORITY
 from groundplane.site.values import Level
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def ansible_inventory(site: Site) -> dict[str, Any]:
     for name, group in inventory.groups.items():
         merged = {**group.inline, **group.files}
         groups[name] = {key: values[-1].value for key, values in merged.items() if key not in per_host}
-        if PRIORITY in group.inline:
-            groups[name][PRIORITY] = group.inline[PRIORITY][-1].value
+        if group.priority != DEFAULT_PRIORITY:
+            groups[name][PRIORITY] = group.priority
     everyone = {name: value.value for name, value in variables.for_all_hosts().items() if name not in per_host}
     root: dict[str, Any] = {
         "vars": {**everyone, **groups["all"]},

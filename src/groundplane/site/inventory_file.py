@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SECTIONS = ("hosts", "children", "vars")
 PRIORITY = "ansible_group_priority"
+DEFAULT_PRIORITY = 1
 _EXTENSIONS = (".yml", ".yaml", ".json")
 _VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 _GROUP_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -275,14 +276,15 @@ class _Reader:
         return depths
 
     def _priority(self, group: _DraftGroup) -> int:
-        written = group.inline.get(PRIORITY)
+        # Ansible takes it out of the variables, too.
+        written = group.inline.pop(PRIORITY, None)
         if written is None:
-            return 1
+            return DEFAULT_PRIORITY
         value = written[-1].value
         if isinstance(value, int) or (isinstance(value, str) and value.lstrip("-").isdigit()):
             return int(value)
         self.tell(f"{PRIORITY} is {value!r}, not a whole number", "Write a whole number.", written[-1].place)
-        return 1
+        return DEFAULT_PRIORITY
 
     def _files(
         self, folder: Path, level: Level, owners: dict[str, Any], kind: str
