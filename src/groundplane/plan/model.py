@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime  # noqa: TC003 - pydantic needs it at run time
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,7 +35,7 @@ class Reason(Frozen):
 
 
 class Fingerprint(Frozen):
-    """What a step's work on one host depends on; every value is a short digest, keyed so that it can't be guessed back."""
+    """What a step's work on one host depends on; values are short digests, keyed so that none can be guessed back."""
 
     inputs: dict[str, str] = Field(default_factory=dict, description="Variable to digest of its value.")
     content: dict[str, str] = Field(default_factory=dict, description="File, relative to its root, to digest.")

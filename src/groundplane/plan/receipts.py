@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from groundplane.plan.model import Attempt, Receipt
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from groundplane.plan.model import Attempt, Receipt
 
 Key = tuple[str, str]
 """Step id and host."""

@@ -1,0 +1,52 @@
+"""What changed on a host since a step succeeded there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WATCH_LIST = "watch list"
+"""The item under which the probe reports the step's own list of watched items."""
+
+MISSING = "missing"
+
+
+def drift(before: Mapping[str, str], now: Mapping[str, str] | None) -> tuple[str, ...]:
+    """One sentence for each watched item that isn't as the step left it: "sysctl vm.swappiness is 60, was 10".
+
+    `now` is None where the host has no watch list of the step any more.
+    """
+    if not before:
+        return ()
+    if now is None:
+        return (f"the {WATCH_LIST} is {MISSING}",)
+    found = []
+    for item, was in before.items():
+        value = now.get(item, "no longer watched")
+        if value == was:
+            continue
+        if item == WATCH_LIST:
+            found.append(f"the {WATCH_LIST} is {MISSING}" if value == MISSING else f"the {WATCH_LIST} was changed")
+        elif _is_content(value) and _is_content(was):
+            found.append(f"{item} was changed: {_content_change(was, value)}")
+        else:
+            found.append(f"{item} is {value}, was {was}")
+    if found == [f"the {WATCH_LIST} was changed"] or not found:
+        found += [f"{item} is new on the watch list" for item in now if item not in before]
+    return tuple(found)
+
+
+def _is_content(value: str) -> bool:
+    return " sha256:" in value
+
+
+def _content_change(was: str, now: str) -> str:
+    """A file's value is "MODE OWNER:GROUP sha256:DIGEST": tells which of the three are others."""
+    names = ("mode", "owner", "content")
+    changes = []
+    for name, before, after in zip(names, was.split(" "), now.split(" "), strict=False):
+        if before != after:
+            changes.append(name if name == "content" else f"{name} is {after}, was {before}")
+    return ", ".join(changes)

@@ -1,0 +1,222 @@
+"""What a step's work on a host depends on, as short keyed digests.
+
+Digests are HMAC-SHA256 with a key of the site's own, so that nobody who reads a receipt can try out likely passwords
+against it. They are cut to 64 bits: enough to tell values of one variable apart.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from groundplane.errors import InputError, Place, Problem
+from groundplane.plan.model import Fingerprint
+from groundplane.plan.references import References, in_files, in_value, read_files, role_files
+from groundplane.site.source import read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from groundplane.layers.model import Graph, Step
+    from groundplane.site.loading import Site
+    from groundplane.site.values import Value
+
+FINGERPRINT_KEY = "groundplane_fingerprint_key"
+GROUPS, GROUP_NAMES = "groups", "group_names"
+"""Ansible's own variables that follow from the inventory."""
+
+_HEX_DIGITS = 16
+
+
+def fingerprint_key(site: Site) -> bytes:
+    """The key of all digests, from secrets.yml.
+
+    Raises:
+        InputError: the secrets are closed, or have no such key.
+    """
+    value = site.variables.value(FINGERPRINT_KEY, None)
+    if value is not None and isinstance(value.value, str) and value.value:
+        return value.value.encode()
+    if not site.secrets_loaded:
+        raise InputError(
+            "The secrets are closed, so nobody can tell what changed",
+            why="what a step reads is compared by digests, and their key lies in secrets.yml",
+            cure="groundplane secrets unlock, or set GROUNDPLANE_VAULT_PASSWORD_FILE",
+            place=Place(site.secrets_file),
+        )
+    raise InputError(
+        f"secrets.yml has no {FINGERPRINT_KEY}",
+        why="what a step reads is compared by digests, and this is their key",
+        cure="groundplane secrets init adds what is missing.",
+        place=Place(site.secrets_file),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _StepFacts:
+    """What holds for a step on every host."""
+
+    roots: frozenset[str]
+    of_others: frozenset[str]
+    defaults: Mapping[str, Any]
+    content: dict[str, str]
+    content_text: str
+
+
+class Fingerprinter:
+    """Fingerprints of many steps on many hosts; whatever they share is read and digested once."""
+
+    def __init__(self, site: Site, graph: Graph) -> None:
+        self._site = site
+        self._graph = graph
+        self._key = fingerprint_key(site)
+        self._values: dict[int, tuple[Any, str, References]] = {}
+        self._steps: dict[str, _StepFacts] = {}
+        self._files: dict[Path, str] = {}
+        self._of_others: dict[str, str] = {}
+        self._shared: dict[str, Fingerprint] = {}
+        self._known = frozenset(site.variables.all_names()) - {FINGERPRINT_KEY}
+        self._release = f"ansible-core {site.release.runtime.ansible_core}"
+        groups = {name: sorted(hosts) for name, hosts in site.inventory.group_hosts.items()}
+        self._groups = self.digest(groups)
+
+    def digest(self, value: Any) -> str:
+        """A value's digest. `value` is plain data; order counts in lists and not in mappings."""
+        return self._digest_text(_canonical(value))
+
+    def of_host(self, host: str, steps: Iterable[str]) -> dict[str, Fingerprint]:
+        """The fingerprints of these steps on one host."""
+        effective = self._site.variables.effective(host)
+        return {id_: self._fingerprint(self._graph.steps[id_], host, effective) for id_ in steps}
+
+    def _fingerprint(self, step: Step, host: str, effective: Mapping[str, Value]) -> Fingerprint:
+        facts = self._facts(step)
+        inputs: dict[str, str] = {}
+        others = set(facts.of_others)
+        queue = list(facts.roots)
+        seen = set(facts.roots)
+        for name in queue:
+            if name == GROUPS:
+                inputs[name] = self._groups
+                continue
+            if name == GROUP_NAMES:
+                inputs[name] = self.digest(sorted(self._site.inventory.groups_of(host)))
+                continue
+            value = effective.get(name)
+            if value is not None:
+                written = value.value
+            elif name in facts.defaults:
+                written = facts.defaults[name]
+            else:
+                continue
+            digest, references = self._value(written)
+            inputs[name] = digest
+            for further in references.names:
+                if further not in seen and self._counts(further, facts):
+                    seen.add(further)
+                    queue.append(further)
+            others |= references.of_others
+        for name in others & self._known:
+            inputs[f"hostvars.{name}"] = self._digest_of_others(name)
+        return self._share(facts, dict(sorted(inputs.items())))
+
+    def _share(self, facts: _StepFacts, inputs: dict[str, str]) -> Fingerprint:
+        """One object for all hosts whose fingerprints are the same: at a thousand hosts that is most of the memory."""
+        listed = "\n".join(f"{name}={digest}" for name, digest in inputs.items())
+        digest = self._digest_text(f"{listed}\n\n{facts.content_text}\n\n{self._release}")
+        found = self._shared.get(digest)
+        if found is None:
+            found = Fingerprint(inputs=inputs, content=facts.content, release=self._release, digest=digest)
+            self._shared[digest] = found
+        return found
+
+    def _counts(self, name: str, facts: _StepFacts) -> bool:
+        return name in self._known or name in facts.defaults or name in {GROUPS, GROUP_NAMES}
+
+    def _value(self, written: Any) -> tuple[str, References]:
+        """Values are shared between hosts as objects, so each is digested once; kept, so that its id stays its."""
+        found = self._values.get(id(written))
+        if found is None:
+            found = (written, self.digest(written), in_value(written))
+            self._values[id(written)] = found
+        return found[1], found[2]
+
+    def _facts(self, step: Step) -> _StepFacts:
+        found = self._steps.get(step.id)
+        if found is None:
+            found = self._steps[step.id] = self._read_step(step)
+        return found
+
+    def _read_step(self, step: Step) -> _StepFacts:
+        defaults: dict[str, Any] = {}
+        content = {self._shown(step.playbook): self._file(step.playbook)}
+        references = in_files([step.playbook])
+        for role in step.roles:
+            defaults.update(_defaults(role))
+            for file in role_files(role):
+                content[self._shown(file)] = self._file(file)
+            references |= in_files(read_files(role))
+        known = self._known | frozenset(defaults) | {GROUPS, GROUP_NAMES}
+        return _StepFacts(
+            roots=frozenset(step.inputs) | (references.names & known),
+            of_others=references.of_others,
+            defaults=defaults,
+            content=dict(sorted(content.items())),
+            content_text="\n".join(f"{name}={digest}" for name, digest in sorted(content.items())),
+        )
+
+    def _shown(self, file: Path) -> str:
+        for root in (self._site.content.root, self._site.path):
+            if file.is_relative_to(root):
+                return file.relative_to(root).as_posix()
+        return file.name
+
+    def _file(self, file: Path) -> str:
+        found = self._files.get(file)
+        if found is None:
+            found = hmac.digest(self._key, file.read_bytes(), "sha256").hex()[:_HEX_DIGITS]
+            self._files[file] = found
+        return found
+
+    def _digest_of_others(self, name: str) -> str:
+        found = self._of_others.get(name)
+        if found is None:
+            values = {
+                host: value.value
+                for host in self._site.inventory.hosts
+                if (value := self._site.variables.value(name, host)) is not None
+            }
+            found = self._of_others[name] = self.digest(values)
+        return found
+
+    def _digest_text(self, text: str) -> str:
+        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256").hex()[:_HEX_DIGITS]
+
+
+def _defaults(role: Path) -> dict[str, Any]:
+    file = role / "defaults" / "main.yml"
+    problems: list[Problem] = []
+    source = read_source(file, problems) if file.is_file() else None
+    if problems:
+        raise InputError(f"The defaults of the role '{role.name}' can't be read", problems=tuple(problems))
+    return {str(name): value for name, value in source.data.items()} if source and source.data else {}
+
+
+def _canonical(value: Any) -> str:
+    """The same text for the same data, whatever the order of its keys."""
+    try:
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    except TypeError:  # keys of several types can't be sorted
+        return json.dumps(_sortable(value), ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def _sortable(value: Any) -> Any:
+    if isinstance(value, dict):
+        pairs = ((f"{type(key).__name__}:{key}", _sortable(item)) for key, item in value.items())
+        return {"__mapping__": sorted(pairs, key=lambda pair: pair[0])}
+    if isinstance(value, (list, tuple)):
+        return [_sortable(item) for item in value]
+    return value

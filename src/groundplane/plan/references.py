@@ -1,0 +1,126 @@
+"""Which variables a value, a template or a role's files refer to.
+
+Ansible alone renders Jinja; here it's only read. Too many names are harmless (a step runs once more than it had to),
+too few are not, so whatever may be a reference counts as one. Callers keep the names that are variables of the site.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from jinja2 import nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+_ENVIRONMENT = jinja2.Environment(autoescape=False, extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])  # noqa: S701 - parsed, never rendered
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
+_OF_OTHERS = (
+    re.compile(r"""hostvars\s*\[[^\]]*\]\s*(?:\.\s*|\[\s*['"])([A-Za-z_]\w*)"""),
+    re.compile(r"""hostvars\s*\.\s*\w+\s*(?:\.\s*|\[\s*['"])([A-Za-z_]\w*)"""),
+    re.compile(r"""hostvars\s*,\s*\[?\s*['"]([A-Za-z_]\w*)"""),
+)
+_BY_NAME = frozenset({"vars", "lookup", "query", "q"})
+"""Ways to a variable whose name is a text."""
+
+_READ_FOLDERS = ("tasks", "handlers", "templates", "vars")
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Names of variables of the host itself, and of variables that are read from other hosts."""
+
+    names: frozenset[str] = frozenset()
+    of_others: frozenset[str] = frozenset()
+
+    def __or__(self, other: References) -> References:
+        return References(self.names | other.names, self.of_others | other.of_others)
+
+
+NOTHING = References()
+
+
+def in_value(value: Any) -> References:
+    """What the Jinja in a value refers to, however deep it lies."""
+    found = NOTHING
+    for text in _texts(value):
+        if "{{" in text or "{%" in text:
+            found |= in_template(text)
+    return found
+
+
+@lru_cache(maxsize=65536)
+def in_template(text: str) -> References:
+    """What a template's expressions refer to; every word of it where it can't be parsed."""
+    try:
+        tree = _ENVIRONMENT.parse(text)
+    except jinja2.TemplateSyntaxError:
+        return in_text(text)
+    names = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "load"}
+    if names & _BY_NAME:
+        names |= {node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)}
+    return References(frozenset(names), _of_others(text))
+
+
+def in_text(text: str) -> References:
+    """Every word of a text: tasks hold expressions without braces (when, that, until), so each may be a name."""
+    return References(frozenset(_IDENTIFIER.findall(text)), _of_others(text))
+
+
+def in_files(files: Iterable[Path]) -> References:
+    """Every word of these files, YAML's comments left out. Files that aren't text are skipped."""
+    found = NOTHING
+    for file in files:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found |= in_text(_COMMENT.sub("", text) if file.suffix in {".yml", ".yaml"} else text)
+    return found
+
+
+def role_files(role: Path) -> list[Path]:
+    """The files of a role that decide what it does on a host, sorted.
+
+    Not: its tests, its documentation, the argument_specs (they check and change nothing), tasks/verify.yml.
+    """
+    skipped = {"molecule", "tests", "docs", "__pycache__"}
+    return sorted(
+        file
+        for file in role.rglob("*")
+        if file.is_file()
+        and not skipped.intersection(file.relative_to(role).parts[:-1])
+        and not file.name.startswith((".", "README", "argument_specs."))
+        and file.relative_to(role).as_posix() != "tasks/verify.yml"
+        and file.suffix != ".pyc"
+    )
+
+
+def read_files(role: Path) -> list[Path]:
+    """Those of `role_files` in which variables are read. Defaults aren't among them: a default counts where it wins."""
+    return [file for file in role_files(role) if file.relative_to(role).parts[0] in _READ_FOLDERS]
+
+
+def _of_others(text: str) -> frozenset[str]:
+    if "hostvars" not in text:
+        return frozenset()
+    return frozenset(name for pattern in _OF_OTHERS for name in pattern.findall(text))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            stack.extend(item.keys())
+            stack.extend(item.values())
+        elif isinstance(item, (list, tuple)):
+            stack.extend(item)
