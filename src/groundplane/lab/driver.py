@@ -68,8 +68,8 @@ class LabDriver(Protocol):
         """Runs a command in the node as root, not over the network."""
         ...
 
-    def console_words(self, lab: Lab, node: LabNode) -> list[str]:
-        """The command that opens a root shell in the node, not over the network."""
+    def console_words(self, lab: Lab, node: LabNode, words: Sequence[str] = (), *, terminal: bool = True) -> list[str]:
+        """The command that runs `words`, or a shell, in the node as root, not over the network."""
         ...
 
     def remove(self) -> list[str]:

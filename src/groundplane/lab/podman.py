@@ -259,8 +259,9 @@ class PodmanDriver:
         full = lab.object_name(node.name)
         return self._podman.run("exec", *interactive, full, *words, doing=f"{words[0]} in {full}", stdin=stdin)
 
-    def console_words(self, lab: Lab, node: LabNode) -> list[str]:
-        return self._podman.words("exec", "--interactive", "--tty", lab.object_name(node.name), "/bin/bash", "-l")
+    def console_words(self, lab: Lab, node: LabNode, words: Sequence[str] = (), *, terminal: bool = True) -> list[str]:
+        interactive = ["--interactive", *(["--tty"] if terminal else [])]
+        return self._podman.words("exec", *interactive, lab.object_name(node.name), *(words or ("/bin/bash", "-l")))
 
     # -- the end -------------------------------------------------------------------------------------------------
 

@@ -77,7 +77,7 @@ def missing_needs(machine: Machine, needs: Needs, *, disks: bool) -> list[Proble
     if machine.memory_available < needs.memory_gib * GIB:
         problems.append(
             Problem(
-                f"{needs.memory_gib:g} GiB of memory are needed, {machine.memory_available / GIB:.1f} GiB are available",
+                f"{needs.memory_gib:g} GiB of memory are needed, {machine.memory_available / GIB:.1f} are available",
                 "End other programs, take another lab down, or use a smaller --profile or fewer --nodes.",
             )
         )

@@ -1,11 +1,12 @@
-"""A lab's state folder: STATE/labs/NAME/{lab.json, site/, disks/, nodes/}. A lab stores nothing elsewhere but its
-vault password (CONFIG/labs/NAME.password)."""
+"""A lab's state folder: STATE/labs/NAME/{lab.json, site/, disks/, nodes/}.
+
+A lab stores nothing elsewhere but its site's vault password, which must not lie beside what it opens.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import json
-import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LabFolder:
-    """Where one lab keeps things. `state` and `config` are Settings.state and Settings.config."""
+    """Where one lab keeps things. `state` is Settings.state."""
 
     state: Path
-    config: Path
     name: str
 
     @property
@@ -49,10 +49,6 @@ class LabFolder:
     def nodes(self) -> Path:
         """A folder a node, seen by the node as /etc/groundplane-lab."""
         return self.root / "nodes"
-
-    @property
-    def password_file(self) -> Path:
-        return self.config / "labs" / f"{self.name}.password"
 
     def load(self) -> Lab | None:
         """The lab, None where there is none.
@@ -77,13 +73,6 @@ class LabFolder:
         text = json.dumps(lab.model_dump(mode="json"), indent=2) + "\n"
         if not self.file.is_file() or self.file.read_text() != text:
             write_atomically(self.file, text)
-
-    def password(self) -> bytes:
-        """The lab's vault password, made on the first call."""
-        if not self.password_file.is_file():
-            self.password_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_atomically(self.password_file, secrets.token_urlsafe(32) + "\n", 0o600)
-        return self.password_file.read_bytes().strip()
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from groundplane.errors import InputError
 from groundplane.supply.host_commands import run_command
@@ -45,6 +46,7 @@ def read_targets(text: str) -> DebianMirror | None:
     return DebianMirror(archive, security or f"{archive.removesuffix('/debian')}/debian-security")
 
 
+@cache
 def host_mirror() -> DebianMirror:
     """Asks apt, which knows every way in which sources can be written.
 

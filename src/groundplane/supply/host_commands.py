@@ -47,7 +47,6 @@ def run_command(
     doing: str,
     stdin: str | bytes | None = None,
     timeout: float | None = 120,
-    environment: Mapping[str, str] | None = None,
     log: Path | None = None,
 ) -> str:
     """Runs the words and returns standard output.
@@ -56,13 +55,11 @@ def run_command(
         doing: what this is for, as the beginning of an error ("Building the base image").
         stdin: what the program reads; nothing where absent.
         timeout: seconds; None for no limit.
-        environment: variables added to our own.
         log: a file that gets both outputs, for long work; the returned text is then empty.
 
     Raises:
         FailedError: the program is missing, took too long, or failed; carries its last lines.
     """
-    env = {**os.environ, **environment} if environment is not None else None
     data = stdin.encode() if isinstance(stdin, str) else stdin
     source: dict[str, object] = {"input": data} if data is not None else {"stdin": subprocess.DEVNULL}
     try:
@@ -70,11 +67,11 @@ def run_command(
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("ab") as sink:
                 done = subprocess.run(  # type: ignore[call-overload]
-                    list(words), stdout=sink, stderr=subprocess.STDOUT, timeout=timeout, env=env, check=False, **source
+                    list(words), stdout=sink, stderr=subprocess.STDOUT, timeout=timeout, check=False, **source
                 )
         else:
             done = subprocess.run(  # type: ignore[call-overload]
-                list(words), capture_output=True, timeout=timeout, env=env, check=False, **source
+                list(words), capture_output=True, timeout=timeout, check=False, **source
             )
     except FileNotFoundError as missing:
         raise FailedError(f"{doing} failed: {words[0]} is not installed") from missing

@@ -1,0 +1,83 @@
+"""Takes a lab through the layers, by the same commands that a person would give for hardware."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from groundplane.errors import InputError
+from groundplane.lab.service import remember_verified
+from groundplane.lab.site import toolkit_layers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from groundplane.content import Content
+    from groundplane.lab.service import LabIsUp
+
+NO_LAYER = "nodes"
+"""`--to nodes`: machines alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What happened to the layers of a lab."""
+
+    layers: tuple[str, ...]
+    applied: bool
+    """A run was needed."""
+    verified: bool
+    """The verification was run; False where nothing changed since it last succeeded."""
+
+
+def choose_layers(content: Content, to_layer: str | None) -> tuple[str, ...]:
+    """The layers up to and including `to_layer`; all where it is None.
+
+    Raises:
+        InputError: there is no such layer.
+    """
+    every = toolkit_layers(content)
+    if to_layer is None:
+        return every
+    if to_layer == NO_LAYER:
+        return ()
+    if to_layer not in every:
+        raise InputError(f"There is no layer '{to_layer}'", cure=f"--to takes one of: {', '.join((NO_LAYER, *every))}")
+    return every[: every.index(to_layer) + 1]
+
+
+def deploy(
+    is_up: LabIsUp,
+    layers: tuple[str, ...],
+    *,
+    apply: Callable[[str, tuple[str, ...]], None],
+    verify: Callable[[str, tuple[str, ...]], None],
+    tell: Callable[[str], None],
+) -> Deployed:
+    """Applies the layers and checks them on the nodes; both only as far as something is to be done.
+
+    `apply` and `verify` get the site's folder and the layers, and raise where they fail.
+    """
+    if not layers:
+        return Deployed((), applied=False, verified=False)
+    site = str(is_up.folder.site)
+    before = run_names(is_up.folder.site)
+    tell(f"Apply: {', '.join(layers)}")
+    apply(site, layers)
+    applied = run_names(is_up.folder.site) != before
+    lab = is_up.folder.load() or is_up.lab
+    due = applied or any(layer not in lab.verified for layer in layers)
+    if due:
+        tell(f"Verify: {', '.join(layers)}")
+        verify(site, layers)
+        newest = max(run_names(is_up.folder.site), default="")
+        for layer in layers:
+            remember_verified(is_up, layer, newest)
+    return Deployed(layers, applied, due)
+
+
+def run_names(site: Path) -> frozenset[str]:
+    """The runs that the site's state knows."""
+    folder = site / ".groundplane" / "runs"
+    return frozenset(path.name for path in folder.iterdir()) if folder.is_dir() else frozenset()

@@ -1,0 +1,116 @@
+"""The lab's site: an ordinary one, written by the lab template; its hosts are the lab's nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+
+from groundplane.errors import InputError
+from groundplane.layers.order import topological
+from groundplane.site.scaffold import ScaffoldNetwork, ScaffoldNode, ScaffoldParameters, Template
+from groundplane.site.scaffold.create import create_site
+from groundplane.site.scaffold.start import lab_password_file, make_lab_password
+from groundplane.ssh.known_hosts import HostKey, HostTarget, pin, read_known_hosts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from groundplane.content import Content
+    from groundplane.lab.model import Lab, LabNetwork, LabNode
+    from groundplane.lab.state import LabFolder
+
+FIRST_HOST = 10
+LAST_HOST = 199
+"""Virtual addresses and what later layers hand out lie above."""
+KEY_FIELDS = 2
+
+
+def newest_release(content: Content) -> str:
+    """
+    Raises:
+        InputError: the toolkit has none.
+    """
+    names = sorted(path.stem for path in content.releases.glob("*.yml"))
+    if not names:
+        raise InputError("The toolkit has no release file", why=f"{content.releases} holds no NAME.yml")
+    return names[-1]
+
+
+def toolkit_layers(content: Content) -> tuple[str, ...]:
+    """All layers of the toolkit in their order."""
+    layers = yaml.safe_load((content.playbooks / "layers.yml").read_text())["layers"]
+    return topological({name: tuple((layer or {}).get("needs") or ()) for name, layer in layers.items()})
+
+
+def site_parameters(lab: Lab, *, release: str, password_file: str, layers: tuple[str, ...]) -> ScaffoldParameters:
+    """What the lab template is filled with."""
+    return ScaffoldParameters(
+        name=lab.name,
+        domain=lab.domain,
+        release=release,
+        networks={name: _network(network) for name, network in lab.networks.items()},
+        nodes=tuple(ScaffoldNode(node.name, node.number, node.groups) for node in lab.nodes),
+        layers=layers,
+        management_network=next(name for name, network in lab.networks.items() if network.nat),
+        vault_password_file=password_file,
+        packages_apt_proxy=lab.apt_proxy,
+    )
+
+
+def _network(network: LabNetwork) -> ScaffoldNetwork:
+    return ScaffoldNetwork(
+        network.cidr,
+        network.interface,
+        mtu=network.mtu,
+        gateway=network.gateway if network.nat else None,
+        hosts=f"{network.address(FIRST_HOST)}-{network.address(LAST_HOST)}",
+        purpose=network.purpose,
+    )
+
+
+def ensure_site(folder: LabFolder, lab: Lab, *, config: Path, content: Content) -> bool:
+    """Makes the site where it isn't there; what a person changed in it since stays. True where it was made."""
+    if (folder.site / "site.yml").is_file():
+        return False
+    password = make_lab_password(config, lab.name)
+    parameters = site_parameters(
+        lab,
+        release=newest_release(content),
+        password_file=str(lab_password_file(config, lab.name)),
+        layers=toolkit_layers(content),
+    )
+    create_site(folder.site, Template.LAB, parameters, password=password, content=content)
+    return True
+
+
+def operator_public_key(site: Path) -> str:
+    return (site / "inventory" / "operator.pub").read_text().strip()
+
+
+def read_public_keys(text: str) -> tuple[HostKey, ...]:
+    """The contents of a host's ssh_host_*_key.pub files."""
+    fields = (line.split() for line in text.splitlines())
+    return tuple(HostKey(words[0], words[1]) for words in fields if len(words) >= KEY_FIELDS)
+
+
+def pin_host_keys(site: Path, lab: Lab, keys: Mapping[str, Iterable[HostKey]]) -> list[str]:
+    """Writes the nodes' own host keys to the site's known_hosts; the names of nodes whose keys were new."""
+    path = site / "inventory" / "known_hosts"
+    known = read_known_hosts(path)
+    fresh = []
+    for node in lab.nodes:
+        shown = tuple(keys.get(node.name, ()))
+        target = host_target(lab, node)
+        if shown and set(shown) != set(known.keys_of(target.address)):
+            fresh.append((target, shown))
+    if fresh:
+        pin(path, fresh)
+    return [target.name for target, _ in fresh]
+
+
+def host_target(lab: Lab, node: LabNode) -> HostTarget:
+    """All names under which ssh may meet a node."""
+    others = (network.address(node.number) for network in lab.networks.values() if not network.nat)
+    return HostTarget(node.name, lab.address(node), aliases=(f"{node.name}.{lab.domain}", *others))

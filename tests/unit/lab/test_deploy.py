@@ -1,0 +1,86 @@
+"""A lab that is up to date isn't worked on again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from groundplane.content import toolkit_content
+from groundplane.errors import FailedError, InputError
+from groundplane.lab.deploy import choose_layers, deploy
+from groundplane.lab.service import LabIsUp
+from groundplane.lab.state import LabFolder
+from tests.unit.lab.small_lab import small_lab
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LAYERS = ("bootstrap",)
+
+
+class Engine:
+    """Counts calls; `work` says whether apply finds something to do."""
+
+    def __init__(self, folder: LabFolder) -> None:
+        self.folder = folder
+        self.work = True
+        self.verify_fails = False
+        self.applied = self.verified = 0
+
+    def apply(self, _site: str, _layers: tuple[str, ...]) -> None:
+        self.applied += 1
+        if self.work:
+            (self.folder.site / ".groundplane" / "runs" / f"run{self.applied}").mkdir(parents=True)
+
+    def verify(self, _site: str, _layers: tuple[str, ...]) -> None:
+        self.verified += 1
+        if self.verify_fails:
+            raise FailedError("not as it should be")
+
+
+@pytest.fixture
+def is_up(tmp_path: Path) -> LabIsUp:
+    folder = LabFolder(tmp_path, "tiny")
+    folder.save(small_lab())
+    return LabIsUp(small_lab(), folder, ())
+
+
+def test_verified_once_and_again_after_work(is_up: LabIsUp) -> None:
+    engine = Engine(is_up.folder)
+
+    def again() -> tuple[bool, bool]:
+        done = deploy(is_up, LAYERS, apply=engine.apply, verify=engine.verify, tell=lambda _what: None)
+        return done.applied, done.verified
+
+    assert again() == (True, True)
+    engine.work = False
+    assert again() == (False, False)
+    engine.work = True
+    assert again() == (True, True)
+    assert (engine.applied, engine.verified) == (3, 2)
+
+
+def test_a_verification_that_failed_is_repeated(is_up: LabIsUp) -> None:
+    engine = Engine(is_up.folder)
+    engine.verify_fails = True
+    with pytest.raises(FailedError):
+        deploy(is_up, LAYERS, apply=engine.apply, verify=engine.verify, tell=lambda _what: None)
+    engine.work = engine.verify_fails = False
+    assert deploy(is_up, LAYERS, apply=engine.apply, verify=engine.verify, tell=lambda _what: None).verified
+
+
+def test_stopping_early() -> None:
+    content = toolkit_content()
+    assert choose_layers(content, "nodes") == ()
+    assert choose_layers(content, "bootstrap") == ("bootstrap",)
+    assert choose_layers(content, None)[0] == "bootstrap"
+    with pytest.raises(InputError) as refused:
+        choose_layers(content, "bootstrp")
+    assert "bootstrap" in refused.value.cure
+
+
+def test_no_layers_means_no_engine(is_up: LabIsUp) -> None:
+    engine = Engine(is_up.folder)
+    deploy(is_up, (), apply=engine.apply, verify=engine.verify, tell=lambda _what: None)
+    assert engine.applied == 0

@@ -1,0 +1,56 @@
+"""The lab's site: what a person's own site would be, with the nodes' addresses and keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from groundplane.content import toolkit_content
+from groundplane.lab.site import host_target, pin_host_keys, read_public_keys, site_parameters, toolkit_layers
+from groundplane.ssh.known_hosts import HostKey, read_known_hosts
+from tests.unit.lab.small_lab import small_lab
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ONE, TWO = HostKey("ssh-ed25519", "QUFBQQ=="), HostKey("ssh-ed25519", "QkJCQg==")
+
+
+def test_networks_nodes_and_the_apt_cache_reach_the_template() -> None:
+    parameters = site_parameters(small_lab(), release="2026.1", password_file="/p", layers=("bootstrap",))
+    assert parameters.networks["management"].gateway == "172.31.0.1"
+    assert parameters.networks["tunnel"].gateway is None
+    assert parameters.networks["external"].interface == "ext0"
+    assert [(node.name, node.host_number) for node in parameters.nodes] == [("manager", 10), ("node1", 11)]
+    assert parameters.packages_apt_proxy == "http://192.168.128.2:3142"
+
+
+def test_keys_are_pinned_once_and_again_when_a_node_is_new(tmp_path: Path) -> None:
+    lab = small_lab()
+    keys = {"manager": [ONE], "node1": [ONE]}
+    assert pin_host_keys(tmp_path, lab, keys) == ["manager", "node1"]
+    file = tmp_path / "inventory" / "known_hosts"
+    before = file.read_bytes()
+    assert pin_host_keys(tmp_path, lab, keys) == []
+    assert file.read_bytes() == before
+    assert pin_host_keys(tmp_path, lab, {**keys, "node1": [TWO]}) == ["node1"]
+    assert read_known_hosts(file).keys_of("172.31.0.11") == (TWO,)
+    assert read_known_hosts(file).keys_of("172.31.0.10") == (ONE,)
+
+
+def test_a_node_is_known_by_all_its_names_and_addresses() -> None:
+    lab = small_lab()
+    assert host_target(lab, lab.node("node1")).names() == (
+        "172.31.0.11",
+        "node1",
+        "node1.tiny.test",
+        "172.31.1.11",
+        "172.31.2.11",
+    )
+
+
+def test_public_keys_are_read_and_other_lines_left_out() -> None:
+    assert read_public_keys("ssh-ed25519 QUFBQQ== root@build\nunprepared\n") == (ONE,)
+
+
+def test_a_lab_has_every_layer_of_the_toolkit() -> None:
+    assert toolkit_layers(toolkit_content())[0] == "bootstrap"
