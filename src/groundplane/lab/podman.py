@@ -270,7 +270,9 @@ class PodmanDriver:
         containers = list(self._containers())
         if containers:
             # Their disks go too, so there is nothing to be shut down properly.
-            self._podman.run("rm", "--force", "--time", "0", *containers, doing="Removing the nodes", timeout=180)
+            self._podman.run(
+                "rm", "--force", "--volumes", "--time", "0", *containers, doing="Removing the nodes", timeout=180
+            )
             gone += [f"node {name}" for name in containers]
         volumes = [
             entry["Name"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -50,6 +51,10 @@ class LabFolder:
         """A folder a node, seen by the node as /etc/groundplane-lab."""
         return self.root / "nodes"
 
+    @property
+    def lock_file(self) -> Path:
+        return self.state / "labs" / f".{self.name}.lock"
+
     def load(self) -> Lab | None:
         """The lab, None where there is none.
 
@@ -81,16 +86,19 @@ class LabFolder:
         Raises:
             LockedError: another one does.
         """
-        folder = self.state / "labs"
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / f".{self.name}.lock").open("a+") as handle:
+        path = self.lock_file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as held:
                 raise LockedError(
                     f"Another command works on the lab {self.name}",
-                    cure="Wait for it to end; groundplane lab status shows how far it is.",
+                    cure=f"Wait for it to end; groundplane lab status --name {self.name} shows how far it is.",
                 ) from held
+            if not path.exists() or path.stat().st_ino != os.fstat(handle.fileno()).st_ino:
+                # The lab was removed between opening and locking, and its lock with it.
+                raise LockedError(f"Another command just removed the lab {self.name}", cure="Call again.")
             yield
 
 
