@@ -84,13 +84,13 @@ def trust(obj: str | None, hosts: tuple[str, ...], *, yes: bool) -> None:
     if new and not yes:
         if not sys.stdin.isatty():
             raise InputError(
-                f"{len(new)} hosts have keys that nobody has confirmed",
+                f"Nobody has confirmed the keys of {_hosts(len(new))}",
                 cure="Compare them above, then call with --yes.",
             )
-        click.confirm(f"Pin the keys of {len(new)} hosts?", abort=True, err=True)
+        click.confirm(f"Pin the keys of {_hosts(len(new))}?", abort=True, err=True)
     pinned = pin_new(site.known_hosts, seen)
     known = sum(found.state is Trust.KNOWN for found in seen)
-    click.echo(f"{pinned} hosts pinned, {known} known before.")
+    click.echo(f"{_hosts(pinned)} pinned, {known} known before.")
     refuse_unreachable(seen)
 
 
@@ -106,6 +106,10 @@ def forget(obj: str | None, hosts: tuple[str, ...]) -> None:
     site = open_site(obj)
     gone = forget_hosts(site.known_hosts, targets(site, hosts))
     click.echo(f"{gone} keys forgotten." if gone else "Nothing was pinned for these hosts.")
+
+
+def _hosts(count: int) -> str:
+    return "1 host" if count == 1 else f"{count} hosts"
 
 
 def _show(found: Sequence[HostTrust]) -> None:

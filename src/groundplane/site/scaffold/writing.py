@@ -58,8 +58,10 @@ def write_site(
             text = environment.get_template(f"{folder}/{name}").render(
                 site=parameters, template=template.value, groups=_groups(parameters)
             )
-            write_atomically(target, text)
-            written.append(target)
+            # A file that has nothing to say for these parameters isn't written.
+            if text.strip():
+                write_atomically(target, text)
+                written.append(target)
     if template is Template.PRODUCTION:
         example = (content or toolkit_content()).inventories / _EXAMPLE
         for name in _files(example):
