@@ -61,14 +61,15 @@ def show_status(status: LabStatus, *, as_json: bool) -> None:
     out = console()
     lab = status.lab
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("node", "state", *lab.networks, "disks", "groups"):
+    networks = [name for name, network in lab.networks.items() if network.addressed]
+    for title in ("node", "state", *networks, "disks", "groups"):
         table.add_column(title)
     for node in status.nodes:
         colour = "green" if node.state == "running" else "red"
         table.add_row(
             node.node,
             f"[{colour}]{node.state.value}[/]",
-            *node.addresses.values(),
+            *(node.addresses[name] for name in networks),
             " ".join(node.disks) or "-",
             " ".join(lab.node(node.node).groups),
         )

@@ -24,6 +24,9 @@ class NetworkDefinition(Strict):
     interface: str = Field(pattern=r"^[a-z][a-z0-9]{1,14}$", description="The interface's name inside a node.")
     nat: bool = Field(default=False, description="Whether nodes reach the outside over it; on exactly one network.")
     host: bool = Field(default=False, description="Whether the machine itself has an address on it, besides nat.")
+    addressed: bool = Field(
+        default=True, description="Whether nodes keep an address on it; without one it is a bare interface."
+    )
     mtu: int = Field(default=1500, ge=1280, le=9216)
     purpose: str = ""
 
@@ -84,6 +87,7 @@ class LabNetwork(Strict):
     interface: str
     nat: bool
     host: bool = False
+    addressed: bool = True
     mtu: int = 1500
     purpose: str = ""
 
@@ -139,6 +143,10 @@ class Lab(Strict):
     @property
     def management(self) -> LabNetwork:
         return next(network for network in self.networks.values() if network.nat)
+
+    def addresses(self, node: LabNode) -> dict[str, str]:
+        """Network to the node's address, for the networks on which it has one."""
+        return {name: net.address(node.number) for name, net in self.networks.items() if net.addressed}
 
     def address(self, node: LabNode) -> str:
         """The node's management address."""

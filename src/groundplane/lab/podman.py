@@ -57,7 +57,10 @@ def host_limit_words() -> list[str]:
 
 
 def network_words(lab: Lab, node: LabNode) -> list[str]:
-    """A `--network` for each network, with the node's address, its MAC and the interface's name."""
+    """A `--network` for each network, with the node's address, its MAC and the interface's name.
+
+    podman gives every interface an address; the node drops it at boot where it is to have none.
+    """
     words = []
     for name, network in lab.networks.items():
         address = network.address(node.number)
@@ -198,6 +201,8 @@ class PodmanDriver:
         folder = self._node_folder(node)
         folder.mkdir(parents=True, exist_ok=True)
         # Written in place: the node has this very folder mounted.
+        bare = [network.interface for network in lab.networks.values() if not network.addressed]
+        (folder / "bare").write_text("".join(f"{interface}\n" for interface in bare))
         (folder / "disks").write_text("".join(f"{device}\n" for device in devices))
 
     def start(self, lab: Lab, node: LabNode) -> bool:
@@ -248,7 +253,7 @@ class PodmanDriver:
                     else NodeState.RUNNING
                     if state == "running"
                     else NodeState.STOPPED,
-                    {name: network.address(node.number) for name, network in lab.networks.items()},
+                    lab.addresses(node),
                     tuple(disks.read_text().split()) if disks.is_file() else (),
                 )
             )

@@ -12,6 +12,7 @@ from groundplane.site.scaffold import ScaffoldNetwork, ScaffoldNode, ScaffoldPar
 from groundplane.site.scaffold.create import create_site
 from groundplane.site.scaffold.start import lab_password_file, make_lab_password
 from groundplane.ssh.known_hosts import HostKey, HostTarget, pin, read_known_hosts
+from groundplane.supply.host_commands import run_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,12 +52,17 @@ def site_parameters(lab: Lab, *, release: str, password_file: str, layers: tuple
         domain=lab.domain,
         release=release,
         networks={name: _network(network) for name, network in lab.networks.items()},
-        nodes=tuple(ScaffoldNode(node.name, node.number, node.groups) for node in lab.nodes),
+        nodes=tuple(ScaffoldNode(node.name, node.number, node.groups, _variables(lab)) for node in lab.nodes),
         layers=layers,
         management_network=next(name for name, network in lab.networks.items() if network.nat),
         vault_password_file=password_file,
         packages_apt_proxy=lab.apt_proxy,
     )
+
+
+def _variables(lab: Lab) -> dict[str, list[str]]:
+    addressed = [name for name, network in lab.networks.items() if network.addressed]
+    return {} if len(addressed) == len(lab.networks) else {"networks": addressed}
 
 
 def _network(network: LabNetwork) -> ScaffoldNetwork:
@@ -107,10 +113,22 @@ def pin_host_keys(site: Path, lab: Lab, keys: Mapping[str, Iterable[HostKey]]) -
             fresh.append((target, shown))
     if fresh:
         pin(path, fresh)
+        _commit(site, path)
     return [target.name for target, _ in fresh]
+
+
+def _commit(site: Path, path: Path) -> None:
+    """A person who looks at the site's changes should see their own."""
+    if not (site / ".git").is_dir():
+        return
+    git = ["git", f"--git-dir={site / '.git'}", f"--work-tree={site}", "-c", "core.hooksPath=/dev/null"]
+    person = ["-c", "user.name=Groundplane", "-c", "user.email=groundplane@localhost", "-c", "commit.gpgsign=false"]
+    doing = "Committing the nodes' host keys"
+    run_command([*git, "add", "--", str(path)], doing=doing)
+    run_command([*git, *person, "commit", "-qm", "The nodes' own host keys", "--", str(path)], doing=doing)
 
 
 def host_target(lab: Lab, node: LabNode) -> HostTarget:
     """All names under which ssh may meet a node."""
-    others = (network.address(node.number) for network in lab.networks.values() if not network.nat)
+    others = (address for address in lab.addresses(node).values() if address != lab.address(node))
     return HostTarget(node.name, lab.address(node), aliases=(f"{node.name}.{lab.domain}", *others))
