@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import ast
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundplane.plan import probe_script
+from groundplane.plan.probe_script import Host, Item, answer, label, link_state, unit_state
+
+KEY = "00" * 32
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "var/lib/groundplane/watch").mkdir(parents=True)
+    return tmp_path
+
+
+def ask(root: Path, *items: Item, step: str = "ground.kernel") -> dict[str, str]:
+    file = root / "var/lib/groundplane/watch" / f"{step}.json"
+    file.write_text(json.dumps({"step": step, "items": list(items)}))
+    steps = json.loads(answer({"key": KEY, "steps": None, "root": str(root)}))["steps"]
+    found: dict[str, str] = steps[step]
+    assert found.pop("watch list")
+    return found
+
+
+def test_it_is_python_3_9_and_stands_alone() -> None:
+    text = Path(probe_script.__file__).read_text()
+    tree = ast.parse(text, feature_version=(3, 9))
+    imported = {
+        (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    }
+    assert not any(name and name.startswith("groundplane") for name in imported)
+
+
+def test_files_and_folders(root: Path) -> None:
+    (root / "etc").mkdir(mode=0o755)
+    file = root / "etc/daemon.json"
+    file.write_text("{}")
+    file.chmod(0o640)
+    items = [{"kind": "file", "path": "/etc/daemon.json"}, {"kind": "directory", "path": "/etc"}]
+    before = ask(root, *items, {"kind": "file", "path": "/etc/gone"})
+    assert before["file /etc/daemon.json"].startswith("0640 root:root content:")
+    assert before["directory /etc"].startswith("0755 ")
+    assert before["file /etc/gone"] == "missing"
+    file.write_text('{"debug": true}')
+    assert ask(root, *items)["file /etc/daemon.json"] != before["file /etc/daemon.json"]
+
+
+def test_the_digest_of_a_file_is_keyed(root: Path) -> None:
+    (root / "secret").write_text("1234")
+    one = Host(b"a", [], str(root)).value({"kind": "file", "path": "/secret"})
+    other = Host(b"b", [], str(root)).value({"kind": "file", "path": "/secret"})
+    assert one != other
+
+
+def test_kernel_values_and_modules(root: Path) -> None:
+    (root / "proc/sys/net/ipv4/conf/eth0.5").mkdir(parents=True)
+    (root / "proc/sys/net/ipv4/ip_local_port_range").write_text("32768\t60999\n")
+    (root / "proc/sys/net/ipv4/conf/eth0.5/rp_filter").write_text("2\n")
+    (root / "sys/module/br_netfilter").mkdir(parents=True)
+    assert ask(
+        root,
+        {"kind": "sysctl", "key": "net.ipv4.ip_local_port_range"},
+        {"kind": "sysctl", "key": "net.ipv4.conf.eth0/5.rp_filter"},
+        {"kind": "sysctl", "key": "vm.none"},
+        {"kind": "module", "name": "br-netfilter"},
+        {"kind": "module", "name": "zfs"},
+    ) == {
+        "sysctl net.ipv4.ip_local_port_range": "32768 60999",
+        "sysctl net.ipv4.conf.eth0/5.rp_filter": "2",
+        "sysctl vm.none": "missing",
+        "module br-netfilter": "loaded",
+        "module zfs": "missing",
+    }
+
+
+def test_users_name_zone_and_commands(root: Path) -> None:
+    (root / "etc").mkdir()
+    (root / "etc/localtime").symlink_to("/usr/share/zoneinfo/Europe/Berlin")
+    found = ask(
+        root,
+        {"kind": "user", "name": "root"},
+        {"kind": "user", "name": "nobody-here"},
+        {"kind": "hostname"},
+        {"kind": "timezone"},
+        {"kind": "command", "name": "short", "argv": ["echo", "hello"]},
+        {"kind": "command", "name": "long", "argv": ["seq", "100"]},
+        {"kind": "command", "name": "wrong", "argv": ["false"]},
+        {"kind": "command", "name": "gone", "argv": ["no-such-program"]},
+        {"kind": "tea"},
+        {"kind": "file"},
+    )
+    assert found["user root"].startswith("uid 0, /")
+    assert found["user nobody-here"] == "missing"
+    assert found["hostname"] == socket.gethostname()
+    assert found["timezone"] == "Europe/Berlin"
+    assert found["command short"] == "hello"
+    assert found["command long"].startswith("output:")
+    assert found["command wrong"] == "exit 1"
+    assert found["command gone"] == "missing"
+    assert found["tea"] == "unknown kind"
+    assert found["file"] == "unreadable (KeyError)"
+
+
+def test_packages_are_asked_all_at_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    class Done:
+        returncode = 1
+        stdout = "chrony installed\nold config-files\nlibc6 installed\n"
+
+    def fake(words: list[str]) -> Any:
+        asked.append(words)
+        return Done()
+
+    monkeypatch.setattr(probe_script, "run", fake)
+    names = ["chrony", "old", "libc6:amd64", "none"]
+    found = ask(root, *({"kind": "package", "name": name} for name in names))
+    assert found == {
+        "package chrony": "installed",
+        "package old": "missing",
+        "package libc6:amd64": "installed",
+        "package none": "missing",
+    }
+    assert len(asked) == 1
+
+
+def test_units_and_links() -> None:
+    assert unit_state({"LoadState": "loaded", "ActiveState": "active", "UnitFileState": "enabled"}) == "active enabled"
+    assert unit_state({"LoadState": "not-found", "ActiveState": "inactive"}) == "missing"
+    addresses = [
+        {"local": "10.0.0.5", "prefixlen": 24, "scope": "global"},
+        {"local": "10.0.0.200", "prefixlen": 32, "scope": "global"},
+        {"local": "fe80::1", "prefixlen": 64, "scope": "link"},
+    ]
+    assert link_state({"mtu": 9000, "flags": ["UP"], "addr_info": addresses}) == "mtu 9000, 10.0.0.5/24"
+    assert link_state({"mtu": 1500, "flags": []}) == "down, mtu 1500, no address"
+
+
+def test_certificates(root: Path) -> None:
+    words = ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "20", "-subj", "/CN=x", "-keyout"]
+    probe_script.run([*words, str(root / "key.pem"), "-out", str(root / "cert.pem")])
+    item = {"kind": "certificate", "path": "/cert.pem"}
+    host = Host(b"k", [], str(root))
+    assert host.value({**item, "renew_before_days": 10}).startswith("valid, ")
+    assert host.value({**item, "renew_before_days": 30}).startswith("due for renewal, ")
+    assert host.value({"kind": "certificate", "path": "/key.pem"}) == "not a certificate"
+    assert host.value({"kind": "certificate", "path": "/none.pem"}) == "missing"
+
+
+def test_a_broken_watch_list_is_told_and_the_others_are_read(root: Path) -> None:
+    (root / "var/lib/groundplane/watch/ground.time.json").write_text("{")
+    assert ask(root, {"kind": "hostname"}) == {"hostname": socket.gethostname()}
+    steps = json.loads(answer({"key": KEY, "root": str(root)}))["steps"]
+    assert steps["ground.time"] == {"watch list": "unreadable"}
+    assert list(json.loads(answer({"key": KEY, "steps": ["ground.time"], "root": str(root)}))["steps"]) == [
+        "ground.time"
+    ]
+
+
+def test_a_fresh_host_has_no_lists(tmp_path: Path) -> None:
+    assert json.loads(answer({"key": KEY, "root": str(tmp_path)})) == {"groundplane_probe": 1, "steps": {}}
+
+
+def test_labels() -> None:
+    assert label({"kind": "nftables", "family": "inet", "table": "groundplane"}) == "nftables inet groundplane"
+    assert label({"kind": "hostname"}) == "hostname"
