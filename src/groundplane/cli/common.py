@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import Console
+    from rich.table import Table
 
     from groundplane.errors import Place, Problem
     from groundplane.site.inventory import Inventory
@@ -45,6 +46,17 @@ def console(*, stderr: bool = False) -> Console:
         # A pipe has no width: rows stay on one line each, for grep and awk.
         found = Console(stderr=stderr, highlight=False, soft_wrap=True, width=10_000, no_color=True)
     return found
+
+
+def show_table(table: Table, out: Console | None = None) -> None:
+    """A table on standard output; in a pipe without the blanks that fill up its last column."""
+    out = out or console()
+    if out.is_terminal:
+        out.print(table)
+        return
+    with out.capture() as capture:
+        out.print(table)
+    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
 def print_json(data: Any) -> None:

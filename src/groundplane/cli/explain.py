@@ -67,7 +67,7 @@ def _show(found: Explanation) -> None:
     from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    from groundplane.cli.common import console, short_place  # noqa: PLC0415
+    from groundplane.cli.common import console, short_place, show_table  # noqa: PLC0415
 
     out = console()
     where = f" on {found.host}" if found.host else ""
@@ -89,7 +89,7 @@ def _show(found: Explanation) -> None:
             escape(short_place(link.place)),
             style=style,
         )
-    out.print(table)
+    show_table(table, out)
 
 
 def _value(value: Any) -> str:

@@ -77,6 +77,8 @@ def _sentence(item: dict[str, Any], path: tuple[str | int, ...], model: type[Bas
         cure = suggest(given, [str(choice.value) for choice in _enum_at(model, path)])
     elif wanted is not None:
         what, cure = f"'{name}' is {shown}; it has to be {wanted}", _type_cure(kind, path, given)
+        keys = fields_at(model, path)
+        cure = cure or (f"It has the keys {', '.join(keys)}." if keys else "")
     elif kind in _LIMITS:
         key, words = _LIMITS[kind]
         what = f"'{name}' is {shown}; it has to be {words} {context.get(key)}"

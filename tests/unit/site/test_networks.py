@@ -17,8 +17,7 @@ if TYPE_CHECKING:
         (("fd00:1::/64", "172.31.0.128/25"), 10, "'management' (172.31.0.0/24) and 'tunnel'", "of its own"),
         (("gateway: 172.31.0.1", "gateway: 172.31.9.1"), 7, "no address of 172.31.0.0/24", ""),
         (
-            "172.31.0.10-172.31.0.200",
-            "172.31.0.200-172.31.0.10",
+            ("172.31.0.10-172.31.0.200", "172.31.0.200-172.31.0.10"),
             8,
             "ends before it begins",
             "172.31.0.10-172.31.0.200",
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
         (("172.31.0.10-172.31.0.200", "abc"), 8, "the range 'abc', which is none", "FIRST-LAST"),
         (("172.31.0.10-172.31.0.200", "172.31.0.0-172.31.0.200"), 8, "the network's own", "172.31.0.1 and"),
         (
-            "network: management, address: 172.31.0.5",
-            "network: managment, address: 172.31.0.5",
+            ("network: management, address: 172.31.0.5", "network: managment, address: 172.31.0.5"),
             12,
             "unknown network",
             "",
