@@ -109,4 +109,6 @@ def refuse_unreachable(seen: Sequence[HostTrust]) -> None:
 
 
 def _fingerprints(keys: Sequence[HostKey]) -> str:
-    return ", ".join(f"{key.type} {key.fingerprint}" for key in keys)
+    """The key that people compare, where there is one: three fingerprints a host are two too many."""
+    usual = [key for key in keys if key.type == "ssh-ed25519"] or keys
+    return ", ".join(f"{key.type} {key.fingerprint}" for key in usual)
