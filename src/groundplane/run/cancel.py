@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
+_WHY: dict[int, str] = {signal.SIGINT: "Ctrl-C", signal.SIGHUP: "the terminal went away"}
+
+
 class CancelToken:
     """Set once; everybody who works looks at it. `why` is for the journal."""
 
@@ -45,7 +48,7 @@ def cancel_on_signals(token: CancelToken) -> Iterator[None]:
     """
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        token.cancel({signal.SIGINT: "Ctrl-C", signal.SIGTERM: "asked to stop"}.get(number, "the terminal went away"))
+        token.cancel(_WHY.get(number, "asked to stop"))
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, stop) for number in numbers}

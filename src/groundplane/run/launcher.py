@@ -104,7 +104,7 @@ def _start(words: list[str], environment: dict[str, str], lock: int) -> int:
         if lock != LOCK_DESCRIPTOR:
             os.dup2(lock, LOCK_DESCRIPTOR)
         os.set_inheritable(LOCK_DESCRIPTOR, True)
-        os.execvpe(words[0], words, environment)
+        os.execvpe(words[0], words, environment)  # noqa: S606 - words, and no shell
     except OSError as error:
         sys.stderr.write(f"{words[0]} can't be started: {error}\n")
     finally:
@@ -126,6 +126,7 @@ def main(arguments: list[str]) -> int:
     except BlockingIOError:
         return EXIT_ORPHANED
     config = json.loads(Path(config_file).read_text(encoding="utf-8"))
+    Path(config_file).with_name("launcher.pid").write_text(str(os.getpid()), encoding="utf-8")
     child = _start(config["words"], {**os.environ, **config["environment"]}, lock)
     while True:
         received = signal.sigwait(watched)

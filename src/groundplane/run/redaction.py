@@ -44,7 +44,7 @@ class Redactor:
                 return data
 
 
-def secret_strings(secrets: Any) -> set[str]:
+def secret_strings(secrets: Any) -> set[str]:  # noqa: PLR0911 - one line a kind
     """Every text (and number) in the opened secrets, however deep."""
     match secrets:
         case str():

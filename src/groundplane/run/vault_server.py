@@ -7,13 +7,13 @@ import socket
 import struct
 import threading
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 VAULT_ID = "groundplane"
 _CREDENTIALS = struct.Struct("3i")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from groundplane.errors import InputError
 from groundplane.run.runtime.venv import ensure_venv_runtime, find_python
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from groundplane.content import Content
     from groundplane.run.runtime.model import Runtime
     from groundplane.site.release import Release

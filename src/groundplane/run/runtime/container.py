@@ -13,7 +13,6 @@ import platform
 import resource
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +25,8 @@ from groundplane.supply.base_image import build_lock, ensure_base_image
 from groundplane.supply.podman import DIGEST_LABEL, Podman, host_podman
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from groundplane.content import Content
     from groundplane.site.release import Release
 

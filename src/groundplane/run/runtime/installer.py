@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError, InputError, Place
 from groundplane.supply.host_commands import run_command
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from groundplane.content import Content
     from groundplane.site.release import Release
 
@@ -33,6 +34,11 @@ def find_installer(cache: Path) -> str:
             cure="./scripts/lab installs it into the cache; or: python3 -m pip install uv",
         )
     return found
+
+
+def installer_words(installer: str, cache: Path) -> list[str]:
+    """The installer with its cache inside ours, and without downloads of Pythons."""
+    return ["env", f"UV_CACHE_DIR={cache / 'uv'}", "UV_NO_PROGRESS=1", "UV_PYTHON_DOWNLOADS=never", installer]
 
 
 def requirements_file(release: Release, content: Content) -> Path:
@@ -80,13 +86,20 @@ def install(installer: str, where: list[str], requirements: Path, *, cache: Path
     Raises:
         FailedError: a download or a hash check failed; the log is kept.
     """
-    words = [installer, "pip", "install", *where, "--require-hashes", "--no-deps", "--only-binary", ":all:"]
-    environment = {"UV_CACHE_DIR": str(cache / "uv"), "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
+    words = [
+        *installer_words(installer, cache),
+        "pip",
+        "install",
+        *where,
+        "--require-hashes",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+    ]
     try:
         run_command(
             [*words, "--link-mode", "copy", "-r", str(requirements)],
             doing=doing,
-            environment=environment,
             log=log,
             timeout=INSTALL_SECONDS,
         )

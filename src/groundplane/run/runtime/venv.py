@@ -6,19 +6,26 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError
-from groundplane.run.runtime.installer import find_installer, install, requirements_file, runtime_digest
+from groundplane.run.runtime.installer import (
+    find_installer,
+    install,
+    installer_words,
+    requirements_file,
+    runtime_digest,
+)
 from groundplane.run.runtime.model import CLIENT, Launch, Mount, RuntimeFacts
 from groundplane.run.runtime.python_range import fits
 from groundplane.supply.base_image import build_lock
 from groundplane.supply.host_commands import run_command
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from groundplane.content import Content
     from groundplane.site.release import Release
 
@@ -94,10 +101,9 @@ def _make(
     shutil.rmtree(target, ignore_errors=True)
     try:
         run_command(
-            [installer, "venv", "--quiet", "--python", python[0], str(target)],
+            [*installer_words(installer, cache), "venv", "--quiet", "--python", python[0], str(target)],
             doing=doing,
             log=log,
-            environment={"UV_CACHE_DIR": str(cache / "uv"), "UV_PYTHON_DOWNLOADS": "never"},
         )
         interpreter = str(target / "bin" / "python")
         install(installer, ["--python", interpreter], requirements, cache=cache, log=log, doing=doing)

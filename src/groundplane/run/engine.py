@@ -1,0 +1,382 @@
+"""Carries out a plan: steps side by side where the graph allows, every end written down before the next begins."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from groundplane.errors import FailedError, GroundplaneError
+from groundplane.plan.model import Receipt
+from groundplane.run.ansible import Playbook, run_playbook
+from groundplane.run.events import EventKind, RunState, WorkState
+from groundplane.run.journal.models import RunHostRow, RunRow, RunStepRow
+from groundplane.run.outcome import HostOutcome, PlaybookOutcome
+from groundplane.run.scheduler import Ready, Schedule
+
+if TYPE_CHECKING:
+    from groundplane.layers.model import Graph
+    from groundplane.plan.model import Fingerprint, Plan
+    from groundplane.run.cancel import CancelToken
+    from groundplane.run.journal.store import Journal
+    from groundplane.run.redaction import Redactor
+    from groundplane.run.teller import Teller
+    from groundplane.run.workbench import Workbench
+
+ACCESS = "bootstrap.access"
+"""The step after which a host is reached as the operator."""
+
+ReadState = Callable[[str, Sequence[str]], Mapping[str, Mapping[str, str] | None]]
+"""Step and hosts to each host's watched items right now; None where they couldn't be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How, as opposed to what."""
+
+    run: str
+    holder: str
+    parallel: int = 1
+    check: bool = False
+    resumes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One host that a step failed on; `step` and `task` are empty where it could not be reached from the start."""
+
+    step: str
+    host: str
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended."""
+
+    run: str
+    state: RunState
+    seconds: float
+    steps: Mapping[str, WorkState]
+    failures: tuple[Failure, ...] = ()
+    held_back: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Step to hosts and reasons."""
+    changed: int = 0
+    """Tasks that changed something."""
+
+
+class Users:
+    """The account that reaches each host. The step bootstrap.access moves a host to the operator."""
+
+    def __init__(
+        self, *, operator: str, initial: str, known: Mapping[str, str], ready: set[str], set_by_site: set[str]
+    ):
+        """`known` is what a probe could log in with, `ready` the hosts with a receipt of ACCESS, `set_by_site` those
+        whose variables say ansible_user: there the engine says nothing."""
+        self._operator = operator
+        self._set_by_site = set_by_site
+        self._initial = initial
+        self._users = {**dict.fromkeys(ready, operator), **known}
+
+    def of(self, hosts: Sequence[str]) -> dict[str, str]:
+        return {host: self._users.get(host, self._initial) for host in hosts if host not in self._set_by_site}
+
+    def moved(self, step: str, hosts: Sequence[str]) -> None:
+        if step == ACCESS:
+            self._users |= dict.fromkeys(hosts, self._operator)
+
+
+class Engine:
+    """One run. `run()` may be called once, in the main thread; steps work in threads of its own."""
+
+    def __init__(
+        self,
+        *,
+        graph: Graph,
+        plan: Plan,
+        journal: Journal,
+        bench: Workbench,
+        redactor: Redactor,
+        teller: Teller,
+        cancel: CancelToken,
+        users: Users,
+        read_state: ReadState,
+        options: RunOptions,
+    ) -> None:
+        self._graph = graph
+        self._plan = plan
+        self._journal = journal
+        self._bench = bench
+        self._redactor = redactor
+        self._teller = teller
+        self._cancel = cancel
+        self._users = users
+        self._read_state = read_state
+        self._options = options
+        self._fingerprints: dict[tuple[str, str], Fingerprint] = {
+            (step.step, host.host): host.fingerprint for step in plan.steps for host in step.hosts
+        }
+        self._states: dict[str, WorkState] = {}
+        self._failures: list[Failure] = [
+            Failure(step="", host=host, task="", reason=why) for host, why in plan.unreachable.items()
+        ]
+        self._held_back: dict[str, Mapping[str, str]] = {}
+        self._changed = 0
+        self._trouble: GroundplaneError | None = None
+
+    def run(self) -> RunResult:
+        """Blocks until everything that could run has run.
+
+        Raises:
+            FailedError: the journal or the memory folder failed; what had begun was ended first.
+        """
+        started = datetime.now(UTC)
+        schedule = Schedule(self._plan, self._graph.steps)
+        self._begin(started)
+        ended: queue.SimpleQueue[tuple[str, PlaybookOutcome | GroundplaneError]] = queue.SimpleQueue()
+        waiting: list[Ready] = []
+        running = 0
+        with ThreadPoolExecutor(self._options.parallel, thread_name_prefix="step") as pool:
+            while True:
+                if not self._cancel:
+                    waiting += schedule.ready()
+                while waiting and running < self._options.parallel and not self._cancel:
+                    ready = waiting.pop(0)
+                    if self._hold_back(ready):
+                        pool.submit(self._work, ready, ended)
+                        running += 1
+                    else:
+                        schedule.finished(ready.step, {})
+                        waiting += schedule.ready()
+                if not running:
+                    break
+                step, outcome = ended.get()
+                running -= 1
+                schedule.finished(step, self._settle(step, outcome))
+        state = self._state()
+        finished = datetime.now(UTC)
+        why = self._cancel.why if state is RunState.CANCELLED else ""
+        self._journal.finish_run(self._options.run, state, finished, why)
+        seconds = (finished - started).total_seconds()
+        self._teller.tell(
+            EventKind.RUN_FINISHED, data={"state": state.value, "seconds": round(seconds, 3), "reason": why}
+        )
+        self._teller.flush()
+        if self._trouble is not None:
+            raise self._trouble
+        return RunResult(
+            run=self._options.run,
+            state=state,
+            seconds=seconds,
+            steps=dict(self._states),
+            failures=tuple(self._failures),
+            held_back=self._held_back,
+            changed=self._changed,
+        )
+
+    def _begin(self, at: datetime) -> None:
+        run = self._options.run
+        work = [step for step in self._plan.steps if step.hosts_to_run()]
+        self._journal.begin_run(
+            RunRow(
+                id=run,
+                site=self._plan.site,
+                command="apply",
+                holder=self._options.holder,
+                state=RunState.RUNNING,
+                started_at=at,
+                dry=self._options.check,
+                parallel=self._options.parallel,
+                resumes=self._options.resumes,
+                plan=self._plan.model_dump_json(),
+            ),
+            [
+                RunStepRow(
+                    run=run,
+                    step=step.step,
+                    number=number,
+                    wave=step.wave,
+                    description=step.description,
+                    needs=[need.step for need in self._graph.steps[step.step].needs],
+                    state=WorkState.WAITING,
+                    hosts=len(step.hosts_to_run()),
+                )
+                for number, step in enumerate(work)
+            ],
+            [
+                RunHostRow(run=run, step=step.step, host=host, state=WorkState.WAITING)
+                for step in work
+                for host in step.hosts_to_run()
+            ],
+        )
+        self._teller.tell(
+            EventKind.RUN_STARTED,
+            data={
+                "command": "apply",
+                "check": self._options.check,
+                "resumes": self._options.resumes,
+                "steps": {step.step: list(step.hosts_to_run()) for step in work},
+            },
+        )
+
+    def _hold_back(self, ready: Ready) -> bool:
+        """Writes down who is held back; whether anybody is left to run on."""
+        run, at = self._options.run, datetime.now(UTC)
+        if ready.held_back:
+            self._held_back[ready.step] = ready.held_back
+            for host, reason in ready.held_back.items():
+                self._teller.tell(
+                    EventKind.HOST_FINISHED,
+                    step=ready.step,
+                    host=host,
+                    data={"state": WorkState.HELD_BACK.value, "reason": reason},
+                )
+        if ready.hosts:
+            return True
+        outcomes = _held(ready.held_back)
+        self._states[ready.step] = WorkState.HELD_BACK
+        self._keep(lambda: self._journal.step_finished(run, ready.step, WorkState.HELD_BACK, outcomes, at))
+        self._teller.tell(EventKind.STEP_FINISHED, step=ready.step, data={"state": WorkState.HELD_BACK.value})
+        return False
+
+    def _work(self, ready: Ready, ended: queue.SimpleQueue[tuple[str, PlaybookOutcome | GroundplaneError]]) -> None:
+        """In a thread of the pool. Whatever happens, an end is told."""
+        outcome: PlaybookOutcome | GroundplaneError = FailedError(f"{ready.step} ended without an answer")
+        try:
+            outcome = self._carry_out(ready)
+        except GroundplaneError as error:
+            outcome = error
+        finally:
+            ended.put((ready.step, outcome))
+
+    def _carry_out(self, ready: Ready) -> PlaybookOutcome:
+        step = self._graph.steps[ready.step]
+        run = self._options.run
+        at = datetime.now(UTC)
+        self._journal.step_started(run, step.id, ready.hosts, at)
+        self._teller.tell(EventKind.STEP_STARTED, step=step.id, data={"hosts": list(ready.hosts)})
+        with self._teller.log(step.id) as say:
+            outcome = run_playbook(
+                self._bench,
+                Playbook(
+                    id=step.id,
+                    path=step.playbook,
+                    hosts=ready.hosts,
+                    users=self._users.of(ready.hosts),
+                    variables={"groundplane_step": step.id},
+                    check=self._options.check,
+                    timeout_minutes=step.timeout_minutes,
+                ),
+                redactor=self._redactor,
+                tell=lambda kind, host, task, data: self._teller.tell(
+                    kind, step=step.id, host=host, task=task, data=data
+                ),
+                say=say,
+                cancel=self._cancel,
+            )
+        succeeded = outcome.succeeded()
+        receipts: list[Receipt] = []
+        if succeeded and not self._options.check:
+            self._users.moved(step.id, succeeded)
+            # The moment of the receipt is the end of the work, not of the question that follows.
+            applied_at = datetime.now(UTC)
+            states = self._read_state(step.id, succeeded)
+            receipts = [
+                Receipt(
+                    step=step.id,
+                    host=host,
+                    run=run,
+                    applied_at=applied_at,
+                    fingerprint=self._fingerprints[step.id, host],
+                    state=_plain(states.get(host)),
+                )
+                for host in succeeded
+            ]
+        self._journal.step_finished(
+            run,
+            step.id,
+            _state_of(outcome),
+            {**outcome.hosts, **_held(ready.held_back)},
+            datetime.now(UTC),
+            error=outcome.error,
+            receipts=receipts,
+        )
+        return outcome
+
+    def _settle(self, step: str, outcome: PlaybookOutcome | GroundplaneError) -> dict[str, WorkState]:
+        """Tells how a step ended, and returns it by host."""
+        if isinstance(outcome, GroundplaneError):
+            self._trouble = self._trouble or outcome
+            self._cancel.cancel(outcome.what)
+            self._states[step] = WorkState.FAILED
+            self._teller.tell(
+                EventKind.STEP_FINISHED, step=step, data={"state": WorkState.FAILED.value, "reason": outcome.what}
+            )
+            return {}
+        state = _state_of(outcome)
+        self._states[step] = state
+        for host, ended in outcome.hosts.items():
+            self._changed += ended.changed
+            if ended.state in (WorkState.FAILED, WorkState.UNREACHABLE):
+                self._failures.append(Failure(step, host, ended.task, ended.reason))
+            self._teller.tell(EventKind.HOST_FINISHED, step=step, host=host, data=_told(ended))
+        self._teller.tell(
+            EventKind.STEP_FINISHED,
+            step=step,
+            data={
+                "state": state.value,
+                "seconds": round(outcome.seconds, 3),
+                "tasks": outcome.tasks,
+                "changed": sum(ended.changed for ended in outcome.hosts.values()),
+            },
+        )
+        return {host: ended.state for host, ended in outcome.hosts.items()}
+
+    def _keep(self, write: Callable[[], None]) -> None:
+        """A journal that fails stops the run in an orderly way, and the first such error is the one that is shown."""
+        try:
+            write()
+        except GroundplaneError as error:
+            self._trouble = self._trouble or error
+            self._cancel.cancel(error.what)
+
+    def _state(self) -> RunState:
+        if self._trouble is not None:
+            return RunState.FAILED
+        if self._cancel:
+            return RunState.CANCELLED
+        whole = all(state is WorkState.DONE for state in self._states.values())
+        whole = whole and not self._held_back and not self._failures
+        return RunState.DONE if whole else RunState.FAILED
+
+
+def _state_of(outcome: PlaybookOutcome) -> WorkState:
+    states = {ended.state for ended in outcome.hosts.values()}
+    for state in (WorkState.CANCELLED, WorkState.FAILED, WorkState.UNREACHABLE):
+        if state in states:
+            return WorkState.FAILED if state is WorkState.UNREACHABLE else state
+    return WorkState.DONE
+
+
+def _held(held_back: Mapping[str, str]) -> dict[str, HostOutcome]:
+    return {host: HostOutcome(state=WorkState.HELD_BACK, reason=reason) for host, reason in held_back.items()}
+
+
+def _told(ended: HostOutcome) -> dict[str, str | int]:
+    return {
+        "state": ended.state.value,
+        "ok": ended.ok,
+        "changed": ended.changed,
+        "failed": ended.failed,
+        "skipped": ended.skipped,
+        "task": ended.task,
+        "reason": ended.reason,
+    }
+
+
+def _plain(state: Mapping[str, str] | None) -> dict[str, str] | None:
+    return None if state is None else dict(state)

@@ -1,0 +1,1 @@
+"""What was done, kept: runs, their steps and hosts, events, receipts."""

@@ -1,0 +1,144 @@
+"""From a plan to a finished run: the lock, the memory folder, the engine, the journal's last word."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from groundplane.errors import InputError
+from groundplane.plan.probe import probe_hosts
+from groundplane.run.engine import ACCESS, Engine, RunOptions, RunResult, Users
+from groundplane.run.journal.store import new_run_id
+from groundplane.run.lock import site_lock
+from groundplane.run.redaction import Redactor, secret_strings
+from groundplane.run.teller import Teller
+from groundplane.run.workbench import open_workbench
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from groundplane.layers.model import Graph
+    from groundplane.plan.model import HostProbe, Plan
+    from groundplane.run.cancel import CancelToken
+    from groundplane.run.events import Watcher
+    from groundplane.run.journal.store import Journal
+    from groundplane.run.runtime.model import Runtime
+    from groundplane.site.loading import Site
+    from groundplane.ssh.connection import SshConnection
+
+
+def run_plan(
+    site: Site,
+    graph: Graph,
+    plan: Plan,
+    *,
+    journal: Journal,
+    runtime: Runtime,
+    connection: SshConnection,
+    secrets: Mapping[str, Any],
+    vault_password: bytes,
+    memory: Path,
+    holder: str,
+    watchers: Sequence[Watcher],
+    cancel: CancelToken,
+    probe: Mapping[str, HostProbe] | None = None,
+    parallel: int | None = None,
+    check: bool = False,
+    extra: Mapping[str, Any] | None = None,
+    resumes: str | None = None,
+    accelerator: bool | None = None,
+) -> RunResult:
+    """Carries out the plan. Call it in the main thread, inside `cancel_on_signals`.
+
+    Args:
+        secrets: the opened secrets, so that none of them is shown; `vault_password` opens them for Ansible.
+        memory: Settings.runtime; `holder` Settings.holder.
+        probe: what the plan was made from: who can log in where.
+        parallel: steps side by side; what site.yml says, else the number of cores, where None.
+        check: Ansible's check mode: nothing is changed, no receipt is written.
+        resumes: the run that this one goes on with.
+
+    Raises:
+        LockedError: somebody else works on this site.
+        InputError: somebody else has worked on this site since the plan was made.
+        FailedError: the journal, the state folder or the memory folder failed.
+    """
+    run = new_run_id()
+    options = RunOptions(
+        run=run,
+        holder=holder,
+        parallel=parallel or site.file.ansible.parallel or os.cpu_count() or 1,
+        check=check,
+        resumes=resumes,
+    )
+    redactor = Redactor({*secret_strings(secrets), vault_password.decode(errors="replace")})
+    with site_lock(site.state, holder=holder, run=run):
+        journal.mark_interrupted(site.state)
+        _refuse_overtaken(journal, plan, resumes)
+        teller = Teller(run, state=site.state, journal=journal, redactor=redactor, watchers=watchers)
+        try:
+            with open_workbench(
+                site,
+                runtime=runtime,
+                connection=connection,
+                vault_password=vault_password,
+                memory=memory,
+                accelerator=accelerator,
+                extra=extra,
+            ) as bench:
+                engine = Engine(
+                    graph=graph,
+                    plan=plan,
+                    journal=journal,
+                    bench=bench,
+                    redactor=redactor,
+                    teller=teller,
+                    cancel=cancel,
+                    users=users_of(site, journal, probe),
+                    read_state=_reader(site, connection),
+                    options=options,
+                )
+                return engine.run()
+        finally:
+            teller.close()
+
+
+def users_of(site: Site, journal: Journal, probe: Mapping[str, HostProbe] | None) -> Users:
+    """Who logs in where: what the probe could, else the operator where bootstrap.access has a receipt, else the
+    initial user. What the site's own variables say about a host stays."""
+    hosts = site.inventory.hosts
+    return Users(
+        operator=site.file.ssh.operator,
+        initial=site.file.ssh.initial_user,
+        known={host: found.user for host, found in (probe or {}).items() if found.user is not None},
+        ready={host for step, host in journal.receipts() if step == ACCESS},
+        set_by_site={host for host in hosts if site.variables.value("ansible_user", host) is not None},
+    )
+
+
+def _reader(
+    site: Site, connection: SshConnection
+) -> Callable[[str, Sequence[str]], Mapping[str, Mapping[str, str] | None]]:
+    def read(step: str, hosts: Sequence[str]) -> Mapping[str, Mapping[str, str] | None]:
+        found = probe_hosts(site, hosts, connection, steps=[step])
+        return {host: answer.steps.get(step, {}) if answer.reachable else None for host, answer in found.items()}
+
+    return read
+
+
+def _refuse_overtaken(journal: Journal, plan: Plan, resumes: str | None) -> None:
+    """A plan is made before the lock is taken (a person reads it in between).
+
+    Raises:
+        InputError: another run has worked since.
+    """
+    later = [
+        run for run in journal.runs(20) if run.started_at > plan.created_at and not run.dry and run.command == "apply"
+    ]
+    if later and resumes is None:
+        raise InputError(
+            "The plan has gone stale: another run has worked on this site since it was made",
+            why=f"run {later[0].id} by {later[0].holder}",
+            cure="Call again: a fresh plan takes what that run did into account.",
+        )

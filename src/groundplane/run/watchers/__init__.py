@@ -1,0 +1,1 @@
+"""Those who are told what happens: a terminal, a pipe, a program."""

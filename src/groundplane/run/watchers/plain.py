@@ -1,0 +1,74 @@
+"""Plain lines for a pipe: one a step's start and end, one a failed host. Readable by grep and by people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from groundplane.run.events import EventKind, RunEvent, WorkState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def duration(seconds: float) -> str:
+    """As people say it: 0.4s, 12s, 3m05s, 1h02m."""
+    if seconds < 10:  # noqa: PLR2004
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004
+        return f"{whole}s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes}m{rest:02d}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02d}m"  # noqa: PLR2004
+
+
+def hosts_in_words(count: int) -> str:
+    return f"{count} host" if count == 1 else f"{count} hosts"
+
+
+class PlainWatcher:
+    """Writes lines with the clock time in front."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        self._hosts: dict[str, int] = {}
+
+    def see(self, event: RunEvent) -> None:
+        data = event.data or {}
+        match event.kind:
+            case EventKind.RUN_STARTED:
+                steps = data.get("steps") or {}
+                self._line(event, f"run {event.run} started: {len(steps)} steps")
+            case EventKind.STEP_STARTED:
+                self._line(event, f"{event.step} started on {hosts_in_words(len(data.get('hosts') or []))}")
+            case EventKind.HOST_FINISHED if data.get("state") != WorkState.DONE:
+                self._line(event, f"{event.step} {host_ending(event.host or '', data)}")
+            case EventKind.STEP_FINISHED:
+                self._line(event, f"{event.step} {step_ending(data)}")
+            case EventKind.RUN_FINISHED:
+                self._line(event, f"run {event.run} {data.get('state')} in {duration(float(data.get('seconds') or 0))}")
+            case EventKind.NOTE:
+                self._line(event, str(data.get("text", "")))
+            case _:
+                pass
+
+    def close(self) -> None:
+        pass
+
+    def _line(self, event: RunEvent, text: str) -> None:
+        self._write(f"{event.at.astimezone():%H:%M:%S} {text}")
+
+
+def host_ending(host: str, data: dict[str, Any]) -> str:
+    """HOST failed at TASK: REASON."""
+    state = str(data.get("state", "")).replace("_", " ")
+    task = f" at '{data['task']}'" if data.get("task") and data.get("state") != WorkState.HELD_BACK else ""
+    reason = f": {data['reason']}" if data.get("reason") else ""
+    return f"{host} {state}{task}{reason}"
+
+
+def step_ending(data: dict[str, Any]) -> str:
+    state = str(data.get("state", "")).replace("_", " ")
+    if "seconds" not in data:
+        return state
+    changed = data.get("changed", 0)
+    return f"{state} in {duration(float(data['seconds']))}, {changed} changed"
