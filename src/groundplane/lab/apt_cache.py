@@ -16,6 +16,7 @@ from groundplane.lab.model import mac_address
 from groundplane.lab.networks import choose_subnets, taken_networks
 from groundplane.lab.node_image import ensure_apt_cache_image
 from groundplane.lab.podman import LAB_LABEL, host_limit_words
+from groundplane.supply.host_commands import as_root, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,10 +36,17 @@ def apt_cache_address(network: IPv4Network) -> str:
     return f"http://{network[HOST_NUMBER]}:{PORT}"
 
 
-def ensure_apt_cache(podman: Podman, pools: Sequence[IPv4Network], *, cache: Path, upstream: str | None = None) -> str:
+def ensure_apt_cache(
+    podman: Podman,
+    pools: Sequence[IPv4Network],
+    *,
+    cache: Path,
+    upstream: str | None = None,
+    fresh: bool = False,
+) -> str:
     """The address of the running cache, as apt's proxy setting wants it; started where it isn't.
 
-    Packages lie in CACHE/apt. `upstream` is the proxy that this machine's own apt uses.
+    Packages lie in CACHE/apt. `upstream` is the proxy that this machine's own apt uses. `fresh` empties it first.
 
     Raises:
         FailedError: it does not answer.
@@ -53,12 +61,15 @@ def ensure_apt_cache(podman: Podman, pools: Sequence[IPv4Network], *, cache: Pat
         )
     address = str(network[HOST_NUMBER])
     state = _state(podman)
-    if state != "running":
+    if state != "running" or fresh:
         if state is not None:
-            podman.run("rm", "--force", NAME)
+            podman.run("rm", "--force", "--time", "2", NAME, doing="Stopping the apt cache")
         folder = cache / "apt"
+        if fresh:
+            # The files belong to the container's own user.
+            run_command(as_root(["rm", "-rf", "--one-file-system", str(folder)]), doing="Emptying the apt cache")
         folder.mkdir(parents=True, exist_ok=True)
-        image = ensure_apt_cache_image(cache=cache)
+        image = ensure_apt_cache_image(cache=cache, fresh=fresh)
         more = [f"Proxy={upstream}"] if upstream else []
         podman.run(
             *("run", "--detach", "--pull", "never", "--name", NAME, "--label", f"{LABEL}=1", *host_limit_words()),

@@ -41,17 +41,18 @@ def ensure_node_image(suite: str, *, cache: Path, fresh: bool = False) -> str:
     Raises:
         InputError, FailedError: as `ensure_base_image`.
     """
-    return _ensure(IMAGES / "node", node_image_name(suite), suite, cache=cache, fresh=fresh)
+    base = ensure_base_image(suite, cache=cache, fresh=fresh)
+    return _ensure(IMAGES / "node", node_image_name(suite), base, cache=cache, fresh=fresh)
 
 
 def ensure_apt_cache_image(*, cache: Path, fresh: bool = False) -> str:
-    """The image with apt-cacher-ng, on trixie."""
-    return _ensure(IMAGES / "apt-cache", apt_cache_image_name(), "trixie", cache=cache, fresh=fresh)
+    """The image with apt-cacher-ng, on trixie; `fresh` leaves the base image as it is."""
+    base = ensure_base_image("trixie", cache=cache)
+    return _ensure(IMAGES / "apt-cache", apt_cache_image_name(), base, cache=cache, fresh=fresh)
 
 
-def _ensure(source: Path, image: str, suite: str, *, cache: Path, fresh: bool) -> str:
+def _ensure(source: Path, image: str, base: str, *, cache: Path, fresh: bool) -> str:
     podman = host_podman()
-    base = ensure_base_image(suite, cache=cache, fresh=fresh)
     digest = folder_digest(source, podman.image_digest(base) or "")
     if not fresh and podman.image_digest(image) == digest:
         return image
@@ -61,7 +62,7 @@ def _ensure(source: Path, image: str, suite: str, *, cache: Path, fresh: bool) -
             return image
         log = cache / "images" / f"{name}.log"
         log.unlink(missing_ok=True)
-        with tempfile.TemporaryDirectory(prefix="groundplane-image-") as context:
+        with podman.replacing(image), tempfile.TemporaryDirectory(prefix="groundplane-image-") as context:
             # A checkout's umask must not end up in the image.
             target = Path(context) / "context"
             shutil.copytree(source, target)

@@ -120,7 +120,13 @@ def make_lab(request: UpRequest, places: LabPlaces, *, tell: Callable[[str], Non
         podman = host_podman()
         with machine_lock(places.state):
             tell("Apt cache")
-            proxy = ensure_apt_cache(podman, definition.pools, cache=places.cache, upstream=host_mirror().proxy)
+            proxy = ensure_apt_cache(
+                podman,
+                definition.pools,
+                cache=places.cache,
+                upstream=host_mirror().proxy,
+                fresh=request.fresh,
+            )
             if lab is None:
                 lab = _new_lab(request, definition, proxy)
                 driver.check_names(lab)

@@ -86,12 +86,13 @@ def ensure_base_image(suite: str, *, cache: Path, fresh: bool = False) -> str:
         tar = folder / f"base-{suite}-{digest}.tar"
         if fresh or not tar.is_file():
             _make_tar(suite, mirror, tar)
-        podman.run(
-            *("import", "--change", f"LABEL {DIGEST_LABEL}={digest}", "--change", 'CMD ["/bin/bash"]'),
-            *(str(tar), image),
-            doing=f"Importing the base image {suite}",
-            timeout=600,
-        )
+        with podman.replacing(image):
+            podman.run(
+                *("import", "--change", f"LABEL {DIGEST_LABEL}={digest}", "--change", 'CMD ["/bin/bash"]'),
+                *(str(tar), image),
+                doing=f"Importing the base image {suite}",
+                timeout=600,
+            )
         for old in folder.glob(f"base-{suite}-*.tar"):
             if old != tar:
                 old.unlink()

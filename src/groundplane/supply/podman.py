@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import FailedError, InputError
 from groundplane.supply.host_commands import as_root, find_program, need_programs, run_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DIGEST_LABEL = "groundplane.digest"
 
@@ -65,6 +69,19 @@ class Podman:
             if label:
                 return str(label)
         return None
+
+    @contextmanager
+    def replacing(self, image: str) -> Iterator[None]:
+        """Around work that gives a name to a new image: the old one goes, unless something still uses it."""
+        old = self._image_id(image)
+        yield
+        if old is not None and old != self._image_id(image):
+            with suppress(FailedError):
+                self.run("rmi", old)
+
+    def _image_id(self, image: str) -> str | None:
+        found = self.json("images", "--format", "json", "--filter", f"reference={image}") or []
+        return str(found[0]["Id"]) if found else None
 
     def exists(self, kind: str, name: str) -> bool:
         """Whether an object of a kind (container, network, volume, image) is there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from groundplane.supply.base_image import base_image_digest, ensure_base_image
 from groundplane.supply.debian_mirror import DebianMirror
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 MIRROR = DebianMirror("http://mirror.test/debian", "http://mirror.test/debian-security")
@@ -24,6 +26,9 @@ class FakePodman:
 
     def image_digest(self, image: str) -> str | None:
         return self.digests.get(image)
+
+    def replacing(self, _image: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def run(self, *words: str, **_options: object) -> str:
         label = next(word for word in words if word.startswith("LABEL"))
