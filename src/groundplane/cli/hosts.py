@@ -91,6 +91,8 @@ def trust(obj: str | None, hosts: tuple[str, ...], *, yes: bool) -> None:
     pinned = pin_new(site.known_hosts, seen)
     known = sum(found.state is Trust.KNOWN for found in seen)
     click.echo(f"{_hosts(pinned)} pinned, {known} known before.")
+    if pinned:
+        click.echo("Commit them, so that others trust the same: git add inventory/known_hosts && git commit")
     refuse_unreachable(seen)
 
 

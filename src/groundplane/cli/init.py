@@ -72,3 +72,7 @@ def command(
     else:
         click.echo("  groundplane validate")
     click.echo("  groundplane plan")
+    if template == "lab":
+        click.echo(
+            "\nIts hosts are machines of yours at these addresses. groundplane lab up makes machines and their site."
+        )

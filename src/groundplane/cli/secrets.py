@@ -53,7 +53,10 @@ def init(obj: str | None) -> None:
         click.echo(f"made {name}: {declared[name].description}")
     for written in done.files:
         click.echo(f"wrote {written.relative_to(path)}")
-    if not done.files:
+    if done.files:
+        names = " ".join(str(written.relative_to(path)) for written in done.files)
+        click.echo(f"Commit what was written: git add {names} && git commit")
+    else:
         click.echo(f"Complete: {len(declared)} secrets that the layers {', '.join(file.layers)} need.")
 
 

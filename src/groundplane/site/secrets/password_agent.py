@@ -24,6 +24,7 @@ from groundplane.memory import private_folder
 
 _ANSWER_SECONDS: Final = 5.0
 _PR_SET_DUMPABLE: Final = 4
+_MCL_CURRENT: Final = 1
 _LENGTH: Final = struct.Struct("!I")
 _MAX_PASSWORD: Final = 65536
 
@@ -109,7 +110,10 @@ def _peer_user(connection: socket.socket) -> int:
 def _serve(listen_at: Path, password: bytes, seconds: float) -> None:
     """Answers until the time is over or somebody locks."""
     # /proc/PID/mem and core files are then closed even to other processes of the same user.
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    # Keeps the password out of swap where the limit on locked memory allows it; where not, swap is the person's choice.
+    libc.mlockall(_MCL_CURRENT)
     listen_at.unlink(missing_ok=True)
     # Counts the time asleep as well, so that a closed laptop locks in time.
     end = time.clock_gettime(time.CLOCK_BOOTTIME) + seconds
