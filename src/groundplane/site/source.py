@@ -24,7 +24,7 @@ KeyPath = tuple[str | int, ...]
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml composes a thousand hosts in well under a second; the pure parser is the fallback."""
 
-MOST_NODES = 2_000_000
+MOST_NODES = 1_000_000
 """Aliases that unfold to more nodes than this are an attack or an accident."""
 
 _TAG = "tag:yaml.org,2002:"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import Place, Problem
 from groundplane.site.derived import DERIVED_NAMES, ENGINE_NAMES
-from groundplane.site.option_types import check_option
+from groundplane.site.model import SshIdentity
+from groundplane.site.option_types import check_option, has_jinja
 from groundplane.site.secrets.declared import load_declared
 from groundplane.site.secrets.store import check_secrets
 from groundplane.site.source import VAULT_HEADER, nearest, suggest
@@ -29,6 +31,8 @@ QUORUM_GROUPS = {
 }
 """Groups that vote, and what votes there. With an even number, half of them can't go on without the others."""
 
+_DOMAIN = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*$")
+
 SITE_VARIABLES = ("host_number", "networks", "addresses", "disks", "bmc", "rack")
 """Host variables that the site itself reads."""
 
@@ -36,6 +40,7 @@ SITE_VARIABLES = ("host_number", "networks", "addresses", "disks", "bmc", "rack"
 def validate_site(site: Site) -> list[Problem]:
     """What is wrong with a site whose files can be read one by one."""
     return [
+        *_site_file(site),
         *_layers(site),
         *_groups(site),
         *_names(site),
@@ -44,6 +49,34 @@ def validate_site(site: Site) -> list[Problem]:
         *_variables(site),
         *_secrets(site),
     ]
+
+
+def _site_file(site: Site) -> Iterator[Problem]:
+    """Keys of site.yml that have to fit each other."""
+    file, place = site.file, site.source.place
+    if not _DOMAIN.match(file.domain):
+        yield Problem(
+            f"'{file.domain}' can't be a DNS domain",
+            "Write labels of small letters, digits and hyphens, with dots between: cloud.example.",
+            place("domain"),
+        )
+    if file.ssh.identity is SshIdentity.FILE and file.ssh.private_key_file is None:
+        yield Problem(
+            "ssh.identity is 'file', and no file is named", "Add ssh.private_key_file.", place("ssh", "identity")
+        )
+    if file.vault.password_file is not None and file.vault.password_command is not None:
+        yield Problem(
+            "the vault password comes from a file and from a command",
+            "Keep one: password_file or password_command.",
+            place("vault", "password_command"),
+        )
+    if file.certificates.renew_before_days >= file.certificates.host_days:
+        yield Problem(
+            f"certificates would be renewed {file.certificates.renew_before_days} days before their end, but they are "
+            f"valid for {file.certificates.host_days} days",
+            "Make renew_before_days smaller than host_days.",
+            place("certificates", "renew_before_days"),
+        )
 
 
 def _layers(site: Site) -> Iterator[Problem]:
@@ -104,27 +137,35 @@ def _reached(site: Site) -> Iterator[Problem]:
     """Every host has one way to it, and no two have the same."""
     ways: dict[tuple[str, str], str] = {}
     boards: dict[str, str] = {}
+    given: list[tuple[str, tuple[str, str], Value]] = []
     for name, host in site.inventory.hosts.items():
         address = site.variables.value("ansible_host", name)
-        if address is None:
-            if host_has_no_number(site, name):
-                continue
+        if address is None and _is_no_member(site, name):
             yield Problem(
                 f"the host '{name}' can't be reached: it's no member of the management network",
                 f"Add '{site.file.management_network}' to its networks, or set ansible_host.",
                 host.place,
             )
-        elif address.level > Level.DERIVED and "{" not in str(address.value):
+        elif address is not None:
             port = site.variables.value("ansible_port", name)
-            yield from _once(ways, (str(address.value), str(port.value if port else "")), name, address, "ansible_host")
+            way = (str(address.value), str(port.value) if port else "")
+            if address.level > Level.DERIVED:
+                given.append((name, way, address))
+            else:
+                # That two hosts derive the same address is told where it happens.
+                ways.setdefault(way, name)
         board = site.variables.value("bmc", name)
         if board is not None and isinstance(board.value, dict) and board.value.get("address"):
             yield from _once(boards, str(board.value["address"]), name, board, "BMC address")
+    for name, way, address in given:
+        if not has_jinja(address.value):
+            yield from _once(ways, way, name, address, "ansible_host")
 
 
-def host_has_no_number(site: Site, host: str) -> bool:
-    """Told already, with the number to write."""
-    return site.variables.value("host_number", host) is None
+def _is_no_member(site: Site, host: str) -> bool:
+    """On purpose, that is; a member without an address has a wrong number, which is told already."""
+    written = site.variables.value("networks", host)
+    return written is not None and isinstance(written.value, list) and site.file.management_network not in written.value
 
 
 def _once(taken: dict[Any, str], key: Any, host: str, value: Value, what: str) -> Iterator[Problem]:

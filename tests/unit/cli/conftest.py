@@ -32,5 +32,4 @@ class Commands:
 def commands(site_folder: SiteFolder, monkeypatch: pytest.MonkeyPatch) -> Commands:
     monkeypatch.setattr("groundplane.content.toolkit_content", lambda: site_folder.content)
     site_folder.toolkit("playbooks/bootstrap/kernel.yml", "- hosts: all\n")
-    site_folder.toolkit("playbooks/layers.yml", site_folder.content.playbooks.joinpath("layers.yml").read_text())
     return Commands(site_folder)

@@ -101,3 +101,27 @@ def test_missing_secrets(site_folder: SiteFolder) -> None:
     assert "aren't encrypted" in told
     site_folder.write("secrets.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n")
     assert site_folder.told() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "cure"),
+    [
+        (("test.example", "Test_example"), "site.yml:3: 'Test_example' can't be a DNS domain", "cloud.example"),
+        (("domain:", "ssh: {identity: file}\ndomain:"), "no file is named", "private_key_file"),
+        (("domain:", "vault: {password_file: a, password_command: [b]}\ndomain:"), "from a file and", "Keep one"),
+        (("domain:", "certificates: {host_days: 20}\ndomain:"), "renewed 30 days before their end", "smaller"),
+    ],
+)
+def test_keys_that_do_not_fit_each_other(
+    site_folder: SiteFolder, change: tuple[str, str], what: str, cure: str
+) -> None:
+    site_folder.replace("site.yml", *change)
+    (told,) = site_folder.told()
+    assert what in told
+    assert cure in told.split(" | ")[1]
+
+
+def test_a_given_address_that_another_host_derives(site_folder: SiteFolder) -> None:
+    site_folder.write("inventory/host_vars/node1.yml", "ansible_host: 172.31.0.12\n")
+    (told,) = site_folder.told()
+    assert told.startswith("inventory/host_vars/node1.yml:1: the hosts 'node2' and 'node1' have the same ansible_host")
