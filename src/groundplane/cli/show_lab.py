@@ -75,6 +75,8 @@ def show_status(status: LabStatus, *, as_json: bool) -> None:
         )
     out.print(f"Lab [bold]{escape(lab.name)}[/] (Debian {lab.suite}), site {escape(str(status.folder.site))}")
     out.print(table)
+    if lab.verified:
+        out.print(f"Layers verified here: {', '.join(lab.verified)}")
 
 
 def show_summary(status: LabStatus, is_up: LabIsUp, deployed: Deployed) -> None:

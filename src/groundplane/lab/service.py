@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from groundplane.errors import InputError
+from groundplane.errors import InputError, LockedError
 from groundplane.lab.apt_cache import ensure_apt_cache, remove_unused_apt_cache
 from groundplane.lab.driver import NodeState
 from groundplane.lab.model import Lab, LabNetwork, load_definition, plan_nodes
@@ -17,6 +17,7 @@ from groundplane.lab.podman import PodmanDriver
 from groundplane.lab.requirements import check_machine
 from groundplane.lab.site import ensure_site, operator_public_key, pin_host_keys, read_public_keys
 from groundplane.lab.state import LabFolder, lab_names, machine_lock
+from groundplane.run.lock import lock_holder
 from groundplane.site.scaffold.start import lab_password_file
 from groundplane.supply.debian_mirror import host_mirror
 from groundplane.supply.podman import host_podman
@@ -254,10 +255,11 @@ def remove_lab(name: str, places: LabPlaces) -> list[str]:
     """Removes everything of a lab and nothing else; what it was, in words. Also what a damaged lab left behind.
 
     Raises:
-        LockedError: another command works on this lab.
+        LockedError: another command works on this lab, or a run on its site.
     """
     folder = places.folder(name)
     with folder.lock():
+        _refuse_while_running(folder)
         gone = _driver(folder, "trixie").remove()
         if folder.root.is_dir():
             shutil.rmtree(folder.root)
@@ -270,6 +272,16 @@ def remove_lab(name: str, places: LabPlaces) -> list[str]:
             gone += remove_unused_apt_cache(host_podman())
         folder.lock_file.unlink(missing_ok=True)
     return gone
+
+
+def _refuse_while_running(folder: LabFolder) -> None:
+    holder = lock_holder(folder.site / ".groundplane")
+    if holder is not None:
+        raise LockedError(
+            f"A run is at work on the lab {folder.name}",
+            why=f"{holder.holder} holds its site since {holder.since}, run {holder.run}",
+            cure=f"Wait for it, or stop it: groundplane --site {folder.site} cancel {holder.run}",
+        )
 
 
 def _driver(folder: LabFolder, suite: str) -> PodmanDriver:

@@ -12,6 +12,7 @@ from groundplane.errors import InputError, LockedError
 from groundplane.lab import service
 from groundplane.lab.driver import NodeState, NodeStatus
 from groundplane.lab.service import LabPlaces, UpRequest, find_lab, lab_status, make_lab, remember_verified, remove_lab
+from groundplane.run.lock import site_lock
 from groundplane.ssh.known_hosts import read_known_hosts
 
 if TYPE_CHECKING:
@@ -141,6 +142,19 @@ def test_another_shape_is_refused_and_nothing_is_touched(driver: FakeDriver, pla
 def test_a_lab_at_work_is_locked(places: LabPlaces) -> None:
     with places.folder("tiny").lock(), pytest.raises(LockedError):
         up(places)
+
+
+@pytest.mark.usefixtures("driver")
+def test_a_lab_with_a_run_at_work_is_not_removed(places: LabPlaces) -> None:
+    is_up = up(places)
+    with (
+        site_lock(is_up.folder.site / ".groundplane", holder="me@here", run="run7"),
+        pytest.raises(LockedError, match="at work") as refused,
+    ):
+        remove_lab("tiny", places)
+    assert "me@here" in refused.value.why
+    assert "cancel run7" in refused.value.cure
+    assert remove_lab("tiny", places)
 
 
 @pytest.mark.usefixtures("driver")
