@@ -39,11 +39,11 @@ def drift(before: Mapping[str, str], now: Mapping[str, str] | None) -> tuple[str
 
 
 def _is_content(value: str) -> bool:
-    return " sha256:" in value
+    return " content:" in value
 
 
 def _content_change(was: str, now: str) -> str:
-    """A file's value is "MODE OWNER:GROUP sha256:DIGEST": tells which of the three are others."""
+    """A file's value is "MODE OWNER:GROUP content:DIGEST": tells which of the three are others."""
     names = ("mode", "owner", "content")
     changes = []
     for name, before, after in zip(names, was.split(" "), now.split(" "), strict=False):

@@ -1,0 +1,88 @@
+"""What commands that plan have in common: site, secrets, graph, journal and, where hosts are asked, a connection."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from groundplane.layers.model import Graph
+    from groundplane.plan.model import HostProbe, Plan
+    from groundplane.run.journal.store import Journal
+    from groundplane.site.loading import Site
+    from groundplane.site.secrets.opening import OpenedSecrets
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """Everything that a plan is made of."""
+
+    site: Site
+    secrets: OpenedSecrets
+    graph: Graph
+    journal: Journal
+
+    def plan(self, *, selection: Sequence[str], limit: str | None, force: bool, probe: bool) -> Plan:
+        """Asks the hosts, with a count on the terminal, and plans.
+
+        Raises:
+            InputError: see `groundplane.plan.survey.survey`.
+        """
+        from groundplane.cli.common import console  # noqa: PLC0415
+        from groundplane.cli.settings import settings  # noqa: PLC0415
+        from groundplane.plan.survey import survey  # noqa: PLC0415
+        from groundplane.ssh.connection import open_connection  # noqa: PLC0415
+
+        if not probe:
+            return survey(self.site, self.graph, self.journal, None, selection=selection, limit=limit, force=force)[0]
+        here = settings()
+        answers: list[HostProbe] = []
+        with (
+            open_connection(
+                self.site.path,
+                self.site.file.ssh,
+                runtime=here.runtime,
+                ssh_auth_sock=here.ssh_auth_sock,
+                secrets=self.secrets.values,
+            ) as connection,
+            console(stderr=True).status("Asking the hosts") as status,
+        ):
+
+            def count(answer: HostProbe) -> None:
+                answers.append(answer)
+                status.update(f"Asking the hosts: {len(answers)} answered")
+
+            return survey(
+                self.site,
+                self.graph,
+                self.journal,
+                connection,
+                selection=selection,
+                limit=limit,
+                force=force,
+                on_answer=count,
+            )[0]
+
+
+@contextmanager
+def planning(obj: str | None, *, extra: Mapping[str, Any] | None = None) -> Iterator[Planning]:
+    """Opens the site with its secrets, its graph and its journal; closes the journal afterwards.
+
+    Raises:
+        InputError: anything of these is wrong, or the secrets can't be opened.
+    """
+    from groundplane.cli.common import open_site_and_secrets  # noqa: PLC0415
+    from groundplane.layers.loading import load_graph  # noqa: PLC0415
+    from groundplane.run.journal.store import open_journal  # noqa: PLC0415
+
+    site, secrets = open_site_and_secrets(obj, extra=extra)
+    graph = load_graph(site)
+    journal = open_journal(site.state, site.file.name)
+    try:
+        journal.mark_interrupted(site.state)
+        yield Planning(site, secrets, graph, journal)
+    finally:
+        journal.close()

@@ -1,0 +1,195 @@
+"""How a plan is shown: a table where a person looks, a line for each step and reason in a pipe, data for programs."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from groundplane.plan.model import HostAction, ReasonKind
+from groundplane.plan.wording import hosts_in_words, reason_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from rich.console import RenderableType
+
+    from groundplane.plan.model import Plan, PlannedStep, Reason
+    from groundplane.site.loading import Site
+
+WIDEST_HOSTS = 36
+STYLES = {
+    ReasonKind.NEVER_APPLIED: "cyan",
+    ReasonKind.FAILED_LAST_TIME: "red",
+    ReasonKind.INTERRUPTED: "red",
+    ReasonKind.INPUTS_CHANGED: "yellow",
+    ReasonKind.CONTENT_CHANGED: "yellow",
+    ReasonKind.RELEASE_CHANGED: "yellow",
+    ReasonKind.DRIFT: "magenta",
+    ReasonKind.UNPROVEN: "magenta",
+    ReasonKind.FORCED: "cyan",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Hosts on which a step runs for the same reasons."""
+
+    step: str
+    wave: int
+    hosts: tuple[str, ...]
+    hosts_in_words: str
+    reasons: tuple[tuple[ReasonKind, str, tuple[str, ...]], ...]
+    """Kind, its words, and the details."""
+
+
+def plan_rows(plan: Plan, site: Site | None = None) -> list[Row]:
+    """What would run, layer by layer and wave by wave; hosts with the same reasons share a row."""
+    layers = {layer: index for index, layer in enumerate(dict.fromkeys(_layer(step.step) for step in plan.steps))}
+    steps = sorted(plan.steps, key=lambda step: (layers[_layer(step.step)], step.wave))
+    return [row for step in steps for row in _step_rows(step, plan, site)]
+
+
+def _layer(step: str) -> str:
+    return step.partition(".")[0]
+
+
+def _step_rows(step: PlannedStep, plan: Plan, site: Site | None) -> list[Row]:
+    by_reasons: dict[tuple[Reason, ...], list[str]] = defaultdict(list)
+    for host in step.hosts:
+        if host.action is HostAction.RUN:
+            by_reasons[host.reasons].append(host.host)
+    whole = [host.host for host in step.hosts] if plan.limit is None else []
+    return [
+        Row(
+            step=step.step,
+            wave=step.wave,
+            hosts=tuple(hosts),
+            hosts_in_words=hosts_in_words(hosts, whole),
+            reasons=tuple((reason.kind, *reason_in_words(reason, hosts, site)) for reason in reasons),
+        )
+        for reasons, hosts in by_reasons.items()
+    ]
+
+
+def render_plan(
+    plan: Plan, *, site: Site | None = None, asked: Collection[str] | None = None, plain: bool = False
+) -> RenderableType:
+    """The whole plan for a console.
+
+    `site` tells changed variables' new values and places. `asked` are the steps that were asked for: others are marked
+    as needed. `plain` is for a pipe: no frames, one line for each step and reason.
+    """
+    rows = plan_rows(plan, site)
+    asked = asked if asked is not None else {step.step for step in plan.steps}
+    parts: list[RenderableType] = [] if plain else [_headline(plan), Text()]
+    if rows:
+        parts += [_plain_line(row, asked) for row in rows] if plain else [*_table(rows, asked), Text()]
+    parts += [*_summary(plan, rows), *_unreachable(plan)]
+    return Group(*parts)
+
+
+def _headline(plan: Plan) -> Text:
+    text = Text.assemble(("Plan", "bold"), " for ", (plan.site, "bold"), f", release {plan.release}")
+    if plan.selection:
+        text.append(f", only {', '.join(plan.selection)}")
+    if plan.limit is not None:
+        text.append(f", only on {plan.limit}")
+    return text
+
+
+def _table(rows: Sequence[Row], asked: Collection[str]) -> Iterable[RenderableType]:
+    """Layers as headings; for each step and set of hosts the wave, the kinds of reasons, and below them the details."""
+    names = {row: _name(row, asked) for row in rows}
+    widths = (
+        max(len(str(row.wave)) for row in rows),
+        max(name.cell_len for name in names.values()),
+        min(max(len(row.hosts_in_words) for row in rows), WIDEST_HOSTS),
+    )
+    layer, step = "", ""
+    for row in rows:
+        if _layer(row.step) != layer:
+            if layer:
+                yield Text()
+            layer = _layer(row.step)
+            yield Text(layer, "bold")
+        first = row.step != step
+        step = row.step
+        table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+        table.add_column(width=widths[0] + 2, justify="right", style="dim")
+        table.add_column(width=widths[1], no_wrap=True)
+        table.add_column(width=widths[2], overflow="fold")
+        table.add_column(overflow="fold")
+        kinds = Text(", ").join(Text(words, STYLES[kind]) for kind, words, _ in row.reasons)
+        table.add_row(str(row.wave) if first else "", names[row] if first else "", row.hosts_in_words, kinds)
+        yield table
+        for kind, _, details in row.reasons:
+            for detail in details:
+                point = Table.grid(padding=(0, 1, 0, 0))
+                point.add_row(Text("·", STYLES[kind]), Text(detail, overflow="fold"))
+                yield Padding(point, (0, 0, 0, widths[0] + 4))
+
+
+def _name(row: Row, asked: Collection[str]) -> Text:
+    text = Text(row.step.partition(".")[2])
+    if row.step not in asked:
+        text.append(" (needed)", "dim")
+    return text
+
+
+def _plain_line(row: Row, asked: Collection[str]) -> Text:
+    needed = "" if row.step in asked else " (needed)"
+    why = "; ".join(f"{words}: {', '.join(details)}" if details else words for _, words, details in row.reasons)
+    return Text(f"{row.wave}\t{row.step}{needed}\t{row.hosts_in_words}\t{why}")
+
+
+def _summary(plan: Plan, rows: Sequence[Row]) -> Iterable[Text]:
+    hosts = {host.host for step in plan.steps for host in step.hosts}
+    idle = [step for step in plan.steps if all(host.action is HostAction.UP_TO_DATE for host in step.hosts)]
+    unseen = "" if plan.probed else " The hosts were not asked, so drift stays unseen."
+    if not rows:
+        reached = len(hosts) - len(plan.unreachable.keys() & hosts)
+        if reached or not hosts:
+            where = _count(reached, "host")
+            yield Text.assemble(
+                ("Nothing to do", "bold green"), f": {_count(len(plan.steps), 'step')} up to date on {where}.{unseen}"
+            )
+        return
+    steps = list(dict.fromkeys(row.step for row in rows))
+    targets = {host for row in rows for host in row.hosts}
+    waves = Counter(wave for _, wave in {(row.step, row.wave) for row in rows})
+    widest = max(waves.values())
+    side = (f", up to {widest}" if len(waves) > 1 else "") + " side by side" if widest > 1 else ""
+    in_waves = f" in {len(waves)} waves" if len(waves) > 1 else ""
+    yield Text.assemble(
+        (f"{_count(len(steps), 'step')} to run", "bold"), f" on {_count(len(targets), 'host')}{in_waves}{side}.{unseen}"
+    )
+    if idle:
+        names = ", ".join(step.step.partition(".")[2] for step in idle)
+        yield Text.assemble(("Up to date", "green"), f": {names}")
+
+
+def _unreachable(plan: Plan) -> Iterable[Text]:
+    by_error: dict[str, list[str]] = defaultdict(list)
+    for host, error in plan.unreachable.items():
+        by_error[error].append(host)
+    for error, hosts in by_error.items():
+        yield Text.assemble(("Left out", "bold red"), f": {hosts_in_words(hosts)}: {error}")
+        if error.startswith("untrusted host"):
+            command = "forget" if "another key" in error else "trust"
+            yield Text(f"  → groundplane hosts {command} {' '.join(hosts)}", "dim")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def plan_as_data(plan: Plan) -> dict[str, Any]:
+    """The plan for programs, without the fingerprints: `--out FILE` writes them too."""
+    hidden = {"steps": {"__all__": {"hosts": {"__all__": {"fingerprint"}}}}}
+    return {**plan.model_dump(mode="json", exclude=hidden), "has_work": plan.has_work()}
