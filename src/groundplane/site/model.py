@@ -88,7 +88,9 @@ class AnsibleFile(Strict):
 
     accelerator: bool = Field(default=True, description="Use the release's accelerator (mitogen) where it pins one.")
     forks: int = Field(default=50, ge=1, le=1000, description="Hosts that one step works on at a time.")
-    parallel: int | None = Field(default=None, ge=1, description="Steps side by side; the number of cores where absent.")
+    parallel: int | None = Field(
+        default=None, ge=1, description="Steps side by side; the number of cores where absent."
+    )
 
 
 class TimeFile(Strict):

@@ -21,7 +21,8 @@ class RuntimePin(Strict):
     requirements: str = Field(description="Locked requirements file beside the release file, with hashes.")
     accelerator: AcceleratorPin | None = None
     image_suite: str = Field(
-        default="trixie", description="Debian suite of the execution environment, where the machine's Python is too old."
+        default="trixie",
+        description="Debian suite of the execution environment, where the machine's Python is too old.",
     )
 
 
