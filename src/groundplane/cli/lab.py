@@ -90,7 +90,7 @@ def ssh(*, name: str, node: str, words: tuple[str, ...]) -> None:
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.lab.login import ssh_to_node  # noqa: PLC0415
 
-    sys.exit(ssh_to_node(name, node, words, _places(), runtime=settings().runtime))
+    sys.exit(ssh_to_node(name, node, _without_dashes(words), _places(), runtime=settings().runtime))
 
 
 @command.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -101,7 +101,9 @@ def console(*, name: str, node: str, words: tuple[str, ...]) -> None:
     """Open a root shell in a node without the network, or run a command there."""
     from groundplane.lab.service import run_in_node  # noqa: PLC0415
 
-    sys.exit(run_in_node(name, node, words, _places(), terminal=sys.stdin.isatty() and sys.stdout.isatty()))
+    sys.exit(
+        run_in_node(name, node, _without_dashes(words), _places(), terminal=sys.stdin.isatty() and sys.stdout.isatty())
+    )
 
 
 @command.command()
@@ -133,6 +135,11 @@ def image(*, suite: str, fresh: bool) -> None:
     from groundplane.lab.node_image import ensure_node_image  # noqa: PLC0415
 
     click.echo(ensure_node_image(suite, cache=_places().cache, fresh=fresh))
+
+
+def _without_dashes(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Many people write -- before a command out of habit; no command begins with it."""
+    return words[1:] if words[:1] == ("--",) else words
 
 
 def _places() -> LabPlaces:
