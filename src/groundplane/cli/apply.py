@@ -1,0 +1,153 @@
+"""groundplane apply: carry out a plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from groundplane.cli.common import complete_patterns, extra_option, json_option
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from groundplane.cli.planning import Planning
+    from groundplane.run.events import Watcher
+    from groundplane.run.preparation import Prepared
+
+LATEST = "latest"
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[LAYER|STEP]... | [PLANFILE]")
+@click.option("--limit", metavar="HOSTS", shell_complete=complete_patterns, help="Only on these hosts (a pattern).")
+@click.option("--parallel", type=click.IntRange(1, 64), metavar="N", help="Steps side by side.")
+@click.option("--check", is_flag=True, help="Ansible's check mode: say what would change on the hosts, change nothing.")
+@click.option("--yes", "-y", is_flag=True, help="Don't ask.")
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value=LATEST,
+    metavar="[RUN]",
+    help="Go on with a run that was killed, cancelled or failed; the latest one where RUN is left out.",
+)
+@click.option("--no-probe", is_flag=True, help="Don't ask the hosts first; what changed there stays unseen.")
+@click.option("--force", is_flag=True, help="Run the named steps as if they had to.")
+@extra_option
+@json_option
+@click.pass_obj
+def command(
+    obj: str | None,
+    names: tuple[str, ...],
+    *,
+    limit: str | None,
+    parallel: int | None,
+    resume: str | None,
+    extra: tuple[str, ...],
+    check: bool,
+    yes: bool,
+    no_probe: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Carry out what 'groundplane plan' says, after asking.
+
+    Only steps whose inputs or state changed run. A step that fails holds back what needs it and nothing else. PLANFILE
+    is what 'plan --out' wrote: exactly that is done, or nothing where the site has moved on.
+
+    With --json each event is an object on a line of its own.
+    """
+    from groundplane.cli.common import console, parse_extra  # noqa: PLC0415
+    from groundplane.cli.planning import planning  # noqa: PLC0415
+    from groundplane.cli.run_report import nothing_to_do, raise_unless_done, report  # noqa: PLC0415
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.run.preparation import Request, prepare  # noqa: PLC0415
+    from groundplane.ssh.connection import open_connection  # noqa: PLC0415
+
+    here, terminal = settings(), console()
+    request = Request(names=names, limit=limit, force=force, probe=not no_probe, resume=resume)
+    variables = parse_extra(extra)
+    with planning(obj, extra=variables) as work:
+        site, secrets = work.site, work.secrets
+        with open_connection(
+            site.path, site.file.ssh, runtime=here.runtime, ssh_auth_sock=here.ssh_auth_sock, secrets=secrets.values
+        ) as connection:
+            with console(stderr=True).status("Asking the hosts"):
+                prepared = prepare(request, site=site, graph=work.graph, journal=work.journal, connection=connection)
+            if not as_json:
+                _show(terminal, work, prepared)
+            if not prepared.plan.has_work():
+                nothing_to_do(terminal, prepared.plan, quiet=as_json)
+                return
+            _confirm(yes=yes, check=check, as_json=as_json)
+            from groundplane.run.run_plan import run_plan  # noqa: PLC0415
+            from groundplane.run.runtime.choose import ensure_runtime  # noqa: PLC0415
+
+            with console(stderr=True).status(f"Making the runtime of release {site.release.name} ready"):
+                runtime = ensure_runtime(site.release, site.content, cache=here.cache)
+            cancel = CancelToken()
+            with cancel_on_signals(cancel):
+                result = run_plan(
+                    site,
+                    work.graph,
+                    prepared.plan,
+                    journal=work.journal,
+                    runtime=runtime,
+                    connection=connection,
+                    secrets=secrets.values,
+                    vault_password=secrets.password,
+                    memory=here.runtime,
+                    holder=here.holder,
+                    watchers=[_watcher(terminal, work, prepared, as_json=as_json)],
+                    cancel=cancel,
+                    probe=prepared.probe,
+                    parallel=parallel,
+                    check=check,
+                    extra=variables,
+                    resumes=prepared.resumes,
+                )
+    if not as_json:
+        report(terminal, result)
+    raise_unless_done(result, dry=check)
+
+
+def _show(terminal: Console, work: Planning, prepared: Prepared) -> None:
+    from groundplane.layers.selection import select  # noqa: PLC0415
+    from groundplane.plan.show import render_plan  # noqa: PLC0415
+
+    asked = select(work.graph, prepared.asked)
+    terminal.print(render_plan(prepared.plan, site=work.site, asked=asked, plain=not terminal.is_terminal))
+
+
+def _confirm(*, yes: bool, check: bool, as_json: bool) -> None:
+    """Raises InputError where nobody can be asked, CancelledError where somebody says no."""
+    import sys  # noqa: PLC0415
+
+    from groundplane.errors import CancelledError, InputError  # noqa: PLC0415
+
+    if yes or check:
+        return
+    if as_json or not sys.stdin.isatty() or not sys.stdout.isatty():
+        raise InputError(
+            "Nobody is there to say yes to this plan",
+            why="this is not a terminal" if not as_json else "--json is for programs",
+            cure="Add --yes where the plan is known to be wanted; or save it (plan --out FILE) and apply FILE --yes.",
+        )
+    if not click.confirm("\nCarry out this plan?", default=False):
+        raise CancelledError("Nothing was done", why="the plan was declined")
+
+
+def _watcher(terminal: Console, work: Planning, prepared: Prepared, *, as_json: bool) -> Watcher:
+    from groundplane.run.expectations import expectations, expected_run  # noqa: PLC0415
+    from groundplane.run.watchers.json_lines import JsonLinesWatcher  # noqa: PLC0415
+    from groundplane.run.watchers.plain import PlainWatcher  # noqa: PLC0415
+
+    if as_json:
+        return JsonLinesWatcher(click.echo)
+    if not terminal.is_terminal:
+        return PlainWatcher(click.echo)
+    from groundplane.run.watchers.rich_tree import RichTreeWatcher  # noqa: PLC0415
+
+    steps = expectations(prepared.plan, work.journal)
+    return RichTreeWatcher(terminal, expected=steps, expected_run=expected_run(prepared.plan, work.graph, steps))

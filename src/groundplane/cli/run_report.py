@@ -1,0 +1,92 @@
+"""How the end of a run is told: what failed where and why, and the command that goes on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from groundplane.errors import CancelledError, FailedError
+from groundplane.run.events import RunState, WorkState
+from groundplane.run.watchers.plain import duration
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from groundplane.plan.model import Plan
+    from groundplane.run.engine import RunResult
+
+
+def nothing_to_do(terminal: Console, plan: Plan, *, quiet: bool) -> None:
+    """Says that everything is as it should be.
+
+    Raises:
+        FailedError: of some hosts nobody knows.
+    """
+    if plan.unreachable:
+        raise FailedError(
+            f"{len(plan.unreachable)} host{'s' if len(plan.unreachable) > 1 else ''} can't be reached",
+            why="; ".join(f"{host}: {why}" for host, why in plan.unreachable.items()),
+            cure="Bring them back and call again; --limit '!HOST' leaves one out.",
+        )
+    if not quiet and terminal.is_terminal:
+        terminal.print("[green]✔[/] Nothing to do.")
+
+
+def report(terminal: Console, result: RunResult) -> None:
+    """What a person has to know after a run, in lines; failures one each."""
+    counts = Counter(result.steps.values())
+    told = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in counts.items())
+    if terminal.is_terminal:
+        terminal.print()
+    for failure in result.failures:
+        what = f"[bold]{failure.step}[/] on " if failure.step else ""
+        task = f" at '{escape(failure.task)}'" if failure.task else ""
+        terminal.print(f"[red]✘[/] {what}[bold]{failure.host}[/]{task}: {escape(failure.reason)}")
+    for step, hosts in result.held_back.items():
+        reasons: dict[str, list[str]] = {}
+        for host, reason in hosts.items():
+            reasons.setdefault(reason, []).append(host)
+        for reason, names in reasons.items():
+            terminal.print(f"[yellow]⏸[/] [bold]{step}[/] was held back on {', '.join(names)}: {escape(reason)}")
+    mark = "[green]✔[/]" if result.state is RunState.DONE else "[red]✘[/]"
+    steps = f"steps: {told}" if told else "no step began"
+    terminal.print(
+        f"{mark} Run {result.run} {result.state.value} in {duration(result.seconds)}; {steps}; "
+        f"{result.changed} tasks changed something"
+    )
+
+
+def raise_unless_done(result: RunResult, *, dry: bool = False) -> None:
+    """The exit code tells the truth.
+
+    Raises:
+        CancelledError: the run was cancelled.
+        FailedError: something failed, was held back, or can't be reached.
+    """
+    resume = "" if dry else f"groundplane apply --resume {result.run}"
+    if result.state is RunState.CANCELLED:
+        raise CancelledError(f"Run {result.run} was cancelled", cure=resume)
+    if result.state is not RunState.DONE:
+        where = sorted({failure.host for failure in result.failures})
+        raise FailedError(
+            f"Run {result.run} failed on {', '.join(where[:5])}{' …' if len(where) > 5 else ''}"  # noqa: PLR2004
+            if where
+            else f"Run {result.run} failed",
+            cure=f"groundplane logs {result.run} says more; when it is put right: {resume}"
+            if resume
+            else f"groundplane logs {result.run} says more",
+        )
+
+
+STATE_STYLES = {
+    RunState.DONE.value: "green",
+    RunState.FAILED.value: "red",
+    RunState.CANCELLED.value: "yellow",
+    RunState.INTERRUPTED.value: "yellow",
+    RunState.RUNNING.value: "cyan",
+    WorkState.HELD_BACK.value: "yellow",
+    WorkState.UNREACHABLE.value: "red",
+    WorkState.WAITING.value: "dim",
+}
