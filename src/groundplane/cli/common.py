@@ -89,9 +89,9 @@ def open_site(
 
 
 def open_site_and_secrets(
-    obj: str | None, *, extra: Mapping[str, Any] | None = None, strict: bool = True
+    obj: str | None, *, extra: Mapping[str, Any] | None = None, strict: bool = True, ask: bool = True
 ) -> tuple[Site, OpenedSecrets]:
-    """As `open_site` with secrets; the password and the values besides, for the engine.
+    """As `open_site` with secrets; the password and the values besides, for the engine. Without `ask` nobody is asked.
 
     Raises:
         InputError: as `open_site`.
@@ -104,7 +104,11 @@ def open_site_and_secrets(
 
     path, here = find_site(obj), settings()
     opened = open_secrets(
-        path, read_site_file(path), override=here.vault_password_file, runtime=here.runtime, ask=ask_or_none()
+        path,
+        read_site_file(path),
+        override=here.vault_password_file,
+        runtime=here.runtime,
+        ask=ask_or_none() if ask else None,
     )
     site = load_site(path, content=toolkit_content(), secrets=opened.values, extra=extra, strict=strict)
     return site, opened

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from groundplane.cli.common import complete_patterns, extra_option, json_option
+from groundplane.cli.planning import complete_steps
 
 WORK_TO_DO = 10
 """Exit code with --detailed-exitcode."""
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[LAYER|STEP]...")
+@click.argument("names", nargs=-1, metavar="[LAYER|STEP]...", shell_complete=complete_steps)
 @click.option("--limit", metavar="HOSTS", shell_complete=complete_patterns, help="Only on these hosts (a pattern).")
 @click.option(
     "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the plan, for 'groundplane apply FILE'."

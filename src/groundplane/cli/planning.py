@@ -6,8 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from groundplane.errors import GroundplaneError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import click
 
     from groundplane.layers.model import Graph
     from groundplane.plan.model import HostProbe, Plan
@@ -68,8 +72,10 @@ class Planning:
 
 
 @contextmanager
-def planning(obj: str | None, *, extra: Mapping[str, Any] | None = None) -> Iterator[Planning]:
+def planning(obj: str | None, *, extra: Mapping[str, Any] | None = None, ask: bool = True) -> Iterator[Planning]:
     """Opens the site with its secrets, its graph and its journal; closes the journal afterwards.
+
+    Without `ask` nobody is asked for the vault password.
 
     Raises:
         InputError: anything of these is wrong, or the secrets can't be opened.
@@ -78,7 +84,7 @@ def planning(obj: str | None, *, extra: Mapping[str, Any] | None = None) -> Iter
     from groundplane.layers.loading import load_graph  # noqa: PLC0415
     from groundplane.run.journal.store import open_journal  # noqa: PLC0415
 
-    site, secrets = open_site_and_secrets(obj, extra=extra)
+    site, secrets = open_site_and_secrets(obj, extra=extra, ask=ask)
     graph = load_graph(site)
     journal = open_journal(site.state, site.file.name)
     try:
@@ -86,3 +92,15 @@ def planning(obj: str | None, *, extra: Mapping[str, Any] | None = None) -> Iter
         yield Planning(site, secrets, graph, journal)
     finally:
         journal.close()
+
+
+def complete_steps(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of layers and steps."""
+    from groundplane.cli.common import open_site  # noqa: PLC0415
+    from groundplane.layers.loading import load_graph  # noqa: PLC0415
+
+    try:
+        graph = load_graph(open_site(ctx.find_root().params.get("site"), strict=False))
+    except GroundplaneError:
+        return []
+    return [name for name in (*graph.layers, *graph.order) if name.startswith(incomplete)]

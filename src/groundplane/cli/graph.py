@@ -1,0 +1,95 @@
+"""groundplane graph: layers and steps as a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from groundplane.layers.marks import StepMark
+    from groundplane.layers.model import Graph
+    from groundplane.site.loading import Site
+
+
+@click.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["tree", "mermaid", "svg"]),
+    help="tree for the terminal, mermaid for pages that render it, svg for everything else. "
+    "Otherwise by the ending of --out, or tree.",
+)
+@click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="Write to a file.")
+@click.pass_obj
+def command(obj: str | None, form: str | None, out: str | None) -> None:
+    """Draw layers and steps, coloured by how they stand; no host is asked.
+
+    With the vault password at hand each step is compared with today's configuration; without it the drawing shows
+    what was applied.
+    """
+    from pathlib import Path  # noqa: PLC0415
+
+    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.files import write_atomically  # noqa: PLC0415
+
+    form = form or {".svg": "svg", ".mmd": "mermaid"}.get(Path(out).suffix if out else "", "tree")
+    site, graph, marks = _look(obj)
+    if form == "tree" and out is None:
+        from groundplane.layers.drawing_terminal import draw_terminal  # noqa: PLC0415
+
+        terminal = console()
+        terminal.print(draw_terminal(graph, marks, width=terminal.width))
+        return
+    text = _drawn(form, site, graph, marks)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_atomically(Path(out), text)
+
+
+def _drawn(form: str, site: Site, graph: Graph, marks: Mapping[str, StepMark]) -> str:
+    if form == "svg":
+        from groundplane.layers.drawing_svg import draw_svg  # noqa: PLC0415
+
+        return draw_svg(graph, marks, title=f"{site.file.name}: layers and steps")
+    if form == "mermaid":
+        from groundplane.layers.drawing_mermaid import draw_mermaid  # noqa: PLC0415
+
+        return draw_mermaid(graph, marks)
+    from rich.console import Console  # noqa: PLC0415
+
+    from groundplane.layers.drawing_terminal import DESCRIBED_FROM, draw_terminal  # noqa: PLC0415
+
+    page = Console(width=2 * DESCRIBED_FROM, no_color=True, highlight=False)
+    with page.capture() as captured:
+        page.print(draw_terminal(graph, marks, width=page.width))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def _look(obj: str | None) -> tuple[Site, Graph, Mapping[str, StepMark]]:
+    """The graph and how its steps stand, as well as can be told without asking anybody."""
+    from groundplane.cli.common import open_site  # noqa: PLC0415
+    from groundplane.cli.planning import planning  # noqa: PLC0415
+    from groundplane.errors import InputError  # noqa: PLC0415
+    from groundplane.layers.loading import load_graph  # noqa: PLC0415
+    from groundplane.plan.states import marks_of_plan, marks_of_receipts  # noqa: PLC0415
+    from groundplane.run.journal.store import open_journal  # noqa: PLC0415
+
+    try:
+        with planning(obj, ask=False) as work:
+            plan = work.plan(selection=(), limit=None, force=False, probe=False)
+            return work.site, work.graph, marks_of_plan(plan)
+    except InputError as closed:
+        # What is wrong with the site itself comes again here; a closed vault doesn't.
+        site = open_site(obj)
+        why = f"{closed.what}: this shows what was applied, not whether it is up to date."
+        graph = load_graph(site)
+        journal = open_journal(site.state, site.file.name)
+        click.echo(why, err=True)
+        try:
+            return site, graph, marks_of_receipts(graph, journal)
+        finally:
+            journal.close()
