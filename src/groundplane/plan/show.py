@@ -89,7 +89,7 @@ def render_plan(
     asked = asked if asked is not None else {step.step for step in plan.steps}
     parts: list[RenderableType] = [] if plain else [_headline(plan), Text()]
     if rows:
-        parts += [_plain_line(row, asked) for row in rows] if plain else [*_table(rows, asked), Text()]
+        parts += _plain_lines(rows, asked) if plain else [*_table(rows, asked), Text()]
     parts += [*_summary(plan, rows), *_unreachable(plan)]
     return Group(*parts)
 
@@ -142,10 +142,14 @@ def _name(row: Row, asked: Collection[str]) -> Text:
     return text
 
 
-def _plain_line(row: Row, asked: Collection[str]) -> Text:
-    needed = "" if row.step in asked else " (needed)"
-    why = "; ".join(f"{words}: {', '.join(details)}" if details else words for _, words, details in row.reasons)
-    return Text(f"{row.wave}\t{row.step}{needed}\t{row.hosts_in_words}\t{why}")
+def _plain_lines(rows: Sequence[Row], asked: Collection[str]) -> Iterable[Text]:
+    """A line for each row, in columns, with whole step ids: for grep."""
+    names = [row.step if row.step in asked else f"{row.step} (needed)" for row in rows]
+    widest_name = max(len(name) for name in names)
+    widest_hosts = min(max(len(row.hosts_in_words) for row in rows), WIDEST_HOSTS)
+    for row, name in zip(rows, names, strict=True):
+        why = "; ".join(f"{words}: {', '.join(details)}" if details else words for _, words, details in row.reasons)
+        yield Text(f"{row.wave:2}  {name:{widest_name}}  {row.hosts_in_words:{widest_hosts}}  {why}")
 
 
 def _summary(plan: Plan, rows: Sequence[Row]) -> Iterable[Text]:

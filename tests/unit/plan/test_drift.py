@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from groundplane.plan.drift import drift
+
+FILE = "0644 root:root content:aaaa"
+states = st.dictionaries(st.sampled_from(["watch list", "sysctl a", "file /b", "unit c"]), st.sampled_from(["1", "2"]))
+
+
+def test_each_change_is_a_sentence() -> None:
+    before = {"watch list": "w", "sysctl a": "10", "file /b": FILE, "file /c": FILE, "file /d": FILE}
+    now = {
+        "watch list": "w",
+        "sysctl a": "60",
+        "file /b": "0600 root:root content:aaaa",
+        "file /c": "0644 root:root content:bbbb",
+        "file /d": "missing",
+    }
+    assert drift(before, now) == (
+        "sysctl a is 60, was 10",
+        "file /b was changed: mode is 0600, was 0644",
+        "file /c was changed: content",
+        f"file /d is missing, was {FILE}",
+    )
+
+
+def test_a_lost_or_changed_watch_list() -> None:
+    assert drift({"watch list": "w"}, None) == ("the watch list is missing",)
+    assert drift({"watch list": "w"}, {"watch list": "x", "unit z": "active"}) == (
+        "the watch list was changed",
+        "unit z is new on the watch list",
+    )
+
+
+def test_a_step_that_watches_nothing_never_drifts() -> None:
+    assert drift({}, None) == ()
+    assert drift({}, {"watch list": "x"}) == ()
+
+
+@given(states)
+def test_what_did_not_change_is_not_told(state: dict[str, str]) -> None:
+    assert drift(state, dict(state)) == ()
+
+
+@given(states, states)
+def test_every_other_value_is_told(before: dict[str, str], now: dict[str, str]) -> None:
+    told = drift(before, now)
+    changed = [item for item in before if now.get(item) != before[item]]
+    assert all(any(item in sentence for sentence in told) for item in changed)
+    if before and not changed and before.keys() >= now.keys():
+        assert told == ()
