@@ -155,10 +155,17 @@ def _apply(site: str, layers: tuple[str, ...]) -> None:
     """As `groundplane --site SITE apply LAYER… --yes`."""
     from groundplane.cli.apply import command as apply  # noqa: PLC0415
 
-    apply.main([*layers, "--yes"], prog_name="groundplane apply", standalone_mode=False, obj=site)
+    _call(apply, [*layers, "--yes"], site)
 
 
 def _verify(site: str, layers: tuple[str, ...]) -> None:
     from groundplane.cli.verify import command as verify  # noqa: PLC0415
 
-    verify.main(list(layers), prog_name="groundplane verify", standalone_mode=False, obj=site)
+    _call(verify, list(layers), site)
+
+
+def _call(other: click.Command, words: list[str], site: str) -> None:
+    """Another command, as a person would call it for this site; its exit code becomes ours unless it is 0."""
+    code = other.main(words, prog_name=f"groundplane {other.name}", standalone_mode=False, obj=site)
+    if isinstance(code, int) and code != 0:
+        sys.exit(code)
