@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from groundplane.layers.model import Graph, Layer, Step
 
-BOX_WIDTH, BOX_HEIGHT = 176, 50
+BOX_WIDTH, BOX_HEIGHT = 184, 50
 COLUMN, ROW = BOX_WIDTH + 54, BOX_HEIGHT + 18
-MARGIN, PADDING, HEADING, LEGEND, GAP = 20, 20, 50, 40, 34
-_LETTER, _BOLD_LETTER = 6.3, 7.8
+MARGIN, PADDING, HEADING, LEGEND, GAP, LANE = 20, 20, 50, 40, 34, 10
+_LETTER, _BOLD_LETTER = 5.9, 7.8
 """Mean widths in pixels at 11 and 13 pixels; the fonts of the one who looks are unknown."""
 
 _COLOURS = {
@@ -89,14 +89,16 @@ def draw_svg(graph: Graph, marks: Mapping[str, StepMark], *, title: str = "") ->
     width = max(2 * (MARGIN + PADDING) + columns * COLUMN - (COLUMN - BOX_WIDTH), 560)
     bottom = panels[-1].top + panels[-1].height if panels else MARGIN
     height = bottom + LEGEND + MARGIN / 2
-    size = f'viewBox="0 0 {width} {height:.0f}" width="{width}" height="{height:.0f}"'
+    passing = _passing(graph)
+    whole = width + LANE * len(passing)
+    size = f'viewBox="0 0 {whole} {height:.0f}" width="{whole}" height="{height:.0f}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
         f"<title>{escape(title or 'Layers and steps')}</title>",
         f"<style>{_style()}</style>",
         _ARROW_HEAD,
-        f'<rect class="ground" width="{width}" height="{height:.0f}"/>',
-        *_between_layers(panels, width),
+        f'<rect class="ground" width="{whole}" height="{height:.0f}"/>',
+        *_between_layers(panels, passing, width),
     ]
     for panel in panels:
         parts += _draw_panel(graph, panel, marks, width)
@@ -115,30 +117,34 @@ def _panels(graph: Graph, needs: Mapping[str, tuple[str, ...]]) -> list[_Panel]:
     return panels
 
 
-def _between_layers(panels: list[_Panel], width: float) -> list[str]:
-    """An arrow from each layer to those that need it; past layers in between it runs at the right edge."""
-    at = {panel.layer.name: index for index, panel in enumerate(panels)}
+def _passing(graph: Graph) -> list[tuple[str, str]]:
+    """Layers and those that need them with others in between: their arrows run beside the panels."""
+    at = {name: index for index, name in enumerate(graph.layers)}
+    return [(need, name) for name, layer in graph.layers.items() for need in layer.needs if at[need] < at[name] - 1]
+
+
+def _between_layers(panels: list[_Panel], passing: list[tuple[str, str]], width: float) -> list[str]:
+    """An arrow from each layer to those that need it; each that passes others has a lane of its own at the right."""
+    by_name = {panel.layer.name: panel for panel in panels}
     lines = []
-    for index, panel in enumerate(panels):
+    for panel in panels:
         for need in panel.layer.needs:
-            start = panels[at[need]]
+            start = by_name[need]
             y, end = start.top + start.height, panel.top - 1
-            if at[need] == index - 1:
-                x = width / 2
-                lines.append(f'<path class="arrow between" marker-end="url(#head)" d="M{x} {y:.1f}V{end:.1f}"/>')
+            if (need, panel.layer.name) not in passing:
+                path = f"M{width / 2} {y:.1f}V{end:.1f}"
             else:
-                x, side = width - MARGIN - 30, width - MARGIN / 2
-                lines.append(
-                    f'<path class="arrow between" marker-end="url(#head)" '
-                    f'd="M{x} {y:.1f}V{y + 10:.1f}H{side}V{end - 14:.1f}H{x}V{end:.1f}"/>'
-                )
+                lane = passing.index((need, panel.layer.name))
+                x, side = width - MARGIN - 30 - lane * LANE, width - MARGIN + LANE * (lane + 1)
+                path = f"M{x} {y:.1f}V{y + 8 + 3 * lane:.1f}H{side}V{end - 18 + 3 * lane:.1f}H{x}V{end:.1f}"
+            lines.append(f'<path class="arrow between" marker-end="url(#head)" d="{path}"/>')
     return lines
 
 
 def _draw_panel(graph: Graph, panel: _Panel, marks: Mapping[str, StepMark], width: float) -> list[str]:
     layer, left = panel.layer, MARGIN + PADDING
     title_width = len(layer.name) * 9 + 14
-    room = int((width - 2 * left - title_width) / _LETTER)
+    room = int((width - 2 * left - title_width) / (_LETTER * 1.1))
     size = f'width="{width - 2 * MARGIN}" height="{panel.height:.1f}"'
     line = f'y="{panel.top + 29:.1f}"'
     lines = [
