@@ -26,6 +26,8 @@ _OF_OTHERS = (
     re.compile(r"""hostvars\s*\.\s*\w+\s*(?:\.\s*|\[\s*['"])([A-Za-z_]\w*)"""),
     re.compile(r"""hostvars\s*,\s*\[?\s*['"]([A-Za-z_]\w*)"""),
 )
+_GROUPS_READ = re.compile(r"\bgroups\s*(?:\[|\.\w|\||,)|\bin\s+groups\b")
+"""The inventory's groups, and not a module's option of the same name (groups: [sudo])."""
 _BY_NAME = frozenset({"vars", "lookup", "query", "q"})
 """Ways to a variable whose name is a text."""
 
@@ -70,7 +72,10 @@ def in_template(text: str) -> References:
 
 def in_text(text: str) -> References:
     """Every word of a text: tasks hold expressions without braces (when, that, until), so each may be a name."""
-    return References(frozenset(_IDENTIFIER.findall(text)), _of_others(text))
+    names = frozenset(_IDENTIFIER.findall(text))
+    if "groups" in names and not _GROUPS_READ.search(text):
+        names -= {"groups"}
+    return References(names, _of_others(text))
 
 
 def in_files(files: Iterable[Path]) -> References:
