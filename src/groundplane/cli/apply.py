@@ -139,15 +139,9 @@ def _confirm(*, yes: bool, check: bool, as_json: bool) -> None:
 
 
 def _watcher(terminal: Console, work: Planning, prepared: Prepared, *, as_json: bool) -> Watcher:
+    from groundplane.cli.watching import watcher_for  # noqa: PLC0415
     from groundplane.run.expectations import expectations, expected_run  # noqa: PLC0415
-    from groundplane.run.watchers.json_lines import JsonLinesWatcher  # noqa: PLC0415
-    from groundplane.run.watchers.plain import PlainWatcher  # noqa: PLC0415
-
-    if as_json:
-        return JsonLinesWatcher(click.echo)
-    if not terminal.is_terminal:
-        return PlainWatcher(click.echo)
-    from groundplane.run.watchers.rich_tree import RichTreeWatcher  # noqa: PLC0415
 
     steps = expectations(prepared.plan, work.journal)
-    return RichTreeWatcher(terminal, expected=steps, expected_run=expected_run(prepared.plan, work.graph, steps))
+    whole = expected_run(prepared.plan, work.graph, steps)
+    return watcher_for(terminal, as_json=as_json, expected=steps, expected_run=whole)

@@ -299,7 +299,7 @@ class Engine:
         self._journal.step_finished(
             run,
             step.id,
-            _state_of(outcome),
+            state_of(outcome),
             {**outcome.hosts, **_held(ready.held_back)},
             datetime.now(UTC),
             error=outcome.error,
@@ -317,13 +317,13 @@ class Engine:
                 EventKind.STEP_FINISHED, step=step, data={"state": WorkState.FAILED.value, "reason": outcome.what}
             )
             return {}
-        state = _state_of(outcome)
+        state = state_of(outcome)
         self._states[step] = state
         for host, ended in outcome.hosts.items():
             self._changed += ended.changed
             if ended.state in (WorkState.FAILED, WorkState.UNREACHABLE):
                 self._failures.append(Failure(step, host, ended.task, ended.reason))
-            self._teller.tell(EventKind.HOST_FINISHED, step=step, host=host, data=_told(ended))
+            self._teller.tell(EventKind.HOST_FINISHED, step=step, host=host, data=host_told(ended))
         self._teller.tell(
             EventKind.STEP_FINISHED,
             step=step,
@@ -354,7 +354,7 @@ class Engine:
         return RunState.DONE if whole else RunState.FAILED
 
 
-def _state_of(outcome: PlaybookOutcome) -> WorkState:
+def state_of(outcome: PlaybookOutcome) -> WorkState:
     states = {ended.state for ended in outcome.hosts.values()}
     for state in (WorkState.CANCELLED, WorkState.FAILED, WorkState.UNREACHABLE):
         if state in states:
@@ -366,7 +366,7 @@ def _held(held_back: Mapping[str, str]) -> dict[str, HostOutcome]:
     return {host: HostOutcome(state=WorkState.HELD_BACK, reason=reason) for host, reason in held_back.items()}
 
 
-def _told(ended: HostOutcome) -> dict[str, str | int]:
+def host_told(ended: HostOutcome) -> dict[str, str | int]:
     return {
         "state": ended.state.value,
         "ok": ended.ok,

@@ -79,7 +79,8 @@ def left_of(old: Plan, now: Plan, journal: Journal, run: str) -> Plan:
         raise InputError(
             f"Run {run} can't be resumed: the site has moved on since",
             why="; ".join(moved[:5]) + (f"; and {len(moved) - 5} more" if len(moved) > 5 else ""),  # noqa: PLR2004
-            cure="groundplane apply makes a fresh plan; what the run did is in the receipts and isn't done again.",
+            cure="Give it the -e that the run had, if it had any; or: groundplane apply makes a fresh plan, "
+            "which doesn't do again what was done.",
         )
     return old.model_copy(
         update={

@@ -40,7 +40,7 @@ class PlainWatcher:
                 self._line(event, f"run {event.run} started: {len(steps)} steps")
             case EventKind.STEP_STARTED:
                 self._line(event, f"{event.step} started on {hosts_in_words(len(data.get('hosts') or []))}")
-            case EventKind.HOST_FINISHED if data.get("state") != WorkState.DONE:
+            case EventKind.HOST_FINISHED if data.get("state") not in (WorkState.DONE, WorkState.CANCELLED):
                 self._line(event, f"{event.step} {host_ending(event.host or '', data)}")
             case EventKind.STEP_FINISHED:
                 self._line(event, f"{event.step} {step_ending(data)}")

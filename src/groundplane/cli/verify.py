@@ -1,0 +1,64 @@
+"""groundplane verify: ask the hosts for themselves."""
+
+from __future__ import annotations
+
+import click
+
+from groundplane.cli.common import complete_patterns, extra_option, json_option
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[LAYER|STEP]...")
+@click.option("--limit", metavar="HOSTS", shell_complete=complete_patterns, help="Only on these hosts (a pattern).")
+@extra_option
+@json_option
+@click.pass_obj
+def command(
+    obj: str | None, names: tuple[str, ...], *, limit: str | None, extra: tuple[str, ...], as_json: bool
+) -> None:
+    """Check layers on the hosts for themselves, not by what was applied. Changes nothing."""
+    from groundplane.checks.verify import checks_of, verify  # noqa: PLC0415
+    from groundplane.cli.common import console, parse_extra  # noqa: PLC0415
+    from groundplane.cli.planning import planning  # noqa: PLC0415
+    from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.cli.watching import watcher_for  # noqa: PLC0415
+    from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.run.runtime.choose import ensure_runtime  # noqa: PLC0415
+    from groundplane.ssh.connection import open_connection  # noqa: PLC0415
+
+    here, terminal = settings(), console()
+    variables = parse_extra(extra)
+    with planning(obj, extra=variables) as work:
+        site, secrets = work.site, work.secrets
+        checks = checks_of(site, work.graph, selection=names, limit=limit)
+        with console(stderr=True).status(f"Making the runtime of release {site.release.name} ready"):
+            runtime = ensure_runtime(site.release, site.content, cache=here.cache)
+        cancel = CancelToken()
+        with (
+            open_connection(
+                site.path,
+                site.file.ssh,
+                runtime=here.runtime,
+                ssh_auth_sock=here.ssh_auth_sock,
+                secrets=secrets.values,
+            ) as connection,
+            cancel_on_signals(cancel),
+        ):
+            result = verify(
+                site,
+                checks,
+                journal=work.journal,
+                runtime=runtime,
+                connection=connection,
+                secrets=secrets.values,
+                vault_password=secrets.password,
+                memory=here.runtime,
+                holder=here.holder,
+                watchers=[watcher_for(terminal, as_json=as_json)],
+                cancel=cancel,
+                extra=variables,
+            )
+    if not as_json:
+        report(terminal, result)
+    raise_unless_done(result, dry=True)
