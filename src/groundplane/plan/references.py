@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ENVIRONMENT = jinja2.Environment(autoescape=False, extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])  # noqa: S701 - parsed, never rendered
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_IDENTIFIER = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z_][A-Za-z0-9_]*|(?<=\bvars\.)[A-Za-z_][A-Za-z0-9_]*")
+"""A word that isn't the attribute of another one."""
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _OF_OTHERS = (
     re.compile(r"""hostvars\s*\[[^\]]*\]\s*(?:\.\s*|\[\s*['"])([A-Za-z_]\w*)"""),
     re.compile(r"""hostvars\s*\.\s*\w+\s*(?:\.\s*|\[\s*['"])([A-Za-z_]\w*)"""),
     re.compile(r"""hostvars\s*,\s*\[?\s*['"]([A-Za-z_]\w*)"""),
 )
-_GROUPS_READ = re.compile(r"\bgroups\s*(?:\[|\.\w|\||,)|\bin\s+groups\b")
+_GROUPS_READ = re.compile(r"(?<!\.)\bgroups\s*(?:\[|\.\w|\||,)|\bin\s+groups\b")
 """The inventory's groups, and not a module's option of the same name (groups: [sudo])."""
 _BY_NAME = frozenset({"vars", "lookup", "query", "q"})
 """Ways to a variable whose name is a text."""

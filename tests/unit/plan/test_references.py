@@ -36,6 +36,7 @@ def test_variables_of_other_hosts() -> None:
     [
         ("groups: [sudo]", False),
         ("user:\n  groups: sudo\n  append: true", False),
+        ("{{ rule.groups | length }}", False),
         ("loop: \"{{ groups['all'] }}\"", True),
         ("when: 'control' in groups", True),
         ("{{ groups.control }}", True),
@@ -44,6 +45,10 @@ def test_variables_of_other_hosts() -> None:
 )
 def test_an_option_called_groups_is_not_the_inventory(text: str, reads: bool) -> None:
     assert ("groups" in in_text(text).names) is reads
+
+
+def test_words_of_a_task_and_not_their_attributes() -> None:
+    assert in_text("when: zone.name != vars.other").names == {"when", "zone", "vars", "other"}
 
 
 def test_which_files_of_a_role_count(tmp_path: Path) -> None:
