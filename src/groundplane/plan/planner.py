@@ -185,9 +185,13 @@ def changes(before: Fingerprint, now: Fingerprint) -> list[Reason]:
     if before.digest == now.digest:
         return []
     reasons = []
-    if inputs := _different(before.inputs, now.inputs):
+    inputs, content = _different(before.inputs, now.inputs), _different(before.content, now.content)
+    if content:
+        # Changed files read other variables: those come and go with the files, and nobody changed them.
+        inputs = tuple(name for name in inputs if name in before.inputs and name in now.inputs)
+    if inputs:
         reasons.append(Reason(kind=ReasonKind.INPUTS_CHANGED, details=inputs))
-    if content := _different(before.content, now.content):
+    if content:
         reasons.append(Reason(kind=ReasonKind.CONTENT_CHANGED, details=content))
     if before.release != now.release:
         reasons.append(Reason(kind=ReasonKind.RELEASE_CHANGED, details=(f"{before.release} → {now.release}",)))

@@ -128,6 +128,8 @@ def test_changed_files_of_a_role(tmp_path: Path) -> None:
         path.write_text("changed\n")
     plan = plan_of(small, store)
     assert work(plan) == {"ground.clock": ("node1", "node2")}
+    small.tasks["clock"] = "- debug:\n    msg: '{{ fleet_size }}'\n"
+    assert reasons(plan_of(small, store), "ground.clock", "node1") == reasons(plan, "ground.clock", "node1")
     assert reasons(plan, "ground.clock", "node1") == [
         (ReasonKind.CONTENT_CHANGED, ("roles/clock/tasks/main.yml",)),
     ]
