@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Group
 from rich.live import Live
 from rich.spinner import Spinner
-from rich.table import Table
 from rich.text import Text
 
 from groundplane.run.events import EventKind, RunEvent, WorkState
@@ -80,24 +81,30 @@ class RichTreeWatcher:
             self._live.stop()
 
     def render(self) -> RenderableType:
+        """Lines of their own rather than a table: a long failure must not squeeze the columns."""
         now = self._finished or datetime.now(UTC)
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(no_wrap=True)
-        table.add_column(justify="right", no_wrap=True)
-        table.add_column(justify="right", no_wrap=True)
-        table.add_column(overflow="ellipsis", no_wrap=True)
-        head = Text.assemble(("Run ", "bold"), (self._run, "bold cyan"))
-        table.add_row(head, "", _time((now - self._started).total_seconds(), self._expected_run), "")
+        rows = {
+            name: (self._name(step, name), self._hosts(step), self._times(name, step, now))
+            for name, step in self._steps.items()
+        }
+        widths = [max((row[column].cell_len for row in rows.values()), default=0) for column in range(3)]
+        head = Text.assemble(("Run ", "bold"), (self._run, "bold cyan"), "  ")
+        lines = [head + _time((now - self._started).total_seconds(), self._expected_run)]
         layer = ""
         for name, step in self._steps.items():
-            own, _, short = name.partition(".")
+            own = name.partition(".")[0]
             if own != layer:
                 layer = own
-                table.add_row(Text(layer, "bold"), "", "", "")
-            table.add_row(self._name(step, short), self._hosts(step), self._times(name, step, now), _remark(step))
-            for host, ending in step.failed.items():
-                table.add_row("", "", "", Text(host_ending(host, ending), "red"))
-        return table
+                lines.append(Text(layer, "bold"))
+            line = Text("  ")
+            for cell, width in zip(rows[name], widths, strict=True):
+                cell.pad_right(width - cell.cell_len + 2)
+                line += cell
+            lines.append(line + _remark(step))
+            lines += [Text(f"      {host_ending(host, ending)}", "red") for host, ending in step.failed.items()]
+        for line in lines:
+            line.no_wrap, line.overflow = True, "ellipsis"
+        return Group(*lines)
 
     def _see_step(self, step: _Step, event: RunEvent, data: dict[str, Any]) -> None:
         match event.kind:
@@ -122,13 +129,13 @@ class RichTreeWatcher:
             case _:
                 pass
 
-    def _name(self, step: _Step, short: str) -> RenderableType:
+    def _name(self, step: _Step, name: str) -> Text:
+        short = name.partition(".")[2]
         if step.state is WorkState.RUNNING:
-            row = Table.grid(padding=(0, 1, 0, 0))
-            row.add_row(Text(" "), self._spinner, Text(short, "bold"))
-            return row
+            frame = self._spinner.render(time.monotonic())
+            return Text.assemble(frame if isinstance(frame, Text) else "", " ", (short, "bold"))
         mark, style = MARKS[step.state]
-        return Text.assemble("  ", (mark, style), " ", (short, "" if step.state is WorkState.DONE else style))
+        return Text.assemble((mark, style), " ", (short, "" if step.state is WorkState.DONE else style))
 
     @staticmethod
     def _hosts(step: _Step) -> Text:
