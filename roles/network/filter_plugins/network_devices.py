@@ -23,21 +23,25 @@ def network_devices(
     networks: dict[str, Any],
     addresses: dict[str, str],
     manage: list[str] | None = None,
+    hosts: dict[str, Any] | None = None,
 ) -> list[Device]:
-    """Devices for `interfaces` ({network: {interface | bond, bridge, untagged, mtu}}).
+    """Devices for `interfaces` ({network: {interface | bond, bridge, untagged, mtu, bare}}).
 
-    With `manage`, an entry whose interface or bond isn't named there belongs to somebody else.
+    With `manage`, an entry whose interface or bond isn't named there belongs to somebody else. A network in which
+    other `hosts` have addresses and this one has none isn't this host's, unless `bare` asks for its interface.
 
     Raises:
         NetworkInterfacesError: an unknown network, an entry that can't be, or two that contradict each other.
     """
     devices: dict[str, Device] = {}
+    addressed = {network for host in (hosts or {}).values() for network in host["addresses"]}
     for network, entry in sorted(interfaces.items()):
         if network not in networks:
             known = ", ".join(sorted(networks))
             raise NetworkInterfacesError(f"network_interfaces names the network {network}; site.yml has {known}")
         base = _base_name(network, entry)
-        if not manage or base in manage:
+        member = network in addresses or network not in addressed or entry.get("bare")
+        if member and (not manage or base in manage):
             _add_network(devices, network, entry, networks[network], addresses.get(network))
     for device in devices.values():
         _raise_mtu(devices, device)
