@@ -66,11 +66,11 @@ def test_every_host_verifies(lab: Lab) -> None:
 
 
 def change_sysctl(lab: Lab) -> tuple[str, str, str]:
-    lab.on("node2", "sysctl", "-w", f"{SYSCTL}=47")
+    lab.on("node2", "sysctl", "-w", f"{SYSCTL}=99")
     return "bootstrap.kernel", "node2", f"sysctl {SYSCTL}"
 
 
-SYSCTL = "vm.swappiness"
+SYSCTL = "net.ipv4.tcp_keepalive_time"
 
 
 def remove_package(lab: Lab) -> tuple[str, str, str]:
