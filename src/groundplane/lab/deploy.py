@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from groundplane.errors import InputError
+from groundplane.errors import FailedError, InputError
 from groundplane.lab.service import remember_verified
 from groundplane.lab.site import toolkit_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from groundplane.content import Content
@@ -57,24 +58,41 @@ def deploy(
 ) -> Deployed:
     """Applies the layers and checks them on the nodes; both only as far as something is to be done.
 
-    `apply` and `verify` get the site's folder and the layers, and raise where they fail.
+    `apply` and `verify` get the site's folder and the layers.
+
+    Raises:
+        FailedError: what they raise, with a cure that holds outside of the site's folder.
     """
     if not layers:
         return Deployed((), applied=False, verified=False)
     site = str(is_up.folder.site)
     before = run_names(is_up.folder.site)
     tell(f"Apply: {', '.join(layers)}")
-    apply(site, layers)
+    with _cures_for(is_up):
+        apply(site, layers)
     applied = run_names(is_up.folder.site) != before
     lab = is_up.folder.load() or is_up.lab
     due = applied or any(layer not in lab.verified for layer in layers)
     if due:
         tell(f"Verify: {', '.join(layers)}")
-        verify(site, layers)
+        with _cures_for(is_up):
+            verify(site, layers)
         newest = max(run_names(is_up.folder.site), default="")
         for layer in layers:
             remember_verified(is_up, layer, newest)
     return Deployed(layers, applied, due)
+
+
+@contextmanager
+def _cures_for(is_up: LabIsUp) -> Iterator[None]:
+    """A person who called `lab up` isn't in the site's folder, where a command finds it by itself."""
+    try:
+        yield
+    except FailedError as failed:
+        site = f"groundplane --site {is_up.folder.site} "
+        again = f"Call again (groundplane lab up --name {is_up.lab.name}): what is done stays done."
+        cure = f"{failed.cure.replace('groundplane ', site)}\n{again}".strip()
+        raise FailedError(failed.what, why=failed.why, cure=cure, place=failed.place) from failed
 
 
 def run_names(site: Path) -> frozenset[str]:

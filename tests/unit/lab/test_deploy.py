@@ -36,7 +36,7 @@ class Engine:
     def verify(self, _site: str, _layers: tuple[str, ...]) -> None:
         self.verified += 1
         if self.verify_fails:
-            raise FailedError("not as it should be")
+            raise FailedError("not as it should be", cure="groundplane logs run9 says more")
 
 
 @pytest.fixture
@@ -64,8 +64,10 @@ def test_verified_once_and_again_after_work(is_up: LabIsUp) -> None:
 def test_a_verification_that_failed_is_repeated(is_up: LabIsUp) -> None:
     engine = Engine(is_up.folder)
     engine.verify_fails = True
-    with pytest.raises(FailedError):
+    with pytest.raises(FailedError) as failed:
         deploy(is_up, LAYERS, apply=engine.apply, verify=engine.verify, tell=lambda _what: None)
+    assert f"groundplane --site {is_up.folder.site} logs run9" in failed.value.cure
+    assert "groundplane lab up --name tiny" in failed.value.cure
     engine.work = engine.verify_fails = False
     assert deploy(is_up, LAYERS, apply=engine.apply, verify=engine.verify, tell=lambda _what: None).verified
 
