@@ -270,7 +270,6 @@ def remove_lab(name: str, places: LabPlaces) -> list[str]:
             gone.append(f"file {password}")
         with machine_lock(places.state):
             gone += remove_unused_apt_cache(host_podman())
-        folder.lock_file.unlink(missing_ok=True)
     return gone
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,13 +23,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
+
 
 @dataclass(frozen=True, slots=True)
 class LabFolder:
-    """Where one lab keeps things. `state` is Settings.state."""
+    """Where one lab keeps things. `state` is Settings.state.
+
+    Raises:
+        InputError: the name can't be one of a lab, because nodes, networks and a domain are named after it.
+    """
 
     state: Path
     name: str
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise InputError(
+                f"'{self.name}' can't be a lab's name",
+                cure="A small letter first, then small letters, digits and hyphens; 32 characters at most.",
+            )
 
     @property
     def root(self) -> Path:
@@ -99,7 +113,11 @@ class LabFolder:
             if not path.exists() or path.stat().st_ino != os.fstat(handle.fileno()).st_ino:
                 # The lab was removed between opening and locking, and its lock with it.
                 raise LockedError(f"Another command just removed the lab {self.name}", cure="Call again.")
-            yield
+            try:
+                yield
+            finally:
+                if not self.root.exists():
+                    path.unlink(missing_ok=True)
 
 
 @contextmanager

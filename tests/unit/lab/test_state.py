@@ -49,3 +49,20 @@ def test_two_commands_do_not_work_on_one_lab(tmp_path: Path) -> None:
             pass
     with LabFolder(tmp_path, "tiny").lock():
         pass
+
+
+def test_a_lock_leaves_nothing_where_no_lab_was_made(tmp_path: Path) -> None:
+    folder = LabFolder(tmp_path, "tiny")
+    with folder.lock():
+        assert folder.lock_file.exists()
+    assert not folder.lock_file.exists()
+    folder.save(small_lab())
+    with folder.lock():
+        pass
+    assert folder.lock_file.exists()
+
+
+@pytest.mark.parametrize("name", ["", "Lab", "my_lab", "../up", "1st", "x" * 33, "lab-", "a.b"])
+def test_names_that_nodes_and_domains_can_not_have(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="can't be a lab's name"):
+        LabFolder(tmp_path, name)
