@@ -143,7 +143,7 @@ def kill(process: subprocess.Popen[str]) -> None:
 def lab() -> Iterator[Lab]:
     name = os.environ.get("GP_TEST_LAB", "gptest")
     keep = os.environ.get("GP_TEST_KEEP") == "true"
-    base = ROOT / "build" / "e2e"
+    base = Path(os.environ.get("GP_TEST_FOLDER") or ROOT / "build" / "e2e")
     base.mkdir(parents=True, exist_ok=True)
     # The cache is the machine's one; state and configuration are not.
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GROUNDPLANE_", "ANSIBLE_"))}
