@@ -74,18 +74,18 @@ class Lab:
     def on(self, host: str, *words: str) -> str:
         """Runs a program on a node past ssh and Groundplane, as somebody behind our back would."""
         done = run("podman", "exec", self.container(host), *words, cwd=ROOT, env=os.environ, timeout=300)
-        assert done.code == 0, done
+        assert done.code == 0, str(done)
         return done.out
 
     def runs(self) -> list[dict[str, Any]]:
         answer = self.groundplane("runs", "--json")
-        assert answer.code == 0, answer
+        assert answer.code == 0, str(answer)
         found: list[dict[str, Any]] = answer.json()
         return found
 
     def run_details(self, name: str) -> dict[str, Any]:
         answer = self.groundplane("runs", "show", name, "--json")
-        assert answer.code == 0, answer
+        assert answer.code == 0, str(answer)
         details: dict[str, Any] = answer.json()
         return details
 
@@ -100,7 +100,7 @@ class Lab:
     def plan(self, *words: str) -> tuple[Answer, dict[str, list[str]]]:
         """A plan as the answer, and step to the hosts that it would run on."""
         answer = self.groundplane("plan", "--json", "--detailed-exitcode", *words, timeout=120)
-        assert answer.code in {0, 10}, answer
+        assert answer.code in {0, 10}, str(answer)
         steps = {
             step["step"]: [host["host"] for host in step["hosts"] if host["action"] == "run"]
             for step in answer.json()["steps"]
@@ -164,11 +164,11 @@ def lab() -> Iterator[Lab]:
         base.mkdir(parents=True)
         made.first = made.script()
         (base / "lab.out").write_text(str(made.first), encoding="utf-8")
-        assert made.first.code == 0, made.first
+        assert made.first.code == 0, str(made.first)
         status = made.lab("status", "--json")
-    assert status.code == 0, status
+    assert status.code == 0, str(status)
     made.site_path = Path(json.loads(status.out)["site"])
     yield made
     if not keep:
         down = made.lab("down", "--yes")
-        assert down.code == 0, down
+        assert down.code == 0, str(down)

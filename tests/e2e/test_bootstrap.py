@@ -48,21 +48,21 @@ def test_a_second_call_touches_nothing(lab: Lab) -> None:
 
     runs, before, stamps = len(lab.runs()), containers(), changed_files()
     again = lab.script()
-    assert again.code == 0, again
+    assert again.code == 0, str(again)
     assert again.seconds < 60
     assert (len(lab.runs()), containers(), changed_files()) == (runs, before, stamps)
 
 
 def test_a_plan_after_an_apply_has_nothing_to_do(lab: Lab) -> None:
     answer = lab.groundplane("plan", "--detailed-exitcode")
-    assert answer.code == 0, answer
+    assert answer.code == 0, str(answer)
     assert "nothing to do" in answer.out.lower()
     assert answer.seconds < 5
 
 
 def test_every_host_verifies(lab: Lab) -> None:
     answer = lab.groundplane("verify")
-    assert answer.code == 0, answer
+    assert answer.code == 0, str(answer)
 
 
 def change_sysctl(lab: Lab) -> tuple[str, str, str]:
@@ -99,9 +99,9 @@ def test_drift_is_named_and_only_that_is_mended(lab: Lab, change: Callable[[Lab]
     assert answer.code == 10
     assert work == {step: [host]}
     shown = lab.groundplane("plan")
-    assert all(word in shown.out for word in (step, host, item)), shown
+    assert all(word in shown.out for word in (step, host, item)), str(shown)
     applied = lab.groundplane("apply", "--yes")
-    assert applied.code == 0, applied
+    assert applied.code == 0, str(applied)
     assert lab.work_of(lab.newest_run()) == {(step, host): "done"}
     answer, work = lab.plan()
     assert (answer.code, work) == (0, {})
@@ -134,7 +134,7 @@ def test_an_engine_killed_in_the_middle_leaves_a_run_that_resumes(lab: Lab) -> N
     planned = set(lab.work_of(story))
 
     resumed = lab.groundplane("apply", "--resume", "--yes")
-    assert resumed.code == 0, resumed
+    assert resumed.code == 0, str(resumed)
     after = lab.newest_run()
     assert after["state"] == "done"
     work = lab.work_of(after)
@@ -157,12 +157,12 @@ def test_a_node_killed_in_the_middle_holds_back_itself_alone(lab: Lab) -> None:
 
     lab.wait_for(in_the_middle, "a run with some work done")
     killed = lab.lab("stop", "--kill", "node2")
-    assert killed.code == 0, killed
+    assert killed.code == 0, str(killed)
     try:
         code = process.wait(600)
     finally:
         started = lab.lab("start", "node2")
-    assert started.code == 0, started
+    assert started.code == 0, str(started)
     output = lab.started_output()
     assert code == 1, output
     assert "node2" in output
@@ -174,7 +174,7 @@ def test_a_node_killed_in_the_middle_holds_back_itself_alone(lab: Lab) -> None:
     assert {host for _, host in done_before} == set(HOSTS)
 
     resumed = lab.groundplane("apply", "--resume", "--yes")
-    assert resumed.code == 0, resumed
+    assert resumed.code == 0, str(resumed)
     ran = {key for key, state in lab.work_of(lab.newest_run()).items() if state == "done"}
     assert not ran & done_before
     assert ("node2" in {host for _, host in ran}) or not ran

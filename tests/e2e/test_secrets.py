@@ -90,7 +90,7 @@ def planted(lab: Lab) -> Iterator[dict[str, str]]:
     edited = run(PROGRAM, "secrets", "edit", cwd=lab.site, env=env)
     # The helper holds what it plants, so it must not be there to be found.
     editor.unlink()
-    assert edited.code == 0, edited
+    assert edited.code == 0, str(edited)
     layers.write_text(LAYERS, encoding="utf-8")
     playbook.parent.mkdir(exist_ok=True)
     playbook.write_text(PLAYBOOK, encoding="utf-8")
@@ -120,7 +120,7 @@ def test_no_secret_is_left_in_clear(lab: Lab, planted: dict[str, str]) -> None:
     began = time.time()
     with ProcessWatch(needles, lab.state) as watch:
         applied = lab.groundplane("apply", "--yes")
-    assert applied.code == 1, applied
+    assert applied.code == 1, str(applied)
     assert "planted" in applied.out + applied.err, "the failing hook is named"
     assert watch.rounds > 20
     assert any("ansible" in program or "python" in program for program in watch.seen)
@@ -141,7 +141,7 @@ def test_no_secret_is_left_in_clear(lab: Lab, planted: dict[str, str]) -> None:
         ("inventory",),
     ):
         answer = lab.groundplane(*words)
-        assert "Traceback" not in answer.err, answer
+        assert "Traceback" not in answer.err, str(answer)
         shown += [answer.out, answer.err]
     for needle, name in needles.items():
         assert not any(needle in text.encode() for text in shown), f"{name} was shown"

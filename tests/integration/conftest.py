@@ -54,10 +54,10 @@ def make_site(folder: Path, template: str) -> SiteFolder:
     env = clean_environment(home, GROUNDPLANE_VAULT_PASSWORD_FILE=str(password))
     site = folder / "site"
     made = run(PROGRAM, "init", site, "--template", template, cwd=folder, env=env)
-    assert made.code == 0, made
+    assert made.code == 0, str(made)
     result = SiteFolder(site, env)
     secrets = result.groundplane("secrets", "init")
-    assert secrets.code == 0, secrets
+    assert secrets.code == 0, str(secrets)
     return result
 
 

@@ -31,7 +31,7 @@ def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(tmp_path: Path, name: str) -> None:
     answer = run(PROGRAM, name, "--help", cwd=tmp_path, env=clean_environment(tmp_path))
-    assert answer.code == 0, answer
+    assert answer.code == 0, str(answer)
     assert "Usage:" in answer.out
 
 
@@ -53,15 +53,15 @@ def test_each_template_validates_as_generated(tmp_path: Path, template: str) -> 
     made = run(
         PROGRAM, "init", "mysite", "--template", template, "--vault-password-file", password, cwd=tmp_path, env=env
     )
-    assert made.code == 0, made
+    assert made.code == 0, str(made)
     answer = run(PROGRAM, "validate", "--secrets", cwd=tmp_path / "mysite", env=env)
-    assert answer.code == 0, answer
+    assert answer.code == 0, str(answer)
 
 
 def test_init_never_overwrites(site: SiteFolder) -> None:
     before = (site.path / "site.yml").read_bytes()
     answer = site.groundplane("init", str(site.path))
-    assert answer.code == 2, answer
+    assert answer.code == 2, str(answer)
     assert (site.path / "site.yml").read_bytes() == before
 
 
@@ -70,12 +70,12 @@ def test_explain_shows_the_chain_with_file_and_line(site: SiteFolder) -> None:
     line = len((site.path / "inventory/group_vars/all.yml").read_text(encoding="utf-8").splitlines())
     site.append("inventory/host_vars/control2.yml", "---\n\nmy_colour: green\n")
     answer = site.groundplane("explain", "my_colour", "control2")
-    assert answer.code == 0, answer
+    assert answer.code == 0, str(answer)
     assert f"inventory/group_vars/all.yml:{line}" in answer.out
     assert "inventory/host_vars/control2.yml:3" in answer.out
     assert answer.out.index("blue") < answer.out.index("green"), "weakest first"
     beaten = site.groundplane("explain", "my_colour", "control2", "-e", "my_colour=red", "--json")
-    assert beaten.code == 0, beaten
+    assert beaten.code == 0, str(beaten)
     assert "red" in beaten.out
     json.loads(beaten.out)
 
@@ -83,7 +83,7 @@ def test_explain_shows_the_chain_with_file_and_line(site: SiteFolder) -> None:
 def test_addresses_stay_when_a_host_comes_and_another_goes(site: SiteFolder) -> None:
     def addresses() -> dict[str, str]:
         answer = site.groundplane("inventory", "--json", "--host", "compute2")
-        assert answer.code == 0, answer
+        assert answer.code == 0, str(answer)
         found: dict[str, str] = answer.json()["groundplane_addresses"]
         return found
 
@@ -119,16 +119,16 @@ def test_the_schema_is_a_json_schema_that_refuses_unknown_keys(site: SiteFolder)
 
 def test_secrets_are_shown_masked_and_rekeyed(site: SiteFolder) -> None:
     shown = site.groundplane("secrets", "show")
-    assert shown.code == 0, shown
+    assert shown.code == 0, str(shown)
     assert "operator_ssh_private_key" in shown.out
     assert "PRIVATE KEY" not in shown.out
     again = site.groundplane("secrets", "init")
-    assert again.code == 0, again
+    assert again.code == 0, str(again)
     new = site.path.parent / "new-password"
     new.write_text("another\n", encoding="utf-8")
     new.chmod(0o600)
     rekeyed = site.groundplane("secrets", "rekey", "--new-vault-password-file", str(new))
-    assert rekeyed.code == 0, rekeyed
+    assert rekeyed.code == 0, str(rekeyed)
     assert site.groundplane("secrets", "show").code == 2, "the old password is of no use any more"
 
 
@@ -140,7 +140,7 @@ def test_the_vault_password_is_never_an_argument(site: SiteFolder) -> None:
 
 def test_a_first_plan_without_contact_runs_everything(site: SiteFolder) -> None:
     answer = site.groundplane("plan", "--no-probe", "--json", "--detailed-exitcode")
-    assert answer.code == 10, answer
+    assert answer.code == 10, str(answer)
     plan = answer.json()
     steps = {step["step"]: step for step in plan["steps"]}
     assert "bootstrap.docker" in steps
@@ -155,7 +155,7 @@ def test_a_first_plan_without_contact_runs_everything(site: SiteFolder) -> None:
 
 def test_a_plan_can_be_limited_to_a_step_and_a_host(site: SiteFolder) -> None:
     answer = site.groundplane("plan", "--no-probe", "--json", "bootstrap.kernel", "--limit", "control:!control1")
-    assert answer.code == 0, answer
+    assert answer.code == 0, str(answer)
     work = {step["step"]: [host["host"] for host in step["hosts"]] for step in answer.json()["steps"]}
     # What the step needs comes along, because it never succeeded.
     assert set(work) == {"bootstrap.access", "bootstrap.packages", "bootstrap.kernel"}
@@ -164,10 +164,10 @@ def test_a_plan_can_be_limited_to_a_step_and_a_host(site: SiteFolder) -> None:
 
 def test_a_plan_is_kept_and_refused_when_the_site_moved_on(site: SiteFolder) -> None:
     kept = site.groundplane("plan", "--no-probe", "--out", "kept.json")
-    assert kept.code == 0, kept
+    assert kept.code == 0, str(kept)
     site.append("inventory/host_vars/control2.yml", "---\nkernel_sysctl_extra: {net.core.somaxconn: 8192}\n")
     refused = site.groundplane("apply", "kept.json", "--yes")
-    assert refused.code == 2, refused
+    assert refused.code == 2, str(refused)
     assert "kernel_sysctl" in refused.out + refused.err
     assert "groundplane plan" in refused.out + refused.err
 
@@ -175,26 +175,26 @@ def test_a_plan_is_kept_and_refused_when_the_site_moved_on(site: SiteFolder) -> 
 def test_a_plan_needs_the_vault_password_and_says_so(site: SiteFolder) -> None:
     env = {key: value for key, value in site.env.items() if key != "GROUNDPLANE_VAULT_PASSWORD_FILE"}
     answer = run(PROGRAM, "plan", "--no-probe", cwd=site.path, env=env)
-    assert answer.code == 2, answer
+    assert answer.code == 2, str(answer)
     assert "password" in answer.err
 
 
 def test_the_graph_is_drawn_in_each_form(site: SiteFolder) -> None:
     tree = site.groundplane("graph")
-    assert tree.code == 0, tree
+    assert tree.code == 0, str(tree)
     assert "bootstrap" in tree.out
     assert "docker" in tree.out
     mermaid = site.groundplane("graph", "--format", "mermaid")
-    assert mermaid.code == 0, mermaid
+    assert mermaid.code == 0, str(mermaid)
     assert re.search(r"^(graph|flowchart) ", mermaid.out, re.MULTILINE)
     svg = site.groundplane("graph", "--format", "svg")
-    assert svg.code == 0, svg
+    assert svg.code == 0, str(svg)
     assert "<svg" in svg.out
 
 
 def test_before_any_run_there_is_nothing_to_show(site: SiteFolder) -> None:
     listed = site.groundplane("runs", "--json")
-    assert listed.code == 0, listed
+    assert listed.code == 0, str(listed)
     assert listed.json() == []
 
 
@@ -208,7 +208,7 @@ def test_an_own_layer_and_a_hook_join_the_graph(site: SiteFolder) -> None:
     )
     site.edit("site.yml", lambda data: data.update(layers=["bootstrap", "own"]))
     answer = site.groundplane("plan", "--no-probe", "--json")
-    assert answer.code == 0, answer
+    assert answer.code == 0, str(answer)
     steps = {step["step"]: step for step in answer.json()["steps"]}
     assert {host["host"] for host in steps["own.one"]["hosts"]} == {"control1", "control2", "control3"}
     hook = next(name for name in steps if "drain" in name)
@@ -226,7 +226,7 @@ def test_nothing_is_coloured_in_a_pipe(site: SiteFolder) -> None:
 def test_completion_is_offered(tmp_path: Path, shell: str) -> None:
     env = clean_environment(tmp_path, _GROUNDPLANE_COMPLETE=f"{shell}_source")
     answer = run(PROGRAM, cwd=tmp_path, env=env)
-    assert answer.code == 0, answer
+    assert answer.code == 0, str(answer)
     assert "groundplane" in answer.out
 
 

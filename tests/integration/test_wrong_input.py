@@ -293,8 +293,8 @@ def test_wrong_input_is_named_with_place_and_cure(site: SiteFolder, wrong: Wrong
     before = tree(site.path)
     answer = site.groundplane(*wrong.command)
     message = answer.out + answer.err
-    assert answer.code == 2, answer
-    assert "Traceback" not in message, answer
+    assert answer.code == 2, str(answer)
+    assert "Traceback" not in message, str(answer)
     for said in wrong.said:
         assert re.search(said, message, re.IGNORECASE), f"{said!r} isn't said\n{answer}"
     if wrong.place:
