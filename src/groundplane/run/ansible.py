@@ -157,14 +157,12 @@ def _configure(bench: Workbench, playbook: Playbook) -> tuple[Any, Path]:
         suppress_env_files=True,
         fact_cache_type="",
         quiet=True,
-        settings={
-            "suppress_output_file": True,
-            "suppress_ansible_output": True,
-            "pexpect_timeout": POLL_SECONDS,
-            "pexpect_use_poll": True,
-        },
     )
     config.prepare()
+    # Set afterwards: without a file env/settings, prepare() forgets settings that it was given.
+    config.suppress_output_file = True
+    config.suppress_ansible_output = True
+    config.pexpect_timeout = POLL_SECONDS
     ours = {key: config.env[key] for key in (*KEPT, *KEPT_ANSIBLE) if key in config.env}
     machine = {key: config.env[key] for key in MACHINE if key in config.env}
     launch = bench.runtime.launch(

@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 from groundplane.run.redaction import MASK, SHORTEST, Redactor, secret_strings
 
 AWKWARD = "gp \"planted\" \\ 50% with 'quotes' and é"
-KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\nQyNTUxOQAAACBvZXlmY2hlY2sxMjM0NTY\n-----END OPENSSH PRIVATE KEY-----\n"
+KEY = """-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAABG5vbmU
+QyNTUxOQAAACBvZXlmY2hlY2sxMjM0NTY
+-----END OPENSSH PRIVATE KEY-----
+"""
 
 
 @pytest.mark.parametrize("secret", ["correct-horse", AWKWARD, KEY], ids=["plain", "awkward", "many lines"])

@@ -1,0 +1,207 @@
+"""The engine with playbooks that only pretend."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from groundplane.errors import FailedError
+from groundplane.plan.model import Plan, ReasonKind
+from groundplane.run import engine as engine_module
+from groundplane.run.ansible import Playbook
+from groundplane.run.cancel import CancelToken
+from groundplane.run.engine import ACCESS, Engine, RunOptions, RunResult, Users
+from groundplane.run.events import RunEvent, RunState, WorkState
+from groundplane.run.journal.store import Journal, open_journal
+from groundplane.run.outcome import HostOutcome, PlaybookOutcome
+from groundplane.run.redaction import Redactor
+from groundplane.run.teller import Teller
+from tests.unit.run.builders import graph, plan, planned, step
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from groundplane.layers.model import Graph
+    from groundplane.run.workbench import Workbench
+
+Pretend = Callable[[Playbook], Mapping[str, WorkState]]
+
+
+class Watching:
+    def __init__(self) -> None:
+        self.events: list[RunEvent] = []
+
+    def see(self, event: RunEvent) -> None:
+        self.events.append(event)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    found = open_journal(tmp_path / "state", "test")
+    yield found
+    found.close()
+
+
+class Runner:
+    """Runs plans with pretended playbooks."""
+
+    def __init__(self, journal: Journal, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.journal = journal
+        self.state = state
+        self.cancel = CancelToken()
+        self.watching = Watching()
+        self.played: list[Playbook] = []
+        self.pretend: Pretend = lambda playbook: dict.fromkeys(playbook.hosts, WorkState.DONE)
+        self.read: Callable[[str, Sequence[str]], Mapping[str, Mapping[str, str] | None]] = lambda _step, hosts: {
+            host: {"file /etc/x": "ok"} for host in hosts
+        }
+        monkeypatch.setattr(engine_module, "run_playbook", self._play)
+
+    def _play(self, _bench: Workbench, playbook: Playbook, **_more: Any) -> PlaybookOutcome:
+        self.played.append(playbook)
+        states = self.pretend(playbook)
+        return PlaybookOutcome({host: HostOutcome(state=state, task="T") for host, state in states.items()}, 0.1)
+
+    def run(self, work: Plan, steps: Graph, *, parallel: int = 2, check: bool = False) -> RunResult:
+        redactor = Redactor([])
+        teller = Teller("r1", state=self.state, journal=self.journal, redactor=redactor, watchers=[self.watching])
+        return Engine(
+            graph=steps,
+            plan=work,
+            journal=self.journal,
+            bench=cast("Workbench", None),
+            redactor=redactor,
+            teller=teller,
+            cancel=self.cancel,
+            users=Users(operator="operator", initial="root", known={}, ready=set(), set_by_site={"own"}),
+            read_state=self.read,
+            options=RunOptions(run="r1", holder="me@here", parallel=parallel, check=check),
+        ).run()
+
+
+@pytest.fixture
+def runner(journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    return Runner(journal, tmp_path / "state", monkeypatch)
+
+
+CHAIN = graph(step("l.one"), step("l.two", "l.one"), step("l.three", "l.two"))
+CHAIN_PLAN = plan(*(planned(name, ["a", "b"]) for name in CHAIN.order))
+
+
+def test_everything_done_leaves_receipts_with_the_state(runner: Runner, journal: Journal) -> None:
+    result = runner.run(CHAIN_PLAN, CHAIN)
+    assert result.state is RunState.DONE
+    assert [played.id for played in runner.played] == ["l.one", "l.two", "l.three"]
+    receipts = journal.receipts()
+    assert len(receipts) == 6
+    assert receipts["l.two", "b"].state == {"file /etc/x": "ok"}
+    assert receipts["l.two", "b"].run == "r1"
+    assert journal.unfinished() == {}
+    assert journal.run("r1").state == RunState.DONE
+    assert {row.state for row in journal.hosts("r1")} == {WorkState.DONE}
+
+
+def test_one_hosts_failure_leaves_the_others_to_finish(runner: Runner, journal: Journal) -> None:
+    def pretend(playbook: Playbook) -> Mapping[str, WorkState]:
+        bad = {"b": WorkState.FAILED} if playbook.id == "l.one" else {}
+        return {**dict.fromkeys(playbook.hosts, WorkState.DONE), **bad}
+
+    runner.pretend = pretend
+    result = runner.run(CHAIN_PLAN, CHAIN)
+    assert result.state is RunState.FAILED
+    assert [(failure.step, failure.host) for failure in result.failures] == [("l.one", "b")]
+    assert result.held_back["l.two"] == {"b": "l.one failed on b"}
+    assert [played.hosts for played in runner.played] == [("a", "b"), ("a",), ("a",)]
+    assert set(journal.receipts()) == {("l.one", "a"), ("l.two", "a"), ("l.three", "a")}
+    assert {key: attempt.outcome for key, attempt in journal.unfinished().items()} == {
+        ("l.one", "b"): ReasonKind.FAILED_LAST_TIME
+    }
+    states = {(row.step, row.host): row.state for row in journal.hosts("r1")}
+    assert states["l.three", "b"] == WorkState.HELD_BACK
+
+
+def test_steps_run_side_by_side_and_no_more_than_allowed(runner: Runner) -> None:
+    wide = graph(*(step(f"l.s{number}") for number in range(6)))
+    at_work, most, guard = 0, 0, threading.Lock()
+
+    def pretend(playbook: Playbook) -> Mapping[str, WorkState]:
+        nonlocal at_work, most
+        with guard:
+            at_work += 1
+            most = max(most, at_work)
+        time.sleep(0.05)
+        with guard:
+            at_work -= 1
+        return dict.fromkeys(playbook.hosts, WorkState.DONE)
+
+    runner.pretend = pretend
+    runner.run(plan(*(planned(name, ["a"]) for name in wide.order)), wide, parallel=3)
+    assert most == 3
+
+
+def test_a_cancelled_run_starts_nothing_more(runner: Runner, journal: Journal) -> None:
+    def pretend(playbook: Playbook) -> Mapping[str, WorkState]:
+        runner.cancel.cancel("Ctrl-C")
+        return dict.fromkeys(playbook.hosts, WorkState.CANCELLED)
+
+    runner.pretend = pretend
+    result = runner.run(CHAIN_PLAN, CHAIN)
+    assert result.state is RunState.CANCELLED
+    assert len(runner.played) == 1
+    row = journal.run("r1")
+    assert (row.state, row.reason) == (RunState.CANCELLED, "Ctrl-C")
+    # Only what had begun counts as an attempt.
+    assert set(journal.unfinished()) == {("l.one", "a"), ("l.one", "b")}
+    assert {attempt.outcome for attempt in journal.unfinished().values()} == {ReasonKind.INTERRUPTED}
+
+
+def test_check_mode_writes_no_receipts(runner: Runner, journal: Journal) -> None:
+    assert runner.run(CHAIN_PLAN, CHAIN, check=True).state is RunState.DONE
+    assert journal.receipts() == {}
+    assert all(played.check for played in runner.played)
+
+
+def test_after_the_access_step_the_operator_logs_in(runner: Runner) -> None:
+    steps = graph(step(ACCESS), step("bootstrap.next", ACCESS))
+    runner.run(plan(planned(ACCESS, ["a", "own"]), planned("bootstrap.next", ["a", "own"])), steps)
+    assert [dict(played.users) for played in runner.played] == [{"a": "root"}, {"a": "operator"}]
+
+
+def test_a_state_that_cant_be_read_is_kept_as_unknown(runner: Runner, journal: Journal) -> None:
+    runner.read = lambda _step, hosts: dict.fromkeys(hosts)
+    runner.run(CHAIN_PLAN, CHAIN)
+    assert journal.receipts()["l.one", "a"].state is None
+
+
+def test_trouble_with_a_folder_ends_the_run_in_order(runner: Runner, journal: Journal) -> None:
+    def pretend(_playbook: Playbook) -> Mapping[str, WorkState]:
+        raise FailedError("The disk is full", cure="Free some space")
+
+    runner.pretend = pretend
+    with pytest.raises(FailedError, match="disk is full"):
+        runner.run(CHAIN_PLAN, CHAIN)
+    assert journal.run("r1").state == RunState.FAILED
+    assert len(runner.played) == 1
+
+
+def test_an_unreachable_host_makes_the_run_fail(runner: Runner) -> None:
+    work = plan(planned("l.one", ["a"]), unreachable={"b": "no route to host"})
+    result = runner.run(work, CHAIN)
+    assert result.state is RunState.FAILED
+    assert [(failure.host, failure.reason) for failure in result.failures] == [("b", "no route to host")]
+
+
+def test_watchers_see_the_whole_story_in_order(runner: Runner) -> None:
+    runner.run(CHAIN_PLAN, CHAIN)
+    kinds = [event.kind.value for event in runner.watching.events]
+    assert kinds[0] == "run_started"
+    assert kinds[-1] == "run_finished"
+    assert kinds.count("step_started") == kinds.count("step_finished") == 3
+    assert kinds.count("host_finished") == 6
