@@ -12,6 +12,7 @@ from groundplane.run.events import EventKind, WorkState
 from groundplane.run.outcome import HostOutcome
 
 LONGEST_REASON = 300
+LOST = "the connection to the host was lost while the task ran"
 HIDDEN = "the module's answer is hidden (no_log)"
 
 Tell = Callable[[EventKind, str | None, str | None, dict[str, Any]], None]
@@ -154,6 +155,9 @@ def _nothing_done(exit_code: int, *, seen: bool) -> str:
 
 def reason_of(result: Mapping[str, Any], *, unreachable: bool = False) -> str:
     """The module's own message, in one line."""
+    message = str(result.get("msg") or "").removeprefix("Task failed: ")
+    if "Mitogen was disconnected" in message:
+        return LOST
     if "censored" in result:
         return HIDDEN
     for item in result.get("results") or []:
@@ -161,7 +165,6 @@ def reason_of(result: Mapping[str, Any], *, unreachable: bool = False) -> str:
             label = item.get("_ansible_item_label", item.get("item"))
             named = f" (item {label})" if isinstance(label, str | int) else ""
             return _one_line(reason_of(item) + named)
-    message = str(result.get("msg") or "")
     if unreachable:
         lines = [line.strip() for line in message.splitlines() if line.strip() and not line.startswith("Warning:")]
         return _one_line(" ".join(lines[:1] if len(lines) < 2 else (lines[0], lines[-1]))) or "unreachable"  # noqa: PLR2004

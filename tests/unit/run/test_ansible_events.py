@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from groundplane.run.ansible_events import HIDDEN, LONGEST_REASON, PlaybookStory, reason_of
+from groundplane.run.ansible_events import HIDDEN, LONGEST_REASON, LOST, PlaybookStory, reason_of
 from groundplane.run.events import EventKind, WorkState
 
 
@@ -129,6 +129,8 @@ def test_cancelled_and_too_late() -> None:
         ({"msg": "MODULE FAILURE\nSee stdout/stderr", "module_stderr": "Trace\nKeyError: 'x'"}, None),
         ({"censored": "hidden"}, HIDDEN),
         ({"results": [{"failed": False}, {"failed": True, "msg": "no", "item": "b"}]}, "no (item b)"),
+        ({"msg": "Task failed: Mitogen was disconnected from the remote environment while a call was in"}, LOST),
+        ({"msg": "Task failed: Finalization of task args failed"}, "Finalization of task args failed"),
         ({"msg": "many\nlines   of\ntext"}, "many lines of text"),
         ({}, "failed without a message"),
     ],
