@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import stat
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,8 @@ from groundplane.errors import FailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+JUST_MADE_SECONDS = 5.0
 
 
 def private_folder(path: Path) -> Path:
@@ -46,11 +50,37 @@ def private_folder(path: Path) -> Path:
 def temporary_private_folder(parent: Path, prefix: str) -> Iterator[Path]:
     """A folder of mode 0700 inside `parent`, removed with all that is in it at the end.
 
+    A killed process can't remove its own; the next one with the same prefix does it. The owner's lock on the folder
+    tells which are in use.
+
     Raises:
         FailedError: `parent` can't be trusted (see `private_folder`).
     """
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=private_folder(parent)))
+    _remove_orphans(private_folder(parent), prefix)
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _remove_orphans(parent: Path, prefix: str) -> None:
+    for folder in parent.glob(f"{prefix}*"):
+        try:
+            # Between being made and being locked a folder looks like an orphan.
+            if time.time() - folder.stat().st_ctime < JUST_MADE_SECONDS:
+                continue
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(descriptor)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from groundplane import memory
 from groundplane.errors import FailedError
 from groundplane.memory import private_folder, temporary_private_folder
 
@@ -34,3 +35,18 @@ def test_a_temporary_folder_goes_with_all_that_is_in_it(tmp_path: Path) -> None:
     with temporary_private_folder(tmp_path / "runtime", "x-") as folder:
         (folder / "left behind").write_text("by an editor")
     assert list((tmp_path / "runtime").iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_in_use_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "JUST_MADE_SECONDS", -1.0)
+    orphan = private_folder(tmp_path / "runtime") / "x-orphan"
+    orphan.mkdir()
+    (orphan / "left").write_text("behind")
+    (tmp_path / "runtime" / "y-other").mkdir()
+    with temporary_private_folder(tmp_path / "runtime", "x-") as one:
+        assert not orphan.exists()
+        with temporary_private_folder(tmp_path / "runtime", "x-"):
+            assert one.is_dir()
+    assert [path.name for path in (tmp_path / "runtime").iterdir()] == ["y-other"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from groundplane.layers.model import Graph
     from groundplane.plan.model import HostProbe
     from groundplane.run.journal.store import Journal
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 
 

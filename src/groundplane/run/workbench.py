@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 from contextlib import ExitStack, contextmanager
@@ -20,12 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from groundplane.run.runtime.model import Runtime
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
-
-
-PREFIX = "r-"
-ALIVE = "alive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +61,7 @@ def open_workbench(
     """
     with ExitStack() as stack:
         prepare_state(site.state)
-        folder = stack.enter_context(temporary_private_folder(memory, PREFIX))
-        _remove_orphans(memory, folder)
-        stack.enter_context(_alive(folder))
+        folder = stack.enter_context(temporary_private_folder(memory, "r-"))
         inventory = folder / "inventory"
         for name in ("inventory", "home", "local", "facts", "steps"):
             (folder / name).mkdir(mode=0o700)
@@ -96,27 +89,6 @@ def open_workbench(
             extra_variables={**(extra or {}), "groundplane_state": str(site.state)},
             steps_lock=steps_lock_file(site.state),
         )
-
-
-@contextmanager
-def _alive(folder: Path) -> Iterator[None]:
-    """A lock in the folder that says that its engine lives."""
-    with (folder / ALIVE).open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def _remove_orphans(memory: Path, own: Path) -> None:
-    """Folders of killed engines: nothing in them is secret in clear, but memory is dear."""
-    for folder in memory.glob(f"{PREFIX}*"):
-        if folder == own:
-            continue
-        try:
-            with (folder / ALIVE).open("r+") as handle:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue
 
 
 def _environment(site: Site, folder: Path, runtime: Runtime, connection: SshConnection) -> dict[str, str]:

@@ -46,6 +46,8 @@ class _Step:
     """Hosts that are through with the task at work."""
     failed: dict[str, dict[str, Any]] = field(default_factory=dict)
     changed: int = 0
+    done: int = 0
+    """Hosts, known at the end."""
 
 
 class RichTreeWatcher:
@@ -119,6 +121,7 @@ class RichTreeWatcher:
             case EventKind.HOST_FINISHED:
                 ended = data.get("state")
                 if ended == WorkState.DONE:
+                    step.done += 1
                     step.failed.pop(event.host or "", None)
                 elif ended != WorkState.CANCELLED:
                     step.failed[event.host or ""] = data
@@ -144,7 +147,7 @@ class RichTreeWatcher:
             return Text(hosts_in_words(count), "dim")
         if step.state is WorkState.RUNNING:
             return Text(f"{min(len(step.answered), count)} of {hosts_in_words(count)}")
-        return Text(f"{count - len(step.failed)} of {hosts_in_words(count)}", "red" if step.failed else "")
+        return Text(f"{step.done} of {hosts_in_words(count)}", "" if step.done == count else "red")
 
     def _times(self, name: str, step: _Step, now: datetime) -> Text:
         expected = self._expected.get(name)
