@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 
     from groundplane.run.runtime.model import Runtime
     from groundplane.run.workbench import Workbench
-    from groundplane.site.loading import Site
     from groundplane.site.secrets.opening import OpenedSecrets
+    from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 
 AIM = 1.03

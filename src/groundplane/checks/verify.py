@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from groundplane.run.events import Watcher
     from groundplane.run.journal.store import Journal
     from groundplane.run.runtime.model import Runtime
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 
 MINUTES = 30.0

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from groundplane.errors import Place, Problem
     from groundplane.site.inventory import Inventory
-    from groundplane.site.loading import Site
     from groundplane.site.secrets.opening import OpenedSecrets
+    from groundplane.site.site import Site
 
 json_option = click.option("--json", "as_json", is_flag=True, help="For programs: JSON on standard output.")
 """Gives the parameter `as_json`."""

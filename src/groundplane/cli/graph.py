@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from groundplane.layers.marks import StepMark
     from groundplane.layers.model import Graph
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
 
 
 @click.command()

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from groundplane.layers.model import Graph
     from groundplane.plan.model import HostProbe, Plan
     from groundplane.run.journal.store import Journal
-    from groundplane.site.loading import Site
     from groundplane.site.secrets.opening import OpenedSecrets
+    from groundplane.site.site import Site
 
 
 @dataclass(frozen=True, slots=True)

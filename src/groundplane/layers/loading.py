@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundplane.errors import Place
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
 
 LAYERS_FILE = "layers.yml"
 

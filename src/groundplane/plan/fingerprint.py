@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundplane.layers.model import Graph, Step
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
     from groundplane.site.values import Value
 
 FINGERPRINT_KEY = "groundplane_fingerprint_key"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from groundplane.layers.model import Graph
     from groundplane.plan.receipts import ReceiptStore
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
 
 NEVER_SUCCEEDED = frozenset({ReasonKind.NEVER_APPLIED, ReasonKind.FAILED_LAST_TIME, ReasonKind.INTERRUPTED})
 """Reasons for which a needed step comes along, although nobody asked for it."""

@@ -18,7 +18,7 @@ from groundplane.plan.model import HostProbe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 
 PARALLEL = 50

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from groundplane.plan.model import Plan, PlannedStep, Reason
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
 
 WIDEST_HOSTS = 36
 STYLES = {

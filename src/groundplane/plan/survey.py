@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from groundplane.layers.model import Graph
     from groundplane.plan.model import HostProbe, Plan
     from groundplane.plan.receipts import ReceiptStore
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 
 

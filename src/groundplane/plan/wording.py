@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from groundplane.plan.model import Reason
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
 
 MOST_DETAILS = 4
 MOST_NAMES = 4

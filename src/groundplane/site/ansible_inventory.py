@@ -14,7 +14,7 @@ from groundplane.site.inventory_file import DEFAULT_PRIORITY, PRIORITY
 from groundplane.site.values import Level
 
 if TYPE_CHECKING:
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
     from groundplane.site.values import Value
 
 

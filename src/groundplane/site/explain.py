@@ -12,7 +12,7 @@ from groundplane.site.values import Level
 if TYPE_CHECKING:
     from groundplane.errors import Place
     from groundplane.site.layer_facts import RoleOption
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
     from groundplane.site.values import Value
 
 MASK = "••••••••"

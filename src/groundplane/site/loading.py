@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError, Place, Problem
 from groundplane.site.addresses import derive_addresses
 from groundplane.site.derived import derive
-from groundplane.site.environments import Environments, load_environments
+from groundplane.site.environments import load_environments
 from groundplane.site.inventory_file import load_inventory
-from groundplane.site.layer_facts import Facts, read_facts
+from groundplane.site.layer_facts import read_facts
 from groundplane.site.model import SiteFile
 from groundplane.site.model_problems import read_model
 from groundplane.site.networks import NetworkPlan, read_networks, read_vips
 from groundplane.site.release import Release
+from groundplane.site.site import Site
 from groundplane.site.source import Source, read_source, suggest
+from groundplane.site.validation import validate_site
 from groundplane.site.values import Level, Value
 from groundplane.site.variables import Variables
 
@@ -24,42 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundplane.content import Content
-    from groundplane.site.inventory import Inventory
 
 SITE_FILE = "site.yml"
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A loaded site. Never changes."""
-
-    path: Path
-    file: SiteFile
-    source: Source
-    """site.yml with its lines."""
-    release: Release
-    inventory: Inventory
-    variables: Variables
-    networks: NetworkPlan
-    environments: Environments
-    facts: Facts
-    content: Content
-    secrets_loaded: bool = False
-    problems: tuple[Problem, ...] = ()
-    """What is wrong with it; empty unless it was loaded with strict=False."""
-
-    @property
-    def state(self) -> Path:
-        """Journal, logs, reports, lock; never in git."""
-        return self.path / ".groundplane"
-
-    @property
-    def known_hosts(self) -> Path:
-        return self.path / "inventory" / "known_hosts"
-
-    @property
-    def secrets_file(self) -> Path:
-        return self.path / "secrets.yml"
 
 
 def load_site(
@@ -78,8 +46,6 @@ def load_site(
     Raises:
         InputError: its `problems` are all that is wrong, not the first.
     """
-    from groundplane.site.validation import validate_site  # noqa: PLC0415 - validation needs Site
-
     problems: list[Problem] = []
     file, source = _read_site_file(path, problems)
     inventory = load_inventory(path / "inventory", problems)

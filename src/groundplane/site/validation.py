@@ -18,7 +18,7 @@ from groundplane.site.values import Level
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
     from groundplane.site.values import Value
 
 QUORUM_GROUPS = {

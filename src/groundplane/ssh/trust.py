@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
 
 
 def targets(site: Site, hosts: Sequence[str] = ()) -> list[HostTarget]:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from groundplane.content import Content
-from groundplane.site.loading import Site, load_site
+from groundplane.site.loading import load_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from groundplane.site.site import Site
 
 FINGERPRINT_KEY = "0123456789abcdef"
 

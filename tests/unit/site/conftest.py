@@ -9,10 +9,12 @@ import pytest
 
 from groundplane.content import Content
 from groundplane.errors import InputError, Problem
-from groundplane.site.loading import Site, load_site
+from groundplane.site.loading import load_site
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from groundplane.site.site import Site
 
 RELEASE = """\
 name: "2026.1"

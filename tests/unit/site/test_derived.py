@@ -6,7 +6,7 @@ from groundplane.site.derived import DERIVED_NAMES
 from groundplane.site.values import Level
 
 if TYPE_CHECKING:
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
 
     from .conftest import SiteFolder
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 
 from groundplane.content import Content
 from groundplane.site.ansible_inventory import ansible_inventory
-from groundplane.site.loading import Site, load_site
+from groundplane.site.loading import load_site
 from groundplane.site.values import Level
 from groundplane.site.yaml_output import to_yaml
 
 from .real_ansible import ansible_sees, needs_ansible, variables_of_all
+
+if TYPE_CHECKING:
+    from groundplane.site.site import Site
 
 GROUPS = ("g0", "g1", "g2", "g3", "g4")
 HOSTS = ("h0", "h1", "h2", "h3")

@@ -25,7 +25,7 @@ from groundplane.site.secrets.store import complete_secrets
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from groundplane.site.loading import Site
+    from groundplane.site.site import Site
 
 LAB = ScaffoldParameters(
     name="lab",
