@@ -92,9 +92,7 @@ def _add_bond(devices: dict[str, Device], network: str, bond: dict[str, Any], mt
     device = _add(devices, network, str(bond["name"]), "bond", mtu)
     settings = {key: value for key, value in bond.items() if key != "name"}
     if device["bond"] and device["bond"] != settings:
-        raise NetworkInterfacesError(
-            f"network_interfaces.{network}: bond {bond['name']} is described differently twice"
-        )
+        raise NetworkInterfacesError(f"network_interfaces.{network}: bond {bond['name']} has two descriptions")
     if not settings.get("members"):
         raise NetworkInterfacesError(f"network_interfaces.{network}: bond {bond['name']} has no members")
     device["bond"] = settings
