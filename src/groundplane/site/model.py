@@ -71,7 +71,7 @@ class SshFile(Strict):
         ),
     )
     private_key_file: str | None = Field(default=None, description="The key file, with identity: file.")
-    port: int = Field(default=22, ge=1, le=65535)
+    port: int = Field(default=22, ge=1, le=65535, description="TCP port of the hosts' sshd.")
 
 
 class VaultFile(Strict):
