@@ -53,6 +53,8 @@ class Playbook:
     hosts: tuple[str, ...]
     users: Mapping[str, str] = field(default_factory=dict)
     """Host to the account that logs in, where the site doesn't say it."""
+    unfinished: frozenset[str] = frozenset()
+    """Hosts on which the last attempt did not end well: handlers may have been cut off there."""
     variables: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     check: bool = False
@@ -136,11 +138,20 @@ class _Watch:
         return time.monotonic() - self._asked_at > PATIENCE_SECONDS
 
 
+def _host_variables(playbook: Playbook) -> dict[str, Any]:
+    """An inventory of what the engine alone knows of hosts."""
+    hosts: dict[str, dict[str, Any]] = {host: {} for host in playbook.hosts}
+    for host, user in playbook.users.items():
+        hosts[host]["ansible_user"] = user
+    for host in playbook.unfinished.intersection(hosts):
+        hosts[host]["groundplane_unfinished"] = True
+    return {"all": {"hosts": hosts}}
+
+
 def _configure(bench: Workbench, playbook: Playbook) -> tuple[Any, Path]:
     folder = bench.folder / "steps" / playbook.id
     folder.mkdir(mode=0o700)
-    users = {"all": {"hosts": {host: {"ansible_user": user} for host, user in playbook.users.items()}}}
-    (folder / "users.json").write_text(json.dumps(users), encoding="utf-8")
+    (folder / "hosts.json").write_text(json.dumps(_host_variables(playbook)), encoding="utf-8")
     (folder / "limit").write_text("\n".join(playbook.hosts) + "\n", encoding="utf-8")
     extra = {**bench.extra_variables, **playbook.variables}
     (folder / "extra.json").write_text(json.dumps(extra), encoding="utf-8")
@@ -151,7 +162,7 @@ def _configure(bench: Workbench, playbook: Playbook) -> tuple[Any, Path]:
         private_data_dir=str(folder),
         ident="events",
         playbook=str(playbook.path),
-        inventory=[str(bench.inventory), str(folder / "users.json")],
+        inventory=[str(bench.inventory), str(folder / "hosts.json")],
         cmdline=shlex.join(words),
         tags=",".join(playbook.tags) or None,
         suppress_env_files=True,

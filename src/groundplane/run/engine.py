@@ -125,6 +125,7 @@ class Engine:
             Failure(step="", host=host, task="", reason=why) for host, why in plan.unreachable.items()
         ]
         self._held_back: dict[str, Mapping[str, str]] = {}
+        self._unfinished = frozenset(journal.unfinished())
         self._changed = 0
         self._trouble: GroundplaneError | None = None
 
@@ -267,6 +268,7 @@ class Engine:
                     path=step.playbook,
                     hosts=ready.hosts,
                     users=self._users.of(ready.hosts),
+                    unfinished=frozenset(host for host in ready.hosts if (step.id, host) in self._unfinished),
                     variables={"groundplane_step": step.id},
                     check=self._options.check,
                     timeout_minutes=step.timeout_minutes,

@@ -139,6 +139,21 @@ def test_only_the_hosts_named_are_worked_on(bench: Workbench) -> None:
     assert outcome.exit_code == 0
 
 
+def test_a_playbook_knows_where_the_last_attempt_was_cut_off(bench: Workbench) -> None:
+    heard = Heard()
+    text = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.debug:
+        msg: "{{ inventory_hostname }} {{ groundplane_unfinished | default(false) }}"
+"""
+    go(bench, heard, text=text, unfinished=frozenset({"bad", "not in this step"}))
+    lines = "\n".join(heard.lines)
+    assert "bad True" in lines
+    assert "good False" in lines
+
+
 def test_a_broken_playbook_is_told_in_a_line(bench: Workbench) -> None:
     outcome = go(bench, Heard(), text="- hosts: all\n  tasks: [ {no_such_module: {}} ]\n")
     assert {ended.state for ended in outcome.hosts.values()} == {WorkState.FAILED}

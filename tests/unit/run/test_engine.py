@@ -69,9 +69,9 @@ class Runner:
         states = self.pretend(playbook)
         return PlaybookOutcome({host: HostOutcome(state=state, task="T") for host, state in states.items()}, 0.1)
 
-    def run(self, work: Plan, steps: Graph, *, parallel: int = 2, check: bool = False) -> RunResult:
+    def run(self, work: Plan, steps: Graph, *, parallel: int = 2, check: bool = False, run: str = "r1") -> RunResult:
         redactor = Redactor([])
-        teller = Teller("r1", state=self.state, journal=self.journal, redactor=redactor, watchers=[self.watching])
+        teller = Teller(run, state=self.state, journal=self.journal, redactor=redactor, watchers=[self.watching])
         return Engine(
             graph=steps,
             plan=work,
@@ -82,7 +82,7 @@ class Runner:
             cancel=self.cancel,
             users=Users(operator="operator", initial="root", known={}, ready=set(), set_by_site={"own"}),
             read_state=self.read,
-            options=RunOptions(run="r1", holder="me@here", parallel=parallel, check=check),
+            options=RunOptions(run=run, holder="me@here", parallel=parallel, check=check),
         ).run()
 
 
@@ -125,6 +125,16 @@ def test_one_hosts_failure_leaves_the_others_to_finish(runner: Runner, journal: 
     }
     states = {(row.step, row.host): row.state for row in journal.hosts("r1")}
     assert states["l.three", "b"] == WorkState.HELD_BACK
+
+
+def test_a_host_that_was_cut_off_is_told_so_that_handlers_are_made_up_for(runner: Runner) -> None:
+    runner.pretend = lambda playbook: {"a": WorkState.DONE, "b": WorkState.FAILED}
+    work = plan(planned("l.one", ["a", "b"]))
+    runner.run(work, CHAIN)
+    runner.pretend = lambda playbook: dict.fromkeys(playbook.hosts, WorkState.DONE)
+    runner.run(work, CHAIN, run="r2")
+    runner.run(work, CHAIN, run="r3")
+    assert [played.unfinished for played in runner.played] == [frozenset(), frozenset({"b"}), frozenset()]
 
 
 def test_steps_run_side_by_side_and_no_more_than_allowed(runner: Runner) -> None:
