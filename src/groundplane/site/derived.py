@@ -79,10 +79,10 @@ def _per_host(file: SiteFile, source: Source, inventory: Inventory, plan: Networ
     result = {}
     for host in inventory.hosts:
         addresses = dict(plan.addresses.get(host, {}))
-        own = {"groundplane_addresses": Value(addresses, Level.DERIVED, place, "site.yml")}
+        own = {"groundplane_addresses": Value(addresses, Level.DERIVED, place, f"for {host}")}
         reached = addresses.get(file.management_network)
         if reached:
-            own["ansible_host"] = Value(reached, Level.DERIVED, management, "site.yml")
+            own["ansible_host"] = Value(reached, Level.DERIVED, management, f"for {host}")
         if file.ssh.port != DEFAULT_SSH_PORT:
             own["ansible_port"] = port
         result[host] = own
