@@ -35,7 +35,9 @@ DERIVED_NAMES = {
 }
 """Derived variable to the key of site.yml that it comes from."""
 
-ENGINE_NAMES = frozenset({"groundplane_step", "groundplane_state", "groundplane_run", "groundplane_unfinished", "ansible_user"})
+ENGINE_NAMES = frozenset(
+    {"groundplane_step", "groundplane_state", "groundplane_run", "groundplane_unfinished", "ansible_user"}
+)
 """Set by the engine at run time."""
 
 DEFAULT_SSH_PORT = 22
