@@ -100,7 +100,6 @@ def _environment(site: Site, folder: Path, runtime: Runtime, connection: SshConn
     return {
         "HOME": str(folder / "home"),
         "LC_ALL": "C.UTF-8",
-        "PYTHONUNBUFFERED": "1",
         "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
         "ANSIBLE_HOME": str(folder / "home"),
         # Rendered templates pass through here.
