@@ -1,15 +1,15 @@
 """The engine's own overhead against plain ansible-playbook: same runtime, same playbook, same hosts, turn by turn.
 
-    python benchmarks/bench_overhead.py --site SITE [--hosts PATTERN] [--step LAYER.STEP | --tasks 150] [--rounds 3] [--json]
+    python benchmarks/bench_overhead.py --site SITE [--hosts PATTERN] [--step STEP | --tasks 150] [--rounds 3] [--json]
 
 Both sides run the release's ansible-playbook in the release's runtime with the same settings, accelerator included.
 The plain side is the bare process, its output going to a file in memory. The engine's side is a whole run: lock, memory
 folder, journal, events through the redactor, step log, the question for the state afterwards, and receipts. Lines for a
 terminal are left out on both sides.
 
-With --step the playbook is a step's own. Without it, it is made of short tasks that change nothing, the worst case: what
-ansible-runner's callback costs for each event (0.7 ms of processor time, measured) weighs most against tasks that do
-nothing.
+With --step the playbook is a step's own. Without it, it is made of short tasks that change nothing, the worst case:
+what ansible-runner's callback costs for each event (0.7 ms of processor time, measured) weighs most against tasks that
+do nothing. The machine has to be idle otherwise, or the figures are noise.
 
 The hosts have to be reachable as `groundplane plan` reaches them; a lab will do. A copy of the site is worked on, so
 its journal stays as it was.
