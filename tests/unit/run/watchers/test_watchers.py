@@ -41,6 +41,31 @@ def test_plain_lines_say_what_began_failed_and_ended() -> None:
     ]
 
 
+def test_held_back_hosts_take_one_line_however_many_they_are() -> None:
+    lines: list[str] = []
+    watcher = PlainWatcher(lines.append)
+    held = [
+        RunEvent(
+            EventKind.HOST_FINISHED,
+            NOW,
+            "r1",
+            step,
+            host,
+            data={"state": "held_back", "reason": f"l.one failed on {host}"},
+        )
+        for step, hosts in (("l.two", "abc"), ("l.three", "b"))
+        for host in hosts
+    ]
+    ended = RunEvent(EventKind.STEP_FINISHED, NOW, "r1", "l.two", data={"state": "held_back"})
+    for event in (*held, ended, RunEvent(EventKind.STEP_STARTED, NOW, "r1", "l.three", data={"hosts": ["a", "c"]})):
+        watcher.see(event)
+    assert [line.split(" ", 1)[1] for line in lines] == [
+        "l.two held back on 3 hosts: l.one failed on a (and 2 more)",
+        "l.three held back on b: l.one failed on b",
+        "l.three started on 2 hosts",
+    ]
+
+
 def test_json_is_one_object_a_line() -> None:
     lines: list[str] = []
     watcher = JsonLinesWatcher(lines.append)
