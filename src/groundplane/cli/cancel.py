@@ -10,7 +10,7 @@ import click
 @click.option("--wait/--no-wait", default=True, help="Return when it has ended; the default.")
 @click.pass_obj
 def command(obj: str | None, run: str | None, *, wait: bool) -> None:
-    """Stop RUN, or whatever works on this site.
+    """Stop RUN (its id, the end of it, or 'last'), or whatever works on this site.
 
     No further step begins, running ones are ended; 'apply --resume' goes on from there.
     """
@@ -23,10 +23,10 @@ def command(obj: str | None, run: str | None, *, wait: bool) -> None:
 
     state = find_site(obj) / ".groundplane"
     working = lock_holder(state)
-    if working is None and run is None:
+    if working is None and run in (None, "last"):
         raise InputError("Nothing works on this site", cure="groundplane runs lists what did.")
     name = run if run is not None else (working.run if working is not None else "")
-    if working is not None and name and working.run.endswith(name):
+    if working is not None and (name == "last" or working.run.endswith(name)):
         name = working.run
     cancel_run(state, name, holder=settings().holder)
     until = time.monotonic() + 60

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from groundplane.cli.common import complete_hosts, complete_variables, extra_option, json_option
+from groundplane.counting import counted
 
 if TYPE_CHECKING:
     from groundplane.site.explain import Explanation
@@ -40,7 +41,7 @@ def command(
     else:
         _show(found)
     if site.problems:
-        click.echo(f"The site has {len(site.problems)} problems: groundplane validate", err=True)
+        click.echo(f"The site has {counted(len(site.problems), 'problem')}: groundplane validate", err=True)
 
 
 def _as_json(found: Explanation) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from groundplane.counting import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -84,13 +86,13 @@ def trust(obj: str | None, hosts: tuple[str, ...], *, yes: bool) -> None:
     if new and not yes:
         if not sys.stdin.isatty():
             raise InputError(
-                f"Nobody has confirmed the keys of {_hosts(len(new))}",
+                f"Nobody has confirmed the keys of {counted(len(new), 'host')}",
                 cure="Compare them above, then call with --yes.",
             )
-        click.confirm(f"Pin the keys of {_hosts(len(new))}?", abort=True, err=True)
+        click.confirm(f"Pin the keys of {counted(len(new), 'host')}?", abort=True, err=True)
     pinned = pin_new(site.known_hosts, seen)
     known = sum(found.state is Trust.KNOWN for found in seen)
-    click.echo(f"{_hosts(pinned)} pinned, {known} known before.")
+    click.echo(f"{counted(pinned, 'host')} pinned, {known} known before.")
     if pinned:
         click.echo("Commit them, so that others trust the same: git add inventory/known_hosts && git commit")
     refuse_unreachable(seen)
@@ -107,11 +109,7 @@ def forget(obj: str | None, hosts: tuple[str, ...]) -> None:
 
     site = open_site(obj)
     gone = forget_hosts(site.known_hosts, targets(site, hosts))
-    click.echo(f"{gone} keys forgotten." if gone else "Nothing was pinned for these hosts.")
-
-
-def _hosts(count: int) -> str:
-    return "1 host" if count == 1 else f"{count} hosts"
+    click.echo(f"{counted(gone, 'key')} forgotten." if gone else "Nothing was pinned for these hosts.")
 
 
 def _show(found: Sequence[HostTrust]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from groundplane.cli.common import json_option
+from groundplane.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,8 @@ def command(obj: str | None, *, secrets: bool, as_json: bool) -> None:
     try:
         site = open_site(obj, need_secrets=secrets)
         graph = load_graph(site)
-        summary = f"{len(site.inventory.hosts)} hosts, {len(graph.layers)} layers, {len(graph.steps)} steps"
+        numbers = {"host": len(site.inventory.hosts), "layer": len(graph.layers), "step": len(graph.steps)}
+        summary = ", ".join(counted(number, noun) for noun, number in numbers.items())
     except InputError as error:
         if not error.problems:
             raise
@@ -62,5 +64,4 @@ def _show(path: Path, problems: Sequence[Problem]) -> None:
         out.print(f"{where}{escape(problem.what)}", soft_wrap=True)
         if problem.cure:
             out.print(f"  [green]→[/] {escape(problem.cure)}", soft_wrap=True)
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    click.echo(f"{count} in {path}. Nothing was touched.", err=True)
+    click.echo(f"{counted(len(problems), 'problem')} in {path}. Nothing was touched.", err=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from groundplane.layers.marks import SYMBOLS, StepMark, StepState, count
+from groundplane.counting import counted
+from groundplane.layers.marks import SYMBOLS, StepMark, StepState
 from groundplane.layers.order import reduced
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def draw_mermaid(graph: Graph, marks: Mapping[str, StepMark]) -> str:
         lines.append(f'  subgraph {_id(layer.name)}["{_text(layer.name)}"]')
         for id_ in layer.steps:
             mark = marks.get(id_, StepMark(StepState.NEVER))
-            about = mark.text or count(len(graph.hosts[id_]), "host")
+            about = mark.text or counted(len(graph.hosts[id_]), "host")
             label = f"{SYMBOLS[mark.state]} <b>{_text(graph.steps[id_].name)}</b><br/>{_text(about)}"
             lines.append(f'    {_id(id_)}["{label}"]:::{mark.state}')
         lines.append("  end")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from groundplane.layers.marks import SYMBOLS, WORDS, StepMark, StepState, count
+from groundplane.counting import counted
+from groundplane.layers.marks import SYMBOLS, WORDS, StepMark, StepState
 from groundplane.layers.order import reduced
 from groundplane.layers.placement import Placement, place
 
@@ -191,7 +192,7 @@ def _arrow(points: list[tuple[float, float]]) -> str:
 
 def _box(step: Step, mark: StepMark, hosts: int, corner: tuple[float, float]) -> str:
     x, y = corner
-    about = mark.text or count(hosts, "host")
+    about = mark.text or counted(hosts, "host")
     told = f"{step.id}: {WORDS[mark.state]}\n{step.description}\n{about}, {step.hosts}"
     return (
         f'<g class="{mark.state}" transform="translate({x:.1f} {y:.1f})"><title>{escape(told)}</title>'

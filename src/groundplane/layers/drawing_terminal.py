@@ -8,7 +8,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from groundplane.layers.marks import SYMBOLS, WORDS, StepMark, StepState, count
+from groundplane.counting import counted
+from groundplane.layers.marks import SYMBOLS, WORDS, StepMark, StepState
 from groundplane.layers.order import reduced
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _steps(
         branch = "└─ " if index == len(layer.steps) - 1 else "├─ "
         name = Text.assemble((branch, "dim"), (SYMBOLS[mark.state] + " ", style), (step.name, style))
         waits = ", ".join(graph.steps[need].name for need in needs[id_])
-        about = Text(mark.text or count(len(graph.hosts[id_]), "host"))
+        about = Text(mark.text or counted(len(graph.hosts[id_]), "host"))
         rows.append((name, about, Text(f"after {waits}" if waits else ""), Text(step.description, "dim")))
     described = width >= DESCRIBED_FROM
     table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)

@@ -40,8 +40,3 @@ SYMBOLS = {
     StepState.APPLIED: "✔",
 }
 """So that no drawing hangs on its colours alone."""
-
-
-def count(number: int, what: str) -> str:
-    """For example "1 host", "1,000 hosts"."""
-    return f"{number} {what}" if number == 1 else f"{number:,} {what}s"

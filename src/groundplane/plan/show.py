@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from groundplane.counting import counted
 from groundplane.plan.model import HostAction, ReasonKind
 from groundplane.plan.wording import hosts_in_words, reason_in_words
 
@@ -159,9 +160,9 @@ def _summary(plan: Plan, rows: Sequence[Row]) -> Iterable[Text]:
     if not rows:
         reached = len(hosts) - len(plan.unreachable.keys() & hosts)
         if reached or not hosts:
-            where = _count(reached, "host")
+            where = counted(reached, "host")
             yield Text.assemble(
-                ("Nothing to do", "bold green"), f": {_count(len(plan.steps), 'step')} up to date on {where}.{unseen}"
+                ("Nothing to do", "bold green"), f": {counted(len(plan.steps), 'step')} up to date on {where}.{unseen}"
             )
         return
     steps = list(dict.fromkeys(row.step for row in rows))
@@ -171,7 +172,8 @@ def _summary(plan: Plan, rows: Sequence[Row]) -> Iterable[Text]:
     side = (f", up to {widest}" if len(waves) > 1 else "") + " side by side" if widest > 1 else ""
     in_waves = f" in {len(waves)} waves" if len(waves) > 1 else ""
     yield Text.assemble(
-        (f"{_count(len(steps), 'step')} to run", "bold"), f" on {_count(len(targets), 'host')}{in_waves}{side}.{unseen}"
+        (f"{counted(len(steps), 'step')} to run", "bold"),
+        f" on {counted(len(targets), 'host')}{in_waves}{side}.{unseen}",
     )
     if idle:
         names = ", ".join(step.step.partition(".")[2] for step in idle)
@@ -187,10 +189,6 @@ def _unreachable(plan: Plan) -> Iterable[Text]:
         if error.startswith("untrusted host"):
             command = "forget" if "another key" in error else "trust"
             yield Text(f"  → groundplane hosts {command} {' '.join(hosts)}", "dim")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def plan_as_data(plan: Plan) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from groundplane.layers.marks import StepMark, StepState, count
+from groundplane.counting import counted
+from groundplane.layers.marks import StepMark, StepState
 from groundplane.plan.model import HostAction, ReasonKind
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ def _mark(step: PlannedStep) -> StepMark:
     if failed:
         return StepMark(StepState.FAILED, f"failed on {_of(failed, total)}")
     if never == total:
-        return StepMark(StepState.NEVER, count(total, "host"))
+        return StepMark(StepState.NEVER, counted(total, "host"))
     if done == total:
-        return StepMark(StepState.UP_TO_DATE, count(total, "host"))
+        return StepMark(StepState.UP_TO_DATE, counted(total, "host"))
     return StepMark(StepState.TO_DO, f"to do on {_of(total - done, total)}")
 
 
@@ -46,13 +47,13 @@ def marks_of_receipts(graph: Graph, store: ReceiptStore) -> dict[str, StepMark]:
         if failed:
             marks[id_] = StepMark(StepState.FAILED, f"failed on {_of(failed, len(hosts))}")
         elif not applied:
-            marks[id_] = StepMark(StepState.NEVER, count(len(hosts), "host"))
+            marks[id_] = StepMark(StepState.NEVER, counted(len(hosts), "host"))
         elif applied == len(hosts):
-            marks[id_] = StepMark(StepState.APPLIED, count(applied, "host"))
+            marks[id_] = StepMark(StepState.APPLIED, counted(applied, "host"))
         else:
             marks[id_] = StepMark(StepState.TO_DO, f"never applied on {_of(len(hosts) - applied, len(hosts))}")
     return marks
 
 
 def _of(some: int, total: int) -> str:
-    return f"all {total:,} hosts" if some == total and total > 1 else f"{some:,} of {count(total, 'host')}"
+    return f"all {total:,} hosts" if some == total and total > 1 else f"{some:,} of {counted(total, 'host')}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from groundplane.counting import counted
 from groundplane.errors import InputError, Place, Problem
 from groundplane.site.addresses import derive_addresses
 from groundplane.site.derived import derive
@@ -146,5 +147,4 @@ def in_order(problems: list[Problem]) -> tuple[Problem, ...]:
 
 def _refused(path: Path, problems: list[Problem]) -> InputError:
     found = in_order(problems)
-    count = "1 problem" if len(found) == 1 else f"{len(found)} problems"
-    return InputError(f"The site {path} has {count}", problems=found)
+    return InputError(f"The site {path} has {counted(len(found), 'problem')}", problems=found)

@@ -39,7 +39,7 @@ def test_a_site_with_problems_can_still_be_explained(commands: Commands) -> None
     done = commands.run("explain", "groundplane_domain")
     assert done.exit_code == 0
     assert "test.example" in done.stdout
-    assert "1 problems: groundplane validate" in done.stderr
+    assert "1 problem: groundplane validate" in done.stderr
 
 
 def test_unknown_variables_and_bad_arguments(commands: Commands) -> None:

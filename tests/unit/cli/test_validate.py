@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 def test_a_valid_site(commands: Commands) -> None:
     done = commands.run("validate")
     assert done.exit_code == 0, done.output
-    assert done.output == "Valid: 3 hosts, 1 layers, 1 steps.\n"
+    assert done.output == "Valid: 3 hosts, 1 layer, 1 step.\n"
 
 
 def test_problems_have_file_line_and_cure_and_the_exit_code_is_2(commands: Commands) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from groundplane.counting import counted
 from groundplane.run.events import EventKind, RunEvent, WorkState
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ def duration(seconds: float) -> str:
     return f"{minutes}m{rest:02d}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02d}m"  # noqa: PLR2004
 
 
-def hosts_in_words(count: int) -> str:
-    return f"{count} host" if count == 1 else f"{count} hosts"
-
-
 class PlainWatcher:
     """Writes lines with the clock time in front."""
 
@@ -38,10 +35,10 @@ class PlainWatcher:
         match event.kind:
             case EventKind.RUN_STARTED:
                 steps = data.get("steps") or {}
-                self._line(event, f"run {event.run} started: {len(steps)} steps")
+                self._line(event, f"run {event.run} started: {counted(len(steps), 'step')}")
             case EventKind.STEP_STARTED:
                 self._held_back(event)
-                self._line(event, f"{event.step} started on {hosts_in_words(len(data.get('hosts') or []))}")
+                self._line(event, f"{event.step} started on {counted(len(data.get('hosts') or []), 'host')}")
             case EventKind.HOST_FINISHED if data.get("state") == WorkState.HELD_BACK:
                 self._held.setdefault(event.step or "", {})[event.host or ""] = str(data.get("reason", ""))
             case EventKind.HOST_FINISHED if data.get("state") not in (WorkState.DONE, WorkState.CANCELLED):
@@ -66,7 +63,7 @@ class PlainWatcher:
             return
         reason = next(iter(held.values()))
         more = f" (and {len(held) - 1} more)" if len(held) > 1 else ""
-        where = next(iter(held)) if len(held) == 1 else hosts_in_words(len(held))
+        where = next(iter(held)) if len(held) == 1 else counted(len(held), "host")
         self._line(event, f"{event.step} held back on {where}: {reason}{more}")
 
     def _line(self, event: RunEvent, text: str) -> None:

@@ -12,8 +12,9 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from groundplane.counting import counted
 from groundplane.run.events import EventKind, RunEvent, WorkState
-from groundplane.run.watchers.plain import duration, host_ending, hosts_in_words
+from groundplane.run.watchers.plain import duration, host_ending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,10 +145,10 @@ class RichTreeWatcher:
     def _hosts(step: _Step) -> Text:
         count = len(step.hosts)
         if step.state is WorkState.WAITING:
-            return Text(hosts_in_words(count), "dim")
+            return Text(counted(count, "host"), "dim")
         if step.state is WorkState.RUNNING:
-            return Text(f"{min(len(step.answered), count)} of {hosts_in_words(count)}")
-        return Text(f"{step.done} of {hosts_in_words(count)}", "" if step.done == count else "red")
+            return Text(f"{min(len(step.answered), count)} of {counted(count, 'host')}")
+        return Text(f"{step.done} of {counted(count, 'host')}", "" if step.done == count else "red")
 
     def _times(self, name: str, step: _Step, now: datetime) -> Text:
         expected = self._expected.get(name)
