@@ -112,6 +112,9 @@ class Bench:
         """Seconds of a bare ansible-playbook; `step` None where the playbook names its steps itself."""
         folder = bench.folder / "steps" / f"plain-{number}"
         folder.mkdir(parents=True)
+        # The engine's side begins with an empty cache of facts at each run; so does this one.
+        for facts in (bench.folder / "facts").iterdir():
+            facts.unlink()
         users = {host: {"ansible_user": found.user} for host, found in self.probe.items()}
         (folder / "users.json").write_text(json.dumps({"all": {"hosts": users}}))
         (folder / "limit").write_text("\n".join(self.hosts) + "\n")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from groundplane.counting import counted
 from groundplane.errors import CancelledError, FailedError
 from groundplane.run.events import RunState, WorkState
 from groundplane.run.watchers.plain import duration
@@ -54,7 +55,7 @@ def report(terminal: Console, result: RunResult) -> None:
     steps = f"steps: {told}" if told else "no step began"
     terminal.print(
         f"{mark} Run {result.run} {result.state.value} in {duration(result.seconds)}; {steps}; "
-        f"{result.changed} tasks changed something"
+        f"{counted(result.changed, 'task')} changed something"
     )
 
 
