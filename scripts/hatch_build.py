@@ -7,7 +7,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDERS = ("playbooks", "roles", "environments", "releases", "inventories")
+FOLDERS = ("playbooks", "roles", "environments", "releases", "inventories", "images")
 
 
 class ContentHook(BuildHookInterface[Any]):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from groundplane.errors import FailedError
 
-FOLDERS = ("playbooks", "roles", "environments", "releases", "inventories")
+FOLDERS = ("playbooks", "roles", "environments", "releases", "inventories", "images")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ class Content:
     @property
     def releases(self) -> Path:
         return self.root / "releases"
+
+    @property
+    def images(self) -> Path:
+        """What images are built from: Kolla's template overrides, our own Containerfiles, tools for builds."""
+        return self.root / "images"
 
     @property
     def inventories(self) -> Path:

@@ -7,16 +7,13 @@ module is loaded when the command runs.
 from __future__ import annotations
 
 import sys
-from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
 
 from groundplane import __version__
+from groundplane.cli.lazy_group import LazyGroup
 from groundplane.errors import CancelledError, GroundplaneError
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("groundplane.cli.init", "Write a new site that validates and deploys as generated."),
@@ -35,47 +32,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "logs": ("groundplane.cli.logs", "Show what a run's steps printed."),
     "cancel": ("groundplane.cli.cancel", "Stop a run that is under way."),
     "runtime": ("groundplane.cli.runtime", "Make or show the release's Ansible runtime."),
+    "images": ("groundplane.cli.images", "Plan, build, list, check and push the cloud's container images."),
+    "bundle": ("groundplane.cli.bundle", "Carry a release across an air gap: one folder with all that a site needs."),
     "lab": ("groundplane.cli.lab", "A lab of real systemd machines on this one."),
 }
 """Each module has an attribute `command`."""
 
 
-class LazyGroup(click.Group):
-    """Loads a command's module when it is called, not when help is printed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches  # noqa: PLC0415
-
-            near = get_close_matches(args[0], COMMANDS, 1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
-            raise click.UsageError(f"There is no command '{args[0]}'.{hint}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        from click.shell_completion import CompletionItem  # noqa: PLC0415
-
-        # From the table: click's own way would import every command at each press of the key.
-        names = [CompletionItem(name, help=text) for name, (_, text) in COMMANDS.items() if name.startswith(incomplete)]
-        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="groundplane")
 @click.option(
     "-C",

@@ -10,7 +10,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from groundplane.errors import InputError, Place
-from groundplane.site.model import Name, Strict
+from groundplane.site.strict import Name, Strict
 
 if TYPE_CHECKING:
     from groundplane.content import Content

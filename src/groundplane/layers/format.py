@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from groundplane.site.model import Name, Strict
+from groundplane.site.strict import Name, Strict
 
 
 class NeedFile(Strict):

@@ -7,17 +7,11 @@ written for the person who fills in the file.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=63)]
-
-
-class Strict(BaseModel):
-    """Unknown keys are errors; a loaded file never changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from groundplane.site.images_file import ImagesFile
+from groundplane.site.strict import Name, Strict
 
 
 class NetworkFile(Strict):
@@ -123,3 +117,4 @@ class SiteFile(Strict):
     ansible: AnsibleFile = Field(default_factory=AnsibleFile)
     time: TimeFile = Field(default_factory=TimeFile)
     certificates: CertificatesFile = Field(default_factory=CertificatesFile)
+    images: ImagesFile = Field(default_factory=ImagesFile)

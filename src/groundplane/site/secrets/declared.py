@@ -10,7 +10,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from groundplane.errors import FailedError, Place
-from groundplane.site.model import Strict
+from groundplane.site.strict import Strict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
