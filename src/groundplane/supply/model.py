@@ -75,11 +75,12 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package inside an image."""
+    """A package inside an image; `source` is the Debian source package, where it has another name."""
 
     name: str
     version: str
     architecture: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
