@@ -244,8 +244,8 @@ _CAUSES: Sequence[tuple[type[FailedError], str, str, str]] = (
     (
         UnreachableError,
         (
-            r"connection refused|no such host|i/o timeout|connection reset|broken pipe|unexpected eof|: eof"
-            r"|server closed|no route to host|network is unreachable|deadline exceeded|50[234] |bad gateway|client\.timeout"
+            r"connection refused|no such host|i/o timeout|connection reset|broken pipe|\beof\b|server closed"
+            r"|no route to host|network is unreachable|deadline exceeded|50[234] |bad gateway|client\.timeout"
         ),
         "the registry can't be reached, or went away",
         "Check that it runs and can be reached from here, then call again: what is complete stays.",
