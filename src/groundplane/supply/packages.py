@@ -30,7 +30,7 @@ _PYTHON_FOLDERS = (
     "opt/*/lib/python3*/site-packages",
     "opt/*/*/lib/python3*/site-packages",
 )
-_JAVA_FOLDERS = ("opt", "usr/local")
+_JAVA_FOLDERS = ("opt", "usr/local/share")
 _PYTHON_METADATA = ("*.dist-info/METADATA", "*.egg-info/PKG-INFO", "*.egg-info")
 _INSTALLED = " installed"
 _JAR = re.compile(r"^(?P<name>.+?)-(?P<version>\d[\w.+-]*)\.jar$")

@@ -1,0 +1,204 @@
+"""Building with a lock's package versions, and telling whether an image has them. The rule is in `lock`'s docstring."""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from groundplane.errors import FailedError
+from groundplane.files import write_atomically
+from groundplane.supply.lock_packages import Versions, locked_packages, record_packages
+from groundplane.supply.model import BuildMount
+from groundplane.supply.packages import normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from groundplane.supply.lock import ImagesLock
+    from groundplane.supply.model import ImageRecord
+
+APT_FOLDER = "/etc/apt/preferences.d"
+PINS_FOLDER = "/run/groundplane/pins"
+"""Where a build finds `constraints.txt`, for pip and uv, if it is a locked one."""
+CONSTRAINTS_FILE = "constraints.txt"
+_PRIORITY = 1001
+"""apt_preferences(5): above 1000 a version is taken even where that is a downgrade."""
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """The versions that a build has to use, by package name."""
+
+    debian: Mapping[str, str] = field(default_factory=dict)
+    python: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.debian or self.python)
+
+
+class Standing(enum.Enum):
+    """How an image stands to the lock and the store."""
+
+    LOCKED = "locked"
+    """The store holds the locked digest: nothing to do."""
+    STORED = "stored"
+    """The store's image of this identity fits the lock, or there is none: nothing to build; the lock takes its digest."""
+    BUILD = "build"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A package that isn't in the version that the lock wants; `got` is None where it's missing."""
+
+    kind: str
+    name: str
+    wanted: str
+    got: str
+
+
+def lock_pins(lock: ImagesLock, *, without: Collection[str] = ()) -> dict[str, Pins]:
+    """The pins of every image that the lock names; see `pins_for`."""
+    return {name: pins_for(lock, name, image.suite or "", without=without) for name, image in lock.images.items()}
+
+
+def pins_for(lock: ImagesLock | None, name: str, suite: str, *, without: Collection[str] = ()) -> Pins:
+    """The pins of one image.
+
+    Debian: its own locked versions, and its suite's for packages that are new to it, so that a changed recipe gets
+    what its siblings have. Python: its own alone (the release's constraints say the rest). A name that it has in two
+    versions, in two environments, is left out.
+
+    Args:
+        without: Python projects that are built from source archives, which the release pins.
+    """
+    if lock is None:
+        return Pins()
+    table = lock.versions.get(suite)
+    debian = dict(table.debian) if table is not None else {}
+    if name not in lock.images:
+        return Pins(debian=debian)
+    own = locked_packages(lock, name)
+    python = _single(own["python"])
+    for project in without:
+        python.pop(normalised(project), None)
+    return Pins(debian=debian | _single(own["debian"]), python=python)
+
+
+def _single(packages: Versions) -> dict[str, str]:
+    versions: dict[str, list[str]] = defaultdict(list)
+    for name, version in sorted(packages):
+        versions[name].append(version)
+    return {name: found[0] for name, found in versions.items() if len(found) == 1}
+
+
+def standing(
+    name: str,
+    *,
+    lock: ImagesLock | None,
+    identity: str,
+    holds: Callable[[str], bool],
+    stored: ImageRecord | None,
+) -> tuple[Standing, str]:
+    """Whether an image has to be built, and why, in a few words.
+
+    Args:
+        lock: the site's lock, None where there is none or it's another release's.
+        identity: the image's present one.
+        holds: whether the store holds this image by a digest.
+        stored: the record of the image that the store has under the tag of this identity; None where it has none.
+    """
+    locked = lock.images.get(name) if lock is not None else None
+    if locked is not None and locked.identity == identity and holds(locked.digest):
+        return Standing.LOCKED, "the store holds the locked digest"
+    if stored is None:
+        if locked is None:
+            return Standing.BUILD, "never built"
+        changed = locked.identity != identity
+        return Standing.BUILD, "its recipe changed" if changed else "the store lacks the locked digest"
+    if lock is None or locked is None:
+        return Standing.STORED, "built, not locked yet"
+    different = check_against_pins(stored, pins_for(lock, name, stored.suite))
+    if different:
+        first = different[0]
+        return Standing.BUILD, f"the lock wants {first.name} {first.wanted}, the store's image has {first.got}"
+    return Standing.STORED, "built with the locked versions"
+
+
+def check_against_pins(record: ImageRecord, pins: Pins) -> list[Difference]:
+    """Packages of a built image whose version isn't the pinned one, sorted; empty where all fit.
+
+    A package without a pin is new with a changed recipe, and fits.
+    """
+    found = record_packages(record)
+    wanted = {"debian": pins.debian, "python": pins.python}
+    return [
+        Difference(kind, name, wanted[kind][name], version)
+        for kind in ("debian", "python")
+        for name, version in sorted(found[kind])
+        if name in wanted[kind] and wanted[kind][name] != version
+    ]
+
+
+def unpinned_error(image: str, differences: Sequence[Difference]) -> FailedError:
+    """What is said where a locked build came out with other versions."""
+    shown = [f"{found.name}: {found.wanted} is locked, {found.got} was installed" for found in differences[:_SHOWN]]
+    if len(differences) > _SHOWN:
+        shown.append(f"and {len(differences) - _SHOWN} more")
+    return FailedError(
+        f"{image} can't be built as it is locked: the mirror no longer has what the lock wants",
+        why="\n".join(shown),
+        cure=(
+            "Let the versions move: groundplane images lock --upgrade. To stay with them, name a mirror that keeps old "
+            "versions (images.mirrors in site.yml), or load the bundle that was made with this lock."
+        ),
+    )
+
+
+def apt_preferences(pins: Pins) -> str:
+    """A file for /etc/apt/preferences.d; see apt_preferences(5)."""
+    return "".join(
+        f"Package: {name}\nPin: version {version}\nPin-Priority: {_PRIORITY}\n\n"
+        for name, version in sorted(pins.debian.items())
+    )
+
+
+def constraint_lines(pins: Pins, release: Iterable[str] = ()) -> str:
+    """Constraints for pip and uv: the release's, and the pins of packages that the release doesn't speak of.
+
+    Where both name a package the release's word holds, because two that differ would exclude each other.
+    """
+    lines = [line.rstrip() for line in release]
+    named = {normalised(_project(line)) for line in lines if _project(line)}
+    added = [f"{name}=={version}" for name, version in sorted(pins.python.items()) if name not in named]
+    return "".join(f"{line}\n" for line in (*lines, *added) if line)
+
+
+def _project(line: str) -> str:
+    """The project's name at the beginning of a requirement; nothing for a comment or an option."""
+    for end, character in enumerate(line):
+        if not (character.isalnum() or character in "-_."):
+            return line[:end]
+    return line
+
+
+def write_pins(folder: Path, pins: Pins, *, release_constraints: Iterable[str] = ()) -> tuple[BuildMount, ...]:
+    """Writes what a locked build sees into a folder of its own, and says how it sees it.
+
+    apt's preferences go over /etc/apt/preferences.d; constraints for pip and uv to PINS_FOLDER/constraints.txt. The
+    image keeps neither. No mounts without pins.
+
+    Raises:
+        FailedError: the files can't be written.
+    """
+    mounts = []
+    if pins.debian:
+        write_atomically(folder / "apt" / "groundplane", apt_preferences(pins))
+        mounts.append(BuildMount(folder / "apt", APT_FOLDER))
+    if pins.python:
+        write_atomically(folder / "python" / CONSTRAINTS_FILE, constraint_lines(pins, release_constraints))
+        mounts.append(BuildMount(folder / "python", PINS_FOLDER))
+    return tuple(mounts)
