@@ -1,4 +1,4 @@
-"""Making a lock: from the records of builds, or from what registries answered; and what changed since the former one."""
+"""Making a lock, from the records of builds or from what registries answered; what changed since the former one."""
 
 from __future__ import annotations
 

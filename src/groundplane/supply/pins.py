@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from groundplane.supply.model import ImageRecord
 
 APT_FOLDER = "/etc/apt/preferences.d"
-PINS_FOLDER = "/run/groundplane/pins"
-"""Where a build finds `constraints.txt`, for pip and uv, if it is a locked one."""
+PINS_FOLDER = "/usr/local/sbin/.pins"
+"""Where pip's stand-in (images/tools/pip-install) looks for `constraints.txt`."""
 CONSTRAINTS_FILE = "constraints.txt"
 _PRIORITY = 1001
 """apt_preferences(5): above 1000 a version is taken even where that is a downgrade."""
@@ -31,13 +31,21 @@ _SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """The versions that a build has to use, by package name."""
+    """Package versions for a build, by name.
+
+    Attributes:
+        debian: what the image is locked with; anything else is an error.
+        python: the same, of Python distributions.
+        suite: Debian versions of the image's suite, for packages that a changed recipe adds: taken where the mirror
+            still has them.
+    """
 
     debian: Mapping[str, str] = field(default_factory=dict)
     python: Mapping[str, str] = field(default_factory=dict)
+    suite: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.debian or self.python)
+        return bool(self.debian or self.python or self.suite)
 
 
 class Standing(enum.Enum):
@@ -46,13 +54,13 @@ class Standing(enum.Enum):
     LOCKED = "locked"
     """The store holds the locked digest: nothing to do."""
     STORED = "stored"
-    """The store's image of this identity fits the lock, or there is none: nothing to build; the lock takes its digest."""
+    """The store's image of this identity fits the lock, or there is no lock: the lock takes its digest."""
     BUILD = "build"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A package that isn't in the version that the lock wants; `got` is None where it's missing."""
+    """A package that isn't in the version that the lock wants."""
 
     kind: str
     name: str
@@ -66,11 +74,10 @@ def lock_pins(lock: ImagesLock, *, without: Collection[str] = ()) -> dict[str, P
 
 
 def pins_for(lock: ImagesLock | None, name: str, suite: str, *, without: Collection[str] = ()) -> Pins:
-    """The pins of one image.
+    """The pins of one image; no pins without a lock.
 
-    Debian: its own locked versions, and its suite's for packages that are new to it, so that a changed recipe gets
-    what its siblings have. Python: its own alone (the release's constraints say the rest). A name that it has in two
-    versions, in two environments, is left out.
+    A name that it has in two versions, in two Python environments, is left out. For Python packages that are new to
+    it the release's constraints speak, so nothing of its siblings is needed.
 
     Args:
         without: Python projects that are built from source archives, which the release pins.
@@ -78,14 +85,14 @@ def pins_for(lock: ImagesLock | None, name: str, suite: str, *, without: Collect
     if lock is None:
         return Pins()
     table = lock.versions.get(suite)
-    debian = dict(table.debian) if table is not None else {}
+    siblings = dict(table.debian) if table is not None else {}
     if name not in lock.images:
-        return Pins(debian=debian)
+        return Pins(suite=siblings)
     own = locked_packages(lock, name)
     python = _single(own["python"])
     for project in without:
         python.pop(normalised(project), None)
-    return Pins(debian=debian | _single(own["debian"]), python=python)
+    return Pins(debian=_single(own["debian"]), python=python, suite=siblings)
 
 
 def _single(packages: Versions) -> dict[str, str]:
@@ -162,19 +169,17 @@ def apt_preferences(pins: Pins) -> str:
     """A file for /etc/apt/preferences.d; see apt_preferences(5)."""
     return "".join(
         f"Package: {name}\nPin: version {version}\nPin-Priority: {_PRIORITY}\n\n"
-        for name, version in sorted(pins.debian.items())
+        for name, version in sorted({**pins.suite, **pins.debian}.items())
     )
 
 
 def constraint_lines(pins: Pins, release: Iterable[str] = ()) -> str:
-    """Constraints for pip and uv: the release's, and the pins of packages that the release doesn't speak of.
+    """Constraints for pip and uv, besides the release's: pins of packages that the release's lines don't speak of.
 
     Where both name a package the release's word holds, because two that differ would exclude each other.
     """
-    lines = [line.rstrip() for line in release]
-    named = {normalised(_project(line)) for line in lines if _project(line)}
-    added = [f"{name}=={version}" for name, version in sorted(pins.python.items()) if name not in named]
-    return "".join(f"{line}\n" for line in (*lines, *added) if line)
+    named = {normalised(_project(line)) for line in release}
+    return "".join(f"{name}=={version}\n" for name, version in sorted(pins.python.items()) if name not in named)
 
 
 def _project(line: str) -> str:
@@ -186,19 +191,23 @@ def _project(line: str) -> str:
 
 
 def write_pins(folder: Path, pins: Pins, *, release_constraints: Iterable[str] = ()) -> tuple[BuildMount, ...]:
-    """Writes what a locked build sees into a folder of its own, and says how it sees it.
+    """Writes what a locked build sees into a folder of its own, and says how it sees it; nothing without pins.
 
-    apt's preferences go over /etc/apt/preferences.d; constraints for pip and uv to PINS_FOLDER/constraints.txt. The
-    image keeps neither. No mounts without pins.
+    apt's preferences go over /etc/apt/preferences.d, constraints for pip and uv to PINS_FOLDER, which the mount of the
+    build tools has a place for. The image keeps neither.
+
+    Args:
+        release_constraints: lines of the release's constraints file.
 
     Raises:
         FailedError: the files can't be written.
     """
     mounts = []
-    if pins.debian:
+    if pins.debian or pins.suite:
         write_atomically(folder / "apt" / "groundplane", apt_preferences(pins))
         mounts.append(BuildMount(folder / "apt", APT_FOLDER))
-    if pins.python:
-        write_atomically(folder / "python" / CONSTRAINTS_FILE, constraint_lines(pins, release_constraints))
+    constraints = constraint_lines(pins, release_constraints)
+    if constraints:
+        write_atomically(folder / "python" / CONSTRAINTS_FILE, constraints)
         mounts.append(BuildMount(folder / "python", PINS_FOLDER))
     return tuple(mounts)

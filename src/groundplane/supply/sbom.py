@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError
 from groundplane.files import write_atomically
+from groundplane.supply.records import sbom_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +26,6 @@ _NAMESPACE = uuid.UUID("6c9a7a0e-3a52-5d0c-9b5d-3f3b8f0f6a51")
 """Serial numbers are UUIDs of version 5 below this one."""
 _VERSIONS = {"bullseye": "11", "bookworm": "12", "trixie": "13", "forky": "14"}
 """Debian's suites as `distro` names them: debian-13."""
-
-
-def sbom_path(cache: Path, name: str, tag: str) -> Path:
-    """CACHE/images/sboms/NAME-TAG.cdx.json; `cache` is Settings.cache."""
-    return cache / "images" / "sboms" / f"{name}-{tag}.cdx.json"
 
 
 def write_sbom(record: ImageRecord, path: Path) -> None:

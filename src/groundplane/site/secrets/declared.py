@@ -32,13 +32,15 @@ class SecretKind(StrEnum):
     """A key for Fernet: 32 random bytes in URL-safe base64."""
     SSH_KEY = "ssh_key"
     """An ed25519 key in OpenSSH's format, without a pass phrase."""
+    SIGNING_KEY = "signing_key"
+    """As ssh_key, for signing files; its public half is a line of allowed signers (ssh-keygen(1), ALLOWED SIGNERS)."""
     CERTIFICATE_AUTHORITY = "certificate_authority"
     """The private key of an authority (EC P-384, PKCS#8 PEM)."""
     FINGERPRINT_KEY = "fingerprint_key"
     """The HMAC key that keeps fingerprints of secrets from being guessed: 64 hexadecimal digits."""
 
 
-_WITH_PUBLIC_FILE = frozenset({SecretKind.SSH_KEY, SecretKind.CERTIFICATE_AUTHORITY})
+_WITH_PUBLIC_FILE = frozenset({SecretKind.SSH_KEY, SecretKind.SIGNING_KEY, SecretKind.CERTIFICATE_AUTHORITY})
 
 
 class DeclaredSecretFile(Strict):
@@ -97,7 +99,7 @@ def _read(file: Path, layer: str) -> dict[str, DeclaredSecret]:
         if (entry.public_file is not None) != (entry.kind in _WITH_PUBLIC_FILE):
             raise FailedError(
                 f"The toolkit's secret {name} of kind {entry.kind.value} has a wrong public_file",
-                why="ssh_key and certificate_authority need one, the other kinds have none",
+                why="ssh_key, signing_key and certificate_authority need one, the other kinds have none",
                 place=Place(file),
             )
     return {

@@ -56,7 +56,7 @@ def generate(secret: DeclaredSecret) -> str:  # noqa: PLR0911 - one line a kind
             return urlsafe_b64encode(secrets.token_bytes(_FERNET_BYTES)).decode()
         case SecretKind.FINGERPRINT_KEY:
             return secrets.token_hex(_FINGERPRINT_BYTES)
-        case SecretKind.SSH_KEY:
+        case SecretKind.SSH_KEY | SecretKind.SIGNING_KEY:
             ssh_key = ed25519.Ed25519PrivateKey.generate()
             return ssh_key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
         case SecretKind.CERTIFICATE_AUTHORITY:
@@ -65,13 +65,17 @@ def generate(secret: DeclaredSecret) -> str:  # noqa: PLR0911 - one line a kind
 
 
 def public_half(secret: DeclaredSecret, value: str, facts: PublicFacts) -> str:
-    """The content of `secret.public_file`: an OpenSSH public key line, or the authority's certificate in PEM.
+    """The content of `secret.public_file`: an OpenSSH public key line, a line of allowed signers, or the authority's
+    certificate in PEM.
 
     Raises:
         UnusableSecretError: the value is no such private key.
     """
     if secret.kind is SecretKind.SSH_KEY:
         return f"{_ssh_public(value)} {facts.site_name}-operator\n"
+    if secret.kind is SecretKind.SIGNING_KEY:
+        # Namespaces keep the key from standing for anything but what this project signs with it.
+        return f'{facts.site_name} namespaces="groundplane-*" {_ssh_public(value)}\n'
     return _authority_certificate(value, facts)
 
 
@@ -84,6 +88,8 @@ def fits(secret: DeclaredSecret, value: str, public: str) -> bool:
     if secret.kind is SecretKind.SSH_KEY:
         ours = _ssh_public(value).split()
         return any(line.split()[:2] == ours for line in public.splitlines())
+    if secret.kind is SecretKind.SIGNING_KEY:
+        return any(_ssh_public(value) in line for line in public.splitlines() if not line.startswith("#"))
     key = _authority_key(value)
     try:
         certificate = x509.load_pem_x509_certificate(public.encode())
