@@ -60,6 +60,7 @@ def _make(target: Path, files: dict[str, tuple[bytes, int]], uv: Path) -> None:
     try:
         work.chmod(0o755)
         (work / ".cache").mkdir()
+        (work / ".pins").mkdir()
         shutil.copy2(uv, work / "uv")
         for name, (data, mode) in files.items():
             write_atomically(work / name, data, mode)
