@@ -1,0 +1,116 @@
+"""Pins, and what they decide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from groundplane.supply.pins import (
+    APT_FOLDER,
+    PINS_FOLDER,
+    Pins,
+    Standing,
+    apt_preferences,
+    check_against_pins,
+    constraint_lines,
+    lock_pins,
+    pins_for,
+    standing,
+    unpinned_error,
+    write_pins,
+)
+from tests.unit.supply.lock_samples import lock_of, record, small_cloud
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from groundplane.supply.model import ImageRecord
+
+
+def test_an_image_is_held_to_its_own_versions_and_offered_its_siblings() -> None:
+    pins = lock_pins(small_cloud())["keystone"]
+    assert pins.debian == {"libc6": "2.41-12", "curl": "8.14", "apache2": "2.4.65"}
+    assert pins.python == {"keystone": "29.0.0", "oslo-config": "10.1"}
+    assert pins.suite["haproxy"] == "3.0.11"
+
+
+def test_what_is_built_from_a_source_archive_is_the_releases_matter() -> None:
+    assert "keystone" not in pins_for(small_cloud(), "keystone", "trixie", without=("Keystone",)).python
+
+
+def test_a_name_in_two_versions_binds_nobody() -> None:
+    lock = lock_of(record("toolbox", python=[("a", "1"), ("a", "2"), ("b", "1")]))
+    assert lock_pins(lock)["toolbox"].python == {"b": "1"}
+
+
+def test_an_image_that_is_not_locked_is_only_offered_what_its_suite_has() -> None:
+    pins = pins_for(small_cloud(), "glance", "trixie")
+    assert not pins.debian
+    assert pins.suite["libc6"] == "2.41-12"
+    assert not pins_for(None, "glance", "trixie")
+
+
+def test_preferences_are_apts() -> None:
+    text = apt_preferences(Pins(debian={"libc6": "2.41-12"}, suite={"curl": "8.14", "libc6": "2.41-11"}))
+    assert text == (
+        "Package: curl\nPin: version 8.14\nPin-Priority: 1001\n\n"
+        "Package: libc6\nPin: version 2.41-12\nPin-Priority: 1001\n\n"
+    )
+
+
+def test_the_releases_constraints_go_before_the_locks() -> None:
+    release = ["# a comment", "oslo.config===10.2 ; python_version>='3.11'"]
+    assert constraint_lines(Pins(python={"oslo-config": "10.1", "six": "1.17"}), release) == "six==1.17\n"
+
+
+def test_a_build_sees_both_where_there_are_pins(tmp_path: Path) -> None:
+    mounts = write_pins(tmp_path, Pins(debian={"a": "1"}, python={"b": "2"}))
+    assert {mount.target for mount in mounts} == {APT_FOLDER, PINS_FOLDER}
+    assert not any(mount.writable for mount in mounts)
+    assert (tmp_path / "python/constraints.txt").read_text(encoding="utf-8") == "b==2\n"
+    assert write_pins(tmp_path / "none", Pins()) == ()
+
+
+def test_differences_are_named_and_new_packages_are_none() -> None:
+    found = record("a", debian={"libc6": "2", "new": "1"}, python={"six": "1.17"})
+    (difference,) = check_against_pins(found, Pins(debian={"libc6": "1"}, python={"six": "1.17"}, suite={"new": "0"}))
+    assert (difference.kind, difference.name, difference.wanted, difference.got) == ("debian", "libc6", "1", "2")
+    error = unpinned_error("a", [difference])
+    assert "libc6: 1 is locked, 2 was installed" in error.why
+    assert "--upgrade" in error.cure
+
+
+def _standing(stored: ImageRecord | None, *, held: bool, identity: str | None = None) -> Standing:
+    locked = record("a", debian={"x": "1"})
+    return standing(
+        "a",
+        lock=lock_of(locked),
+        identity=identity or locked.identity,
+        holds=lambda _digest: held,
+        stored=stored,
+    )[0]
+
+
+def test_the_locked_digest_in_the_store_is_up_to_date_whatever_else_is_there() -> None:
+    assert _standing(record("a", debian={"x": "2"}), held=True) is Standing.LOCKED
+
+
+def test_a_build_with_the_locked_versions_is_as_good() -> None:
+    assert _standing(record("a", build="2", debian={"x": "1"}), held=False) is Standing.STORED
+
+
+def test_other_versions_and_absent_images_are_built() -> None:
+    assert _standing(record("a", build="2", debian={"x": "2"}), held=False) is Standing.BUILD
+    assert _standing(None, held=False) is Standing.BUILD
+
+
+def test_a_changed_recipe_is_built_although_the_store_holds_the_locked_digest() -> None:
+    assert _standing(None, held=True, identity="0" * 64) is Standing.BUILD
+
+
+def test_the_lock_of_a_fresh_build_asks_for_no_other_build() -> None:
+    built = record("a", debian={"x": "1"})
+    lock = lock_of(built)
+    found, _ = standing("a", lock=lock, identity=built.identity, holds=built.digest.__eq__, stored=built)
+    assert found is Standing.LOCKED
+    found, _ = standing("a", lock=None, identity=built.identity, holds=lambda _digest: False, stored=built)
+    assert found is Standing.STORED
