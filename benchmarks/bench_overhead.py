@@ -63,7 +63,10 @@ def main() -> int:
 
     def play(site: Site) -> Path:
         if given.step:
-            return load_graph(site).steps[given.step].playbook
+            found = load_graph(site).steps[given.step].playbook
+            if found is None:
+                raise SystemExit(f"{given.step} has no playbook")
+            return found
         file = site.path / "playbooks" / "benchmark.yml"
         file.write_text(playbook(given.tasks))
         return file

@@ -97,6 +97,7 @@ class Bench:
             secrets=self.opened.values,
             vault_password=self.opened.password,
             memory=self.here.runtime,
+            cache=self.here.cache,
             holder=self.here.holder,
             watchers=[],
             cancel=CancelToken(),

@@ -98,6 +98,7 @@ def command(
                     secrets=secrets.values,
                     vault_password=secrets.password,
                     memory=here.runtime,
+                    cache=here.cache,
                     holder=here.holder,
                     watchers=[_watcher(terminal, work, prepared, as_json=as_json)],
                     cancel=cancel,

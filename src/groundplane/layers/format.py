@@ -20,7 +20,12 @@ class WorkFile(Strict):
     """What steps and hooks have in common."""
 
     description: str = Field(default="", description="What it does, for people.")
-    playbook: str = Field(description="The playbook; the toolkit's lie under playbooks/, a site's under the site.")
+    playbook: str | None = Field(
+        default=None, description="The playbook; the toolkit's lie under playbooks/, a site's under the site."
+    )
+    action: str | None = Field(
+        default=None, description="Work that the engine does itself, by its name; in place of a playbook."
+    )
     hosts: str = Field(default="all", description="An Ansible host pattern.")
     roles: tuple[str, ...] = Field(default=(), description="Roles whose options are the step's inputs.")
     inputs: tuple[str, ...] = Field(default=(), description="More variables that count as inputs.")
@@ -28,7 +33,7 @@ class WorkFile(Strict):
 
 
 class StepFile(WorkFile):
-    """One playbook on some hosts."""
+    """One playbook on some hosts, or one action of the engine's for them."""
 
     needs: tuple[str | NeedFile, ...] = Field(default=(), description="Steps that must have succeeded first.")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError, Problem
+from groundplane.layers.actions import ACTIONS
 from groundplane.layers.format import HookFile, LayerFile, LayersFile, StepFile, WorkFile
 from groundplane.layers.hooks import Hooks, first_steps
 from groundplane.layers.model import Graph, Layer, Need, Step
@@ -218,7 +219,7 @@ class _Builder:
     ) -> Step:
         source = declared.source
         layer, _, name = id_.partition(".")
-        playbook = self._playbook(written.playbook, declared, (*path, "playbook"))
+        playbook = self._work(id_, written, declared, path)
         roles: list[Path] = []
         options: list[str] = []
         folders = [self.site.path / "roles", self.site.content.roles] if declared.own else [self.site.content.roles]
@@ -244,9 +245,20 @@ class _Builder:
             roles=tuple(roles),
             inputs=tuple(dict.fromkeys([*options, *written.inputs])),
             timeout_minutes=written.timeout_minutes,
+            action=written.action,
         )
         self._check_hosts(step, source.place(*path, "hosts"))
         return step
+
+    def _work(self, id_: str, written: WorkFile, declared: _File, path: tuple[str | int, ...]) -> Path | None:
+        """The playbook, None for an action; exactly one of them has to be there."""
+        if (written.playbook is None) == (written.action is None):
+            what = f"'{id_}' has to have either a playbook or an action"
+            self._tell(what, "Name a playbook.", declared.source.place(*path))
+        elif written.action is not None and written.action not in ACTIONS:
+            what = f"There is no action '{written.action}'"
+            self._tell(what, suggest(written.action, ACTIONS), declared.source.place(*path, "action"))
+        return self._playbook(written.playbook, declared, (*path, "playbook")) if written.playbook else None
 
     def _playbook(self, name: str, declared: _File, path: tuple[str | int, ...]) -> Path:
         root = self.site.path if declared.own else self.site.content.playbooks

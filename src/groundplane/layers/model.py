@@ -26,13 +26,14 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One playbook on some hosts. `id` is LAYER.NAME."""
+    """One playbook on some hosts, or one action of the engine's for them. `id` is LAYER.NAME."""
 
     id: str
     layer: str
     name: str
     description: str
-    playbook: Path
+    playbook: Path | None
+    """None where `action` does the work."""
     hosts: str
     """An Ansible host pattern over the inventory's groups and hosts."""
     place: Place
@@ -42,6 +43,8 @@ class Step:
     inputs: tuple[str, ...] = ()
     """Variables that count as inputs: the roles' options and those that layers.yml names besides."""
     timeout_minutes: int = 60
+    action: str | None = None
+    """A name in `actions.ACTIONS`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,8 +152,10 @@ class Fingerprinter:
 
     def _read_step(self, step: Step) -> _StepFacts:
         defaults: dict[str, Any] = {}
-        content = {self._shown(step.playbook): self._file(step.playbook)}
-        references = in_files([step.playbook])
+        content = {} if step.playbook is None else {self._shown(step.playbook): self._file(step.playbook)}
+        references = in_files([] if step.playbook is None else [step.playbook])
+        if step.action is not None:
+            content[f"action {step.action}"] = self._digest_text(step.action)
         for role in step.roles:
             defaults.update(_defaults(role))
             for file in role_files(role):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError, Problem
+from groundplane.layers.actions import find_action
+from groundplane.layers.selection import select, with_needs
 from groundplane.plan.planner import hosts_of, make_plan
 from groundplane.plan.probe import probe_hosts
+from groundplane.site.derived_images import IMAGE_VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,12 +36,17 @@ def survey(
     """A plan of today, and what the hosts answered; without a connection nobody is asked.
 
     Raises:
-        InputError: unknown names, closed secrets, or no host at all can be reached.
+        InputError: unknown names, closed secrets, no host at all can be reached, or a step reads images.lock and nobody
+            vouches for that.
     """
+    _refuse_untrusted(site, graph, selection)
     if connection is None:
         return make_plan(site, graph, store, selection=selection, limit=limit, force=force), None
     hosts = hosts_of(site, graph, selection=selection, limit=limit)
-    found = probe_hosts(site, hosts, connection, on_answer=on_answer)
+    with ThreadPoolExecutor(1, thread_name_prefix="actions") as pool:
+        asked = pool.submit(_ask_actions, site, graph, selection, hosts)
+        found = probe_hosts(site, hosts, connection, on_answer=on_answer)
+        found = _with_actions(found, asked.result())
     if found and not any(answer.reachable for answer in found.values()):
         raise InputError(
             "No host can be reached",
@@ -46,6 +55,43 @@ def survey(
         )
     plan = make_plan(site, graph, store, selection=selection, limit=limit, probe=found, force=force)
     return plan, found
+
+
+def _refuse_untrusted(site: Site, graph: Graph, selection: Sequence[str]) -> None:
+    """Steps that use images by what images.lock says: its signature is verified before they are planned."""
+    steps = [graph.steps[id_] for id_ in with_needs(graph, select(graph, selection))]
+    if not any(IMAGE_VARIABLES.intersection(step.inputs) for step in steps):
+        return
+    from groundplane.supply.lock import has_lock  # noqa: PLC0415 - only sites with images carry the weight
+    from groundplane.supply.trusted_lock import read_trusted_lock  # noqa: PLC0415
+
+    if has_lock(site.path):
+        read_trusted_lock(site.path)
+
+
+def _ask_actions(
+    site: Site, graph: Graph, selection: Sequence[str], hosts: Sequence[str]
+) -> dict[str, dict[str, dict[str, str]]]:
+    """Host to steps to items: what the engine's own actions say of their work. Asked while the hosts are."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for id_ in with_needs(graph, select(graph, selection)):
+        action, theirs = graph.steps[id_].action, set(hosts).intersection(graph.hosts[id_])
+        if action is not None and theirs:
+            state = dict(find_action(action).state(site))
+            for host in theirs:
+                found.setdefault(host, {})[id_] = state
+    return found
+
+
+def _with_actions(
+    probe: Mapping[str, HostProbe], actions: Mapping[str, Mapping[str, dict[str, str]]]
+) -> dict[str, HostProbe]:
+    return {
+        host: answer.model_copy(update={"steps": {**answer.steps, **actions[host]}})
+        if answer.reachable and host in actions
+        else answer
+        for host, answer in probe.items()
+    }
 
 
 def _cure(host: str, answer: HostProbe) -> str:

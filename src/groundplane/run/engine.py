@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from groundplane.errors import FailedError, GroundplaneError
 from groundplane.plan.model import Receipt
@@ -18,8 +18,9 @@ from groundplane.run.outcome import HostOutcome, PlaybookOutcome
 from groundplane.run.scheduler import Ready, Schedule
 
 if TYPE_CHECKING:
-    from groundplane.layers.model import Graph
+    from groundplane.layers.model import Graph, Step
     from groundplane.plan.model import Fingerprint, Plan
+    from groundplane.run.ansible_events import Tell
     from groundplane.run.cancel import CancelToken
     from groundplane.run.journal.store import Journal
     from groundplane.run.redaction import Redactor
@@ -31,6 +32,14 @@ ACCESS = "bootstrap.access"
 
 ReadState = Callable[[str, Sequence[str]], Mapping[str, Mapping[str, str] | None]]
 """Step and hosts to each host's watched items right now; None where they couldn't be read."""
+
+
+class Act(Protocol):
+    """Runs the action of a step that has no playbook."""
+
+    def __call__(
+        self, step: Step, hosts: Sequence[str], *, tell: Tell, say: Callable[[str], None]
+    ) -> PlaybookOutcome: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,7 @@ class Engine:
         cancel: CancelToken,
         users: Users,
         read_state: ReadState,
+        act: Act,
         options: RunOptions,
     ) -> None:
         self._graph = graph
@@ -116,6 +126,7 @@ class Engine:
         self._cancel = cancel
         self._users = users
         self._read_state = read_state
+        self._act = act
         self._options = options
         self._fingerprints: dict[tuple[str, str], Fingerprint] = {
             (step.step, host.host): host.fingerprint for step in plan.steps for host in step.hosts
@@ -261,25 +272,7 @@ class Engine:
         self._journal.step_started(run, step.id, ready.hosts, at)
         self._teller.tell(EventKind.STEP_STARTED, step=step.id, data={"hosts": list(ready.hosts)})
         with self._teller.log(step.id) as say:
-            outcome = run_playbook(
-                self._bench,
-                Playbook(
-                    id=step.id,
-                    path=step.playbook,
-                    hosts=ready.hosts,
-                    users=self._users.of(ready.hosts),
-                    unfinished=frozenset(host for host in ready.hosts if (step.id, host) in self._unfinished),
-                    variables={"groundplane_step": step.id},
-                    check=self._options.check,
-                    timeout_minutes=step.timeout_minutes,
-                ),
-                redactor=self._redactor,
-                tell=lambda kind, host, task, data: self._teller.tell(
-                    kind, step=step.id, host=host, task=task, data=data
-                ),
-                say=say,
-                cancel=self._cancel,
-            )
+            outcome = self._run_work(step, ready.hosts, say)
         succeeded = outcome.succeeded()
         receipts: list[Receipt] = []
         if succeeded and not self._options.check:
@@ -308,6 +301,30 @@ class Engine:
             receipts=receipts,
         )
         return outcome
+
+    def _run_work(self, step: Step, hosts: Sequence[str], say: Callable[[str], None]) -> PlaybookOutcome:
+        def tell(kind: EventKind, host: str | None, task: str | None, data: dict[str, Any]) -> None:
+            self._teller.tell(kind, step=step.id, host=host, task=task, data=data)
+
+        if step.playbook is None:
+            return self._act(step, hosts, tell=tell, say=say)
+        return run_playbook(
+            self._bench,
+            Playbook(
+                id=step.id,
+                path=step.playbook,
+                hosts=tuple(hosts),
+                users=self._users.of(hosts),
+                unfinished=frozenset(host for host in hosts if (step.id, host) in self._unfinished),
+                variables={"groundplane_step": step.id},
+                check=self._options.check,
+                timeout_minutes=step.timeout_minutes,
+            ),
+            redactor=self._redactor,
+            tell=tell,
+            say=say,
+            cancel=self._cancel,
+        )
 
     def _settle(self, step: str, outcome: PlaybookOutcome | GroundplaneError) -> dict[str, WorkState]:
         """Tells how a step ended, and returns it by host."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError
+from groundplane.layers.actions import ActionPlaces, find_action
 from groundplane.plan.probe import probe_hosts
+from groundplane.run.actions import run_action
 from groundplane.run.engine import ACCESS, Engine, RunOptions, RunResult, Users
 from groundplane.run.journal.store import new_run_id
 from groundplane.run.lock import site_lock
@@ -39,6 +42,7 @@ def run_plan(
     secrets: Mapping[str, Any],
     vault_password: bytes,
     memory: Path,
+    cache: Path,
     holder: str,
     watchers: Sequence[Watcher],
     cancel: CancelToken,
@@ -53,7 +57,7 @@ def run_plan(
 
     Args:
         secrets: the opened secrets, so that none of them is shown; `vault_password` opens them for Ansible.
-        memory: Settings.runtime; `holder` Settings.holder.
+        memory: Settings.runtime; `cache` Settings.cache; `holder` Settings.holder.
         probe: what the plan was made from: who can log in where.
         parallel: steps side by side; what site.yml says, else the number of cores, where None.
         check: Ansible's check mode: nothing is changed, no receipt is written.
@@ -96,7 +100,15 @@ def run_plan(
                     teller=teller,
                     cancel=cancel,
                     users=users_of(site, journal, probe),
-                    read_state=_reader(site, connection),
+                    read_state=_reader(site, graph, connection),
+                    act=partial(
+                        run_action,
+                        site,
+                        places=ActionPlaces(cache=cache, memory=bench.folder),
+                        redactor=redactor,
+                        cancel=cancel,
+                        check=check,
+                    ),
                     options=options,
                 )
                 return engine.run()
@@ -118,9 +130,12 @@ def users_of(site: Site, journal: Journal, probe: Mapping[str, HostProbe] | None
 
 
 def _reader(
-    site: Site, connection: SshConnection
+    site: Site, graph: Graph, connection: SshConnection
 ) -> Callable[[str, Sequence[str]], Mapping[str, Mapping[str, str] | None]]:
     def read(step: str, hosts: Sequence[str]) -> Mapping[str, Mapping[str, str] | None]:
+        action = graph.steps[step].action
+        if action is not None:
+            return dict.fromkeys(hosts, find_action(action).state(site))
         found = probe_hosts(site, hosts, connection, steps=[step])
         return {host: answer.steps.get(step, {}) if answer.reachable else None for host, answer in found.items()}
 

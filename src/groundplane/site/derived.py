@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import Place
+from groundplane.site.derived_images import derive_images
 from groundplane.site.values import Level, Value
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ DERIVED_NAMES = {
     "groundplane_ssh_port": "ssh",
     "groundplane_operator_public_keys": "ssh",
     "groundplane_addresses": "networks",
+    "groundplane_registry": "images",
+    "groundplane_images": "images",
+    "groundplane_host_images": "images",
 }
 """Derived variable to the key of site.yml that it comes from."""
 
@@ -41,6 +45,7 @@ ENGINE_NAMES = frozenset(
 """Set by the engine at run time."""
 
 DEFAULT_SSH_PORT = 22
+LOCK_FILE = "images.lock"
 
 
 def derive(
@@ -70,8 +75,17 @@ def derive(
     values["groundplane_host_keys"] = (_host_keys(known_hosts, inventory, plan), Place(known_hosts))
     keys = [line for line in _text(operator_key).splitlines() if line.strip() and not line.startswith("#")]
     values["groundplane_operator_public_keys"] = (keys, Place(operator_key))
+    images = derive_images(site_path, file, inventory)
+    values["groundplane_registry"] = (dict(images.registry), source.place("images"))
+    values["groundplane_images"] = (dict(images.references), Place(site_path / LOCK_FILE))
+    values["groundplane_host_images"] = ([], Place(site_path / LOCK_FILE))
     everyone = {name: Value(value, Level.DERIVED, place, "site.yml") for name, (value, place) in values.items()}
-    return everyone, _per_host(file, source, inventory, plan)
+    per_host = _per_host(file, source, inventory, plan)
+    for host, own in per_host.items():
+        if needed := images.of_hosts.get(host):
+            place = Place(site_path / LOCK_FILE)
+            own["groundplane_host_images"] = Value(list(needed), Level.DERIVED, place, f"for {host}")
+    return everyone, per_host
 
 
 def _per_host(file: SiteFile, source: Source, inventory: Inventory, plan: NetworkPlan) -> dict[str, dict[str, Value]]:

@@ -99,6 +99,7 @@ def copy(
     destination_certificates: Path | None = None,
     source_tls: bool = True,
     destination_tls: bool = True,
+    doing: str | None = None,
     cancel: Callable[[], bool] = lambda: False,
 ) -> None:
     """Copies one image as it is: the same manifest, the same layers, the same digest. Layers already there stay.
@@ -111,6 +112,7 @@ def copy(
         source_certificates: a folder with the authority that the registry is trusted by (`ca.crt`); the machine's own
             authorities count besides.
         source_tls: False for a registry without TLS, or whose certificate doesn't matter.
+        doing: what this is for, as the beginning of an error; it has to name the image.
         cancel: asked several times a second; True ends the copy.
 
     Raises:
@@ -121,7 +123,7 @@ def copy(
     words += _side("src", source, source_auth, source_certificates, tls=source_tls)
     words += _side("dest", destination, destination_auth, destination_certificates, tls=destination_tls)
     words += [image_name(source), image_name(destination)]
-    doing = f"Copying the image {source} to {destination}"
+    doing = doing or f"Copying the image {source} to {destination}"
     try:
         process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

@@ -48,7 +48,8 @@ class SmallSite:
         write(self.toolkit / "playbooks" / "layers.yml", self.layers)
         for layer in self.layers.get("layers", {}).values():
             for step in layer.get("steps", {}).values():
-                touch(self.toolkit / "playbooks" / step["playbook"])
+                if "playbook" in step:
+                    touch(self.toolkit / "playbooks" / step["playbook"])
         for name, defaults in self.roles.items():
             specs = {"argument_specs": {"main": {"options": {option: {"type": "raw"} for option in defaults}}}}
             role = self.toolkit / "roles" / name

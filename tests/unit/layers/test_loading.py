@@ -159,6 +159,23 @@ def test_wrong_types_in_needs(tmp_path: Path) -> None:
     assert all(problem.place is not None and problem.place.line == 9 for problem in found)
 
 
+def test_a_step_has_a_playbook_or_an_action_that_there_is(tmp_path: Path) -> None:
+    site = SmallSite(tmp_path, {"layers": {"g": layer({"a": {}, "b": {}, "c": {}, "d": {}})}})
+    steps = site.layers["layers"]["g"]["steps"]
+    steps["a"] = {"hosts": "all", "action": "push_images"}
+    steps["b"]["action"] = "push_images"
+    steps["c"] = {"hosts": "all"}
+    steps["d"] = {"hosts": "all", "action": "push_image"}
+    assert [(problem.what, problem.cure) for problem in problems(site)] == [
+        ("'g.b' has to have either a playbook or an action", "Name a playbook."),
+        ("'g.c' has to have either a playbook or an action", "Name a playbook."),
+        ("There is no action 'push_image'", "Did you mean 'push_images'?"),
+    ]
+    del steps["c"], steps["d"], steps["b"]["action"]
+    step = load_graph(site.load()).steps["g.a"]
+    assert (step.playbook, step.action) == (None, "push_images")
+
+
 def own(tmp_path: Path, hooks: list[dict[str, Any]], layers: dict[str, Any] | None = None) -> SmallSite:
     site = two_layers(tmp_path, own_layers={"layers": layers or {}, "hooks": hooks})
     for name in ("first", "second"):

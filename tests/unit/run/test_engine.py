@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -25,7 +26,7 @@ from tests.unit.run.builders import graph, plan, planned, step
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from groundplane.layers.model import Graph
+    from groundplane.layers.model import Graph, Step
     from groundplane.run.workbench import Workbench
 
 Pretend = Callable[[Playbook], Mapping[str, WorkState]]
@@ -58,11 +59,17 @@ class Runner:
         self.cancel = CancelToken()
         self.watching = Watching()
         self.played: list[Playbook] = []
+        self.acted: list[str] = []
+        self.acting = WorkState.DONE
         self.pretend: Pretend = lambda playbook: dict.fromkeys(playbook.hosts, WorkState.DONE)
         self.read: Callable[[str, Sequence[str]], Mapping[str, Mapping[str, str] | None]] = lambda _step, hosts: {
             host: {"file /etc/x": "ok"} for host in hosts
         }
         monkeypatch.setattr(engine_module, "run_playbook", self._play)
+
+    def _act(self, step: Step, hosts: Sequence[str], **_more: Any) -> PlaybookOutcome:
+        self.acted.append(step.id)
+        return PlaybookOutcome({host: HostOutcome(state=self.acting) for host in hosts}, 0.1)
 
     def _play(self, _bench: Workbench, playbook: Playbook, **_more: Any) -> PlaybookOutcome:
         self.played.append(playbook)
@@ -82,6 +89,7 @@ class Runner:
             cancel=self.cancel,
             users=Users(operator="operator", initial="root", known={}, ready=set(), set_by_site={"own"}),
             read_state=self.read,
+            act=self._act,
             options=RunOptions(run=run, holder="me@here", parallel=parallel, check=check),
         ).run()
 
@@ -215,3 +223,17 @@ def test_watchers_see_the_whole_story_in_order(runner: Runner) -> None:
     assert kinds[-1] == "run_finished"
     assert kinds.count("step_started") == kinds.count("step_finished") == 3
     assert kinds.count("host_finished") == 6
+
+
+def test_an_action_runs_in_a_playbooks_place_and_holds_back_what_needs_it(runner: Runner, journal: Journal) -> None:
+    push = replace(step("supply.images"), playbook=None, action="push_images")
+    steps = graph(push, step("supply.pull", "supply.images"))
+    work = plan(planned("supply.images", ["a"]), planned("supply.pull", ["a"]))
+    assert runner.run(work, steps).state is RunState.DONE
+    assert runner.acted == ["supply.images"]
+    assert [played.id for played in runner.played] == ["supply.pull"]
+    assert set(journal.receipts()) == {("supply.images", "a"), ("supply.pull", "a")}
+    runner.acting = WorkState.FAILED
+    failed = runner.run(work, steps, run="r2")
+    assert failed.state is RunState.FAILED
+    assert "supply.pull" in failed.held_back

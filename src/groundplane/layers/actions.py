@@ -1,0 +1,76 @@
+"""Actions: steps that the engine does itself, because the work is between it and the outside, not on a host.
+
+An action is a module with two functions. It is imported when it is needed, so that whoever plans doesn't carry what
+only the work needs:
+
+    def state(site: Site) -> Mapping[str, str]
+        What the action set up, as it is right now: item to value, short and made for people. Plans compare it with what
+        the step left. Never raises for what can be wrong outside: that is an item, too.
+    def carry_out(call: ActionCall) -> None
+        Does the work, or only says what it would do (`call.check`). Raises a GroundplaneError where it fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from groundplane.site.site import Site
+
+ACTIONS = {"push_images": "groundplane.supply.push_action"}
+"""What layers.yml may name, and its module."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPlaces:
+    """Where an action may work: `cache` is Settings.cache, `memory` a private folder in memory for secrets."""
+
+    cache: Path
+    memory: Path
+
+
+class Report(Protocol):
+    """Tells one piece of work that has ended."""
+
+    def __call__(self, task: str, *, status: str, seconds: float = 0.0, reason: str = "") -> None:
+        """`status` is ok, changed, skipped or failed; `reason` is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCall:
+    """What an action gets.
+
+    Attributes:
+        hosts: those that the step is planned on; the work is done once for all of them.
+        check: say what would change, change nothing.
+        begin: tells a piece of work that begins, by its name; `report` its end. Pieces may run side by side.
+        say: a line for the step's log.
+        stopped: asked several times a second; True means that the run was cancelled or that time is up.
+    """
+
+    site: Site
+    hosts: tuple[str, ...]
+    places: ActionPlaces
+    check: bool
+    begin: Callable[[str], None]
+    report: Report
+    say: Callable[[str], None]
+    stopped: Callable[[], bool]
+
+
+class Action(Protocol):
+    """The module of an action."""
+
+    def state(self, site: Site) -> Mapping[str, str]: ...
+
+    def carry_out(self, call: ActionCall) -> None: ...
+
+
+def find_action(name: str) -> Action:
+    """The action of that name; `layers.loading` has checked that there is one."""
+    return cast("Action", import_module(ACTIONS[name]))

@@ -1,0 +1,107 @@
+"""Variables about images: the registry, every image by digest, and the images of each host; from images.lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from groundplane.errors import InputError
+from groundplane.site.images_file import ImageSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from groundplane.site.inventory import Inventory
+    from groundplane.site.model import SiteFile
+    from groundplane.supply.lock import ImagesLock, LockedImage
+
+SUPPLY_LAYER = "supply"
+IMAGE_VARIABLES = frozenset({"groundplane_images", "groundplane_host_images"})
+"""What is read from images.lock: nothing that uses these may run before its signature is verified."""
+REGISTRY_HOST = "managers[0]"
+PULL_PORT = 5000
+PUSH_PORT = 5001
+"""A managed registry has two doors: everybody who pulls comes in by the first, which can't write."""
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedImages:
+    """Empty where the site has no supply layer; without references while it has no images.lock.
+
+    Attributes:
+        registry: managed, address (HOST:PORT), namespace, host; `groundplane_registry`.
+        references: image to HOST:PORT/PATH@DIGEST; `groundplane_images`.
+        of_hosts: host to the references that it needs, sorted; `groundplane_host_images`.
+    """
+
+    registry: Mapping[str, Any] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict)
+    of_hosts: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+def derive_images(site_path: Path, file: SiteFile, inventory: Inventory) -> DerivedImages:
+    """Reads images.lock; one that is damaged counts as none here, and is refused where it is used (`trusted_lock`)."""
+    if SUPPLY_LAYER not in file.layers:
+        return DerivedImages()
+    from groundplane.supply.lock import has_lock, read_lock  # noqa: PLC0415 - most sites have none
+
+    registry = registry_variables(file, inventory)
+    try:
+        lock = read_lock(site_path) if has_lock(site_path) else None
+    except InputError:
+        lock = None
+    if lock is None:
+        return DerivedImages(registry, {}, {host: [] for host in inventory.hosts})
+    images = lock.run_images()
+    references = {name: hosts_reference(file, registry, name, image) for name, image in images.items()}
+    of_hosts: dict[str, set[str]] = {host: set() for host in inventory.hosts}
+    for name, image in images.items():
+        for group in image.groups:
+            for host in inventory.group_hosts.get(group, ()):
+                of_hosts[host].add(references[name])
+    return DerivedImages(registry, references, {host: sorted(found) for host, found in of_hosts.items()})
+
+
+def registry_variables(file: SiteFile, inventory: Inventory) -> dict[str, Any]:
+    """The registry that hosts pull from. `host` is None for one that the supply layer doesn't run."""
+    written = file.images.registry
+    first = next(iter(inventory.match(REGISTRY_HOST)), None) if written.managed else None
+    address = written.address
+    if address is None and first is not None:
+        # The name in the host's certificate.
+        name = first if first.endswith(f".{file.domain}") else f"{first}.{file.domain}"
+        address = f"{name}:{PULL_PORT}"
+    return {"managed": written.managed, "address": address or "", "namespace": written.namespace, "host": first}
+
+
+def hosts_reference(file: SiteFile, registry: Mapping[str, Any], name: str, image: LockedImage) -> str:
+    """Where a host pulls an image from, by digest."""
+    if image.reference is not None and not copies_images(file):
+        return image.reference
+    return f"{registry['address']}/{registry['namespace']}/{name}@{image.digest}"
+
+
+def copies_images(file: SiteFile) -> bool:
+    """Whether the engine brings images into the site's registry; otherwise they are elsewhere already."""
+    source = file.images.source
+    return source is ImageSource.BUILD or (source is ImageSource.UPSTREAM and file.images.upstream.mirror)
+
+
+def copied_images(file: SiteFile, lock: ImagesLock) -> dict[str, LockedImage]:
+    """The images that belong into the site's registry, by name: parents first, as their layers are shared."""
+    found: dict[str, LockedImage] = {}
+    if not copies_images(file):
+        return found
+
+    def add(name: str) -> None:
+        image = lock.images[name]
+        if name in found:
+            return
+        if image.parent is not None:
+            add(image.parent)
+        found[name] = image
+
+    for name in lock.images:
+        add(name)
+    return found
