@@ -8,6 +8,9 @@ from pydantic import Field
 
 from groundplane.site.strict import Name, Strict
 
+IMAGE_LAYERS = ("ceph", "openstack", "identity")
+"""Layers whose services run from container images, in the order of deployment."""
+
 
 class ImageSource(StrEnum):
     """Who made the images that hosts run."""

@@ -54,7 +54,8 @@ def load_site(
     release = read_release(file, source, content, problems) if file and source else None
     if file is None or source is None or release is None:
         raise _refused(path, problems)
-    environments = load_environments(path, file.layers, content, facts, problems)
+    # Layers whose images alone are wanted have switches too.
+    environments = load_environments(path, (*file.layers, *file.images.layers), content, facts, problems)
     secrets_place = Place(path / "secrets.yml")
     variables = Variables(
         inventory,

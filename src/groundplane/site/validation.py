@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import Place, Problem
 from groundplane.site.derived import DERIVED_NAMES, ENGINE_NAMES
+from groundplane.site.images_file import IMAGE_LAYERS
 from groundplane.site.model import SshIdentity
 from groundplane.site.option_types import check_option, has_jinja
 from groundplane.site.secrets.declared import load_declared
@@ -88,6 +89,10 @@ def _layers(site: Site) -> Iterator[Problem]:
     for name, count in Counter(site.file.layers).items():
         if count > 1:
             yield Problem(f"the layer '{name}' is listed twice", "Remove one.", site.source.place("layers"))
+    for index, name in enumerate(site.file.images.layers):
+        if name not in known and name not in IMAGE_LAYERS:
+            place = site.source.place("images", "layers", index)
+            yield Problem(f"the layer '{name}' is unknown", suggest(name, {*known, *IMAGE_LAYERS}), place)
 
 
 def _groups(site: Site) -> Iterator[Problem]:
