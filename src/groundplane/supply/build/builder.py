@@ -1,0 +1,327 @@
+"""Builds what is missing: parents before children, several side by side, and each image's failure is its own.
+
+Workers build and one more worker copies to the store; they talk to the main thread through a queue, and that alone
+decides what comes next and tells the watcher.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from groundplane.errors import CancelledError, FailedError, GroundplaneError
+from groundplane.supply.base_image import ensure_base_image
+from groundplane.supply.build.events import BuildEvent, BuildEventKind
+from groundplane.supply.build.failure import NoSpaceError
+from groundplane.supply.build.image_work import BuiltImage, ImageWork, now
+from groundplane.supply.build.order import chain_seconds
+from groundplane.supply.build.result import BuildResult, ImageOutcome, ImageState
+from groundplane.supply.build.space import check_space
+from groundplane.supply.build.targets import Target, Why, find_targets
+from groundplane.supply.build.workplace import open_workplace
+from groundplane.supply.processes import Processes
+from groundplane.supply.records import log_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from groundplane.run.cancel import CancelToken
+    from groundplane.supply.build.events import BuildWatcher
+    from groundplane.supply.model import ImageRecord, Recipe
+    from groundplane.supply.pins import Pins
+    from groundplane.supply.podman import Podman
+    from groundplane.supply.store import Store
+
+LOOK_SECONDS = 0.2
+
+
+def build_images(
+    recipes: Iterable[Recipe],
+    *,
+    store: Store,
+    podman: Podman,
+    cache: Path,
+    release: str,
+    pins: Mapping[str, Pins] | None = None,
+    parallel: int = 1,
+    watcher: BuildWatcher | None = None,
+    cancel: CancelToken | None = None,
+    fresh: Iterable[str] = (),
+    archives: Mapping[str, Mapping[str, str]] | None = None,
+    release_constraints: Sequence[str] = (),
+) -> BuildResult:
+    """Builds what isn't up to date and puts it into the store; nothing starts where nothing is to do.
+
+    Args:
+        recipes: with all parents.
+        store: open (`open_store`).
+        release: its name, part of every tag.
+        pins: package versions by image, from the lock.
+        parallel: builds side by side.
+        watcher: told what happens, by this thread.
+        cancel: looked at all the time; once set, builds are ended at once.
+        fresh: names of images to build although they are there.
+        archives: image to its source archives, for the record.
+        release_constraints: lines of the release's Python constraints, which locked builds keep.
+
+    Returns:
+        What became of each image. Failures don't raise: see `BuildResult.raise_unless_done`.
+
+    Raises:
+        InputError: the recipes don't fit together.
+        FailedError: there is no room on the disk, the base image can't be built, or the cache can't be written to.
+    """
+    begun = time.monotonic()
+    targets = find_targets(recipes, release=release, cache=cache, store=store, pins=pins, fresh=fresh)
+    wanted = [name for name, target in targets.items() if target.why is not Why.UP_TO_DATE]
+    build = _Build(targets, wanted, watcher=watcher, begun=begun, cache=cache)
+    try:
+        if not wanted:
+            return build.finish("")
+        warning = check_space([targets[name] for name in wanted], podman=podman, store_root=store.root)
+        processes = Processes()
+        with open_workplace(cache, podman) as workplace:
+            work = ImageWork(
+                cache=cache,
+                podman=podman,
+                store=store,
+                workplace=workplace,
+                processes=processes,
+                targets=targets,
+                archives=archives or {},
+                release_constraints=release_constraints,
+            )
+            build.start(parallel)
+            if warning:
+                build.tell(BuildEventKind.NOTE, None, text=warning)
+            for suite in dict.fromkeys(targets[name].recipe.suite for name in wanted):
+                ensure_base_image(suite, cache=cache)
+            return build.run(work, parallel=parallel, cancel=cancel)
+    finally:
+        if watcher is not None:
+            watcher.close()
+
+
+class _Build:
+    """One command's build: who waits, who works, what became of each."""
+
+    def __init__(
+        self,
+        targets: Mapping[str, Target],
+        wanted: Sequence[str],
+        *,
+        watcher: BuildWatcher | None,
+        begun: float,
+        cache: Path,
+    ) -> None:
+        self._targets = targets
+        self._chains = chain_seconds(targets, wanted)
+        self._waiting = sorted(wanted, key=lambda name: -self._chains[name])
+        self._built: set[str] = {name for name in targets if name not in self._chains}
+        """In podman's storage or the store: children may begin."""
+        self._outcomes: dict[str, ImageOutcome] = {}
+        self._working: set[str] = set()
+        self._storing: set[str] = set()
+        self._watcher = watcher
+        self._begun = begun
+        self._cache = cache
+        self._full: str = ""
+        self._messages: queue.Queue[Callable[[], None]] = queue.Queue()
+        self._locks: dict[str, ExitStack] = {}
+
+    def tell(self, kind: BuildEventKind, image: str | None, **data: Any) -> None:
+        if self._watcher is not None:
+            self._watcher.see(BuildEvent(kind, image, data))
+
+    def start(self, parallel: int) -> None:
+        expected = {name: self._targets[name].seconds for name in self._waiting}
+        self.tell(
+            BuildEventKind.BUILD_STARTED,
+            None,
+            images=list(self._waiting),
+            up_to_date=len(self._targets) - len(self._waiting),
+            expected={name: seconds for name, seconds in expected.items() if seconds is not None},
+            parallel=parallel,
+        )
+
+    def run(self, work: ImageWork, *, parallel: int, cancel: CancelToken | None) -> BuildResult:
+        since = now()
+        stopped = ""
+        with (
+            ThreadPoolExecutor(parallel, thread_name_prefix="build") as builders,
+            ThreadPoolExecutor(1, thread_name_prefix="store") as keeper,
+        ):
+            try:
+                while True:
+                    if cancel is not None and cancel and not stopped:
+                        stopped = cancel.why or "asked to stop"
+                        work.processes.stop()
+                    if not stopped:
+                        for name in self._ready(parallel):
+                            self._begin(name, work, builders, keeper, since)
+                    if not self._working and not self._storing:
+                        break
+                    self._hear()
+            except BaseException:
+                work.processes.stop()
+                raise
+        return self.finish(stopped)
+
+    def finish(self, stopped: str) -> BuildResult:
+        """What became of each image, those that nobody came to included."""
+        for name, target in self._targets.items():
+            if name in self._outcomes:
+                continue
+            if target.why is Why.UP_TO_DATE:
+                self._end(name, ImageState.UP_TO_DATE, record=target.record)
+            else:
+                self._end(name, ImageState.CANCELLED)
+        result = BuildResult(
+            tuple(self._outcomes[name] for name in self._targets), time.monotonic() - self._begun, cancelled=stopped
+        )
+        counts = {state.value: len(result.of(state)) for state in ImageState}
+        failed = counts[ImageState.FAILED]
+        state = "cancelled" if stopped else "failed" if failed else "done"
+        self.tell(BuildEventKind.BUILD_FINISHED, None, state=state, seconds=round(result.seconds, 2), **counts)
+        return result
+
+    def _hear(self) -> None:
+        try:
+            message = self._messages.get(timeout=LOOK_SECONDS)
+        except queue.Empty:
+            return
+        message()
+
+    def _ready(self, parallel: int) -> list[str]:
+        """Whose parents are there, those first on which the longest chain waits; no more than may work."""
+        if self._full:
+            for name in list(self._waiting):
+                self._hold_back(name, self._full)
+            return []
+        free = parallel - len(self._working)
+        ready = [name for name in self._waiting if self._targets[name].recipe.parent in {None, *self._built}]
+        return ready[: max(free, 0)]
+
+    def _begin(
+        self, name: str, work: ImageWork, builders: ThreadPoolExecutor, keeper: ThreadPoolExecutor, since: str
+    ) -> None:
+        target = self._targets[name]
+        self._waiting.remove(name)
+        self._working.add(name)
+        self.tell(
+            BuildEventKind.IMAGE_STARTED,
+            name,
+            log=str(log_path(self._cache, name, target.tag)),
+            why=target.why.value,
+        )
+
+        def on_step(step: int, steps: int, text: str) -> None:
+            self._messages.put(lambda: self.tell(BuildEventKind.IMAGE_STEP, name, step=step, steps=steps, text=text))
+
+        def build() -> None:
+            try:
+                lock = self._locks[name] = ExitStack()
+                lock.enter_context(work.alone(target))
+                record = work.made_meanwhile(target, since)
+                built = work.build(target, on_step) if record is None else None
+            except GroundplaneError as error:
+                failure = error
+                self._messages.put(lambda: self._failed(name, failure))
+            except BaseException as error:
+                # A fault of ours must not leave the main thread waiting for this image.
+                fault = FailedError(f"{name} failed", why=f"{type(error).__name__}: {error}")
+                self._messages.put(lambda: self._failed(name, fault))
+                raise
+            else:
+                self._messages.put(lambda: self._done_building(name, built, record, work, keeper))
+
+        builders.submit(build)
+
+    def _done_building(
+        self,
+        name: str,
+        built: BuiltImage | None,
+        record: ImageRecord | None,
+        work: ImageWork,
+        keeper: ThreadPoolExecutor,
+    ) -> None:
+        self._working.discard(name)
+        self._built.add(name)
+        if built is None:
+            if record is not None:
+                self._stored(name, record)
+            return
+        self.tell(BuildEventKind.IMAGE_BUILT, name, seconds=round(built.seconds, 1))
+        self._storing.add(name)
+
+        def keep() -> None:
+            try:
+                kept = work.keep(built)
+            except GroundplaneError as error:
+                failure = error
+                self._messages.put(lambda: self._failed(name, failure))
+            except BaseException as error:
+                fault = FailedError(f"{name} was not stored", why=f"{type(error).__name__}: {error}")
+                self._messages.put(lambda: self._failed(name, fault))
+                raise
+            else:
+                self._messages.put(lambda: self._stored(name, kept))
+
+        keeper.submit(keep)
+
+    def _stored(self, name: str, record: ImageRecord) -> None:
+        self._storing.discard(name)
+        self._end(name, ImageState.BUILT, record=record)
+        self.tell(
+            BuildEventKind.IMAGE_STORED,
+            name,
+            seconds=record.seconds,
+            bytes=record.bytes,
+            stored_bytes=record.stored_bytes,
+            packages=len(record.debian) + len(record.python) + len(record.java),
+            digest=record.digest,
+        )
+
+    def _failed(self, name: str, error: GroundplaneError) -> None:
+        self._working.discard(name)
+        self._storing.discard(name)
+        self._built.discard(name)
+        if isinstance(error, CancelledError):
+            self._end(name, ImageState.CANCELLED)
+            return
+        log = log_path(self._cache, name, self._targets[name].tag)
+        self._end(name, ImageState.FAILED, error=error, log=log if log.is_file() else None)
+        self.tell(BuildEventKind.IMAGE_FAILED, name, reason=error.what, lines=error.why.splitlines(), log=str(log))
+        if isinstance(error, NoSpaceError):
+            self._full = "the disk is full"
+        self._hold_back_children(name)
+
+    def _hold_back_children(self, name: str) -> None:
+        for child in list(self._waiting):
+            if self._targets[child].recipe.parent == name:
+                self._hold_back(child, f"{name} was not built")
+                self._hold_back_children(child)
+
+    def _hold_back(self, name: str, reason: str) -> None:
+        self._waiting.remove(name)
+        self._end(name, ImageState.HELD_BACK, reason=reason)
+        self.tell(BuildEventKind.IMAGE_HELD_BACK, name, reason=reason)
+
+    def _end(
+        self,
+        name: str,
+        state: ImageState,
+        *,
+        record: ImageRecord | None = None,
+        error: GroundplaneError | None = None,
+        reason: str = "",
+        log: Path | None = None,
+    ) -> None:
+        target = self._targets[name]
+        self._outcomes[name] = ImageOutcome(name, target.identity, target.tag, state, record, error, reason, log)
+        if name in self._locks:
+            self._locks.pop(name).close()

@@ -1,0 +1,89 @@
+"""Records of built images: CACHE/images/records/NAME-TAG.json, one file an image, beside the store.
+
+A record is written last of all that a build leaves behind: an image without one counts as not built.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from groundplane.files import write_atomically
+from groundplane.supply.model import ImageRecord, Package
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KINDS = ("debian", "python", "java")
+
+
+def records_folder(cache: Path) -> Path:
+    return cache / "images/records"
+
+
+def record_path(cache: Path, name: str, tag: str) -> Path:
+    return records_folder(cache) / f"{name}-{tag}.json"
+
+
+def sbom_path(cache: Path, name: str, tag: str) -> Path:
+    """Where the image's bill of materials lies (CycloneDX, JSON)."""
+    return cache / f"images/sboms/{name}-{tag}.cdx.json"
+
+
+def log_path(cache: Path, name: str, tag: str) -> Path:
+    """Where the last attempt to build the image was logged."""
+    return cache / f"images/logs/{name}-{tag}.log"
+
+
+def read_record(cache: Path, name: str, tag: str) -> ImageRecord | None:
+    """The newest one; None where there is none, or what lies there is damaged: the image is then built again."""
+    return _read(record_path(cache, name, tag))
+
+
+def read_records(cache: Path, name: str, tag: str) -> tuple[ImageRecord, ...]:
+    """All of one tag, newest first: an image that was built anew with other package versions keeps its old records."""
+    newest = record_path(cache, name, tag)
+    older = sorted(newest.parent.glob(f"{newest.stem}.*.json"))
+    found = [record for record in map(_read, [newest, *older]) if record is not None]
+    return tuple(sorted(found, key=lambda record: record.built_at, reverse=True))
+
+
+def write_record(cache: Path, record: ImageRecord) -> Path:
+    """Written whole or not at all. A former build's record under the same tag moves aside to NAME-TAG.DIGEST.json.
+
+    Raises:
+        FailedError: the disk is full, or the cache can't be written to.
+    """
+    path = record_path(cache, record.name, record.tag)
+    former = _read(path)
+    if former is not None and former.digest != record.digest:
+        path.replace(path.with_name(f"{path.stem}.{former.digest.partition(':')[2][:12]}.json"))
+    data = asdict(record)
+    for kind in KINDS:
+        data[kind] = [[package["name"], package["version"], package["architecture"]] for package in data[kind]]
+    write_atomically(path, json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n")
+    return path
+
+
+def remove_record(cache: Path, name: str, tag: str) -> None:
+    """Takes the records of a tag, the bill of materials and the log away."""
+    newest = record_path(cache, name, tag)
+    older = newest.parent.glob(f"{newest.stem}.*.json")
+    for path in (newest, *older, sbom_path(cache, name, tag), log_path(cache, name, tag)):
+        path.unlink(missing_ok=True)
+
+
+def all_records(cache: Path) -> tuple[ImageRecord, ...]:
+    """Every record, oldest first."""
+    found = (_read(path) for path in sorted(records_folder(cache).glob("*.json")))
+    return tuple(sorted((record for record in found if record is not None), key=lambda record: record.built_at))
+
+
+def _read(path: Path) -> ImageRecord | None:
+    try:
+        data: dict[str, Any] = json.loads(path.read_bytes())
+        data |= {kind: tuple(Package(*entry) for entry in data[kind]) for kind in KINDS}
+        return ImageRecord(**data)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None

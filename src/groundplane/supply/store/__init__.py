@@ -1,0 +1,10 @@
+"""The store: every built image of this machine, content-addressed, in CACHE/images/store.
+
+It is laid out as the CNCF distribution's registry lays out its files, so whatever asks "is it there" looks at the
+disk, and the registry itself runs only while something is copied in or out.
+"""
+
+from groundplane.supply.store.opening import open_store
+from groundplane.supply.store.store import Store
+
+__all__ = ["Store", "open_store"]
