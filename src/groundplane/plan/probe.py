@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import json
-import re
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundplane.plan import probe_script
 from groundplane.plan.fingerprint import fingerprint_key
 from groundplane.plan.model import HostProbe
+from groundplane.ssh.asking import HostAnswer, ask_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
-
-PARALLEL = 50
-"""Hosts asked at a time."""
-SECONDS = 45.0
-"""What one host may take: two connects of at most ten seconds, and the reading."""
-
-_SSH_FAILED = 255
-_NOT_FOUND = 127
-_FAILURES = (
-    (r"REMOTE HOST IDENTIFICATION HAS CHANGED", "untrusted host: it shows another key than the pinned one"),
-    (r"Host key verification failed|host key is known", "untrusted host: its key is not pinned"),
-    (r"Connection refused", "connection refused"),
-    (r"timed out|Timeout", "no answer"),
-    (r"No route to host|Network is unreachable", "no route to host"),
-    (r"Could not resolve hostname", "its address can't be resolved"),
-    (r"Connection (closed|reset)", "the host closed the connection"),
-)
-_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C"}
-"""Reasons are recognised in English."""
-_DENIED = re.compile(r"Permission denied|Too many authentication failures")
 
 
 def probe_hosts(
@@ -55,112 +32,24 @@ def probe_hosts(
     A host that can't be asked is in the result too, unreachable, with the reason in `error`. With `steps` only their
     watch lists are read. `on_answer` is called for each host as its answer comes in.
     """
-    question = _Question(site, connection, sorted(steps) if steps is not None else None)
+    site_key = fingerprint_key(site)
+    text = Path(probe_script.__file__).read_text(encoding="utf-8")
+    wanted = sorted(steps) if steps is not None else None
 
-    async def ask_all() -> list[HostProbe]:
-        free = asyncio.Semaphore(PARALLEL)
-
-        async def ask(host: str) -> HostProbe:
-            async with free:
-                found = await question.ask(host)
-            if on_answer is not None:
-                on_answer(found)
-            return found
-
-        return list(await asyncio.gather(*(ask(host) for host in hosts)))
-
-    return {found.host: found for found in asyncio.run(ask_all())}
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What ssh answered."""
-
-    code: int
-    output: str
-    errors: str
-
-
-class _Question:
-    """The same question for every host; only the key of its digests is the host's own."""
-
-    def __init__(self, site: Site, connection: SshConnection, steps: list[str] | None) -> None:
-        self._site = site
-        self._connection = connection
-        self._steps = steps
-        self._key = fingerprint_key(site)
-        self._script = Path(probe_script.__file__).read_text(encoding="utf-8")
-
-    async def ask(self, host: str) -> HostProbe:
-        started = time.monotonic()
-        try:
-            async with asyncio.timeout(SECONDS):
-                found = await self._ask_as_somebody(host)
-        except TimeoutError:
-            found = HostProbe(host=host, reachable=False, error=f"no answer within {SECONDS:.0f} seconds")
-        return found.model_copy(update={"seconds": round(time.monotonic() - started, 3)})
-
-    async def _ask_as_somebody(self, host: str) -> HostProbe:
-        """As the operator; on a freshly installed host, which doesn't know the operator yet, as the initial user."""
-        users = tuple(dict.fromkeys((self._site.file.ssh.operator, self._site.file.ssh.initial_user)))
-        said = _Said(_SSH_FAILED, "", "")
-        for user in users:
-            said = await self._ask_as(user, host)
-            if not (said.code == _SSH_FAILED and _DENIED.search(said.errors)):
-                return _understand(host, user, said)
-        who = f"neither {users[0]} nor {users[1]}" if len(users) > 1 else f"{users[0]} not"
-        return HostProbe(host=host, reachable=False, error=f"the host lets {who} in with the site's key")
-
-    async def _ask_as(self, user: str, host: str) -> _Said:
-        address = self._plain("ansible_host", host) or host
-        port = self._plain("ansible_port", host)
-        python = self._plain("ansible_python_interpreter", host) or "python3"
-        words = [python, "-I", "-"] if user == "root" else ["sudo", "-n", python, "-I", "-"]
-        process = await asyncio.create_subprocess_exec(
-            *self._connection.command(user, address, *words, port=int(port) if port else None),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**_ENVIRONMENT, **self._connection.environment()},
-        )
-        try:
-            output, errors = await process.communicate(self._text(host))
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        code = process.returncode if process.returncode is not None else _SSH_FAILED
-        return _Said(code, output.decode(errors="replace"), errors.decode(errors="replace"))
-
-    def _text(self, host: str) -> bytes:
+    def script(host: str) -> bytes:
         """The script and its settings. They go over standard input, so that the key is in no process list."""
-        key = hmac.digest(self._key, f"probe {host}".encode(), "sha256").hex()
-        settings = json.dumps({"key": key, "steps": self._steps})
-        return f"{self._script}\n\nprint(answer(json.loads({settings!r})))\n".encode()
+        key = hmac.digest(site_key, f"probe {host}".encode(), "sha256").hex()
+        settings = json.dumps({"key": key, "steps": wanted})
+        return f"{text}\n\nprint(answer(json.loads({settings!r})))\n".encode()
 
-    def _plain(self, name: str, host: str) -> str:
-        """A variable's value, where it is plain: only Ansible renders Jinja."""
-        value = self._site.variables.value(name, host)
-        text = str(value.value) if value is not None else ""
-        return "" if "{{" in text or text.startswith("auto") else text
+    def tell(answer: HostAnswer) -> None:
+        if on_answer is not None:
+            on_answer(_probe(answer))
 
-
-def _understand(host: str, user: str, said: _Said) -> HostProbe:
-    for line in reversed(said.output.splitlines()):
-        if line.startswith('{"groundplane_probe"'):
-            return HostProbe(host=host, reachable=True, user=user, steps=json.loads(line)["steps"])
-    return HostProbe(host=host, reachable=False, error=_failure(user, said))
+    found = ask_hosts(site, hosts, connection, marker="groundplane_probe", script=script, on_answer=tell)
+    return {host: _probe(answer) for host, answer in found.items()}
 
 
-def _failure(user: str, said: _Said) -> str:
-    """Why a host could not be asked, in a line."""
-    errors = said.errors.strip()
-    if said.code == _SSH_FAILED:
-        for pattern, reason in _FAILURES:
-            if re.search(pattern, errors):
-                return reason
-    elif "sudo:" in errors:
-        return f"sudo does not let {user} become root without a password"
-    elif said.code == _NOT_FOUND or "not found" in errors:
-        return "the host has no python3"
-    return errors.splitlines()[-1] if errors else f"ssh ended with code {said.code}"
+def _probe(answer: HostAnswer) -> HostProbe:
+    told = {"user": answer.user, "steps": answer.data["steps"]} if answer.reachable else {"error": answer.error}
+    return HostProbe(host=answer.host, reachable=answer.reachable, seconds=answer.seconds, **told)

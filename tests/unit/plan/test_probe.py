@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from groundplane.plan import probe
 from groundplane.plan.probe import probe_hosts
+from groundplane.ssh import asking
 from groundplane.ssh.connection import SshConnection
 from tests.unit.layers.small_site import SmallSite, layer
 
@@ -42,8 +42,8 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, HostProb
     ssh = programs / "ssh"
     ssh.write_text(FAKE_SSH.replace("PYTHON", sys.executable))
     ssh.chmod(ssh.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setattr(probe, "_ENVIRONMENT", {"PATH": f"{programs}:/usr/bin:/bin"})
-    monkeypatch.setattr(probe, "SECONDS", 3.0)
+    monkeypatch.setattr(asking, "_ENVIRONMENT", {"PATH": f"{programs}:/usr/bin:/bin"})
+    monkeypatch.setattr(asking, "SECONDS", 3.0)
     kinds = ["operated", "fresh", "closed", "changed", "unknown", "refused", "bare", "sudo", "slow"]
     small = SmallSite(
         tmp_path, {"layers": {"g": layer({"a": {}})}}, hosts={kind: {"ansible_host": kind} for kind in kinds}
