@@ -5,7 +5,8 @@ Usage: build.py WANTED BUILT LOGS
   BUILT   folder of wheels; one that is there already is not built again
   LOGS    folder that gets one log a package
 
-Prints lines of JSON: {"need": […]}, then {"built" | "kept": NAME===VERSION, "file": …, "seconds": …} or {"failed": …, "log": …}.
+Answers in lines of JSON: {"need": […]}, then for each package {"built": NAME===VERSION, "file": …, "seconds": …},
+{"kept": NAME===VERSION, "file": …} or {"failed": NAME===VERSION, "log": …}.
 """
 
 import json
@@ -26,18 +27,15 @@ UV = "/usr/local/sbin/uv"
 
 
 def say(**what):
-    print(json.dumps(what), flush=True)
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
 
 
 def without_wheel(constraints, folder):
     """(name, version) of everything that this Python can only have from a source archive."""
     answer = folder / "pylock.toml"
-    subprocess.run(
-        [UV, "pip", "compile", "--quiet", "--no-deps", "--python", sys.executable, "--format", "pylock.toml"]
-        + ["-o", str(answer), str(constraints)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    words = [UV, "pip", "compile", "--quiet", "--no-deps", "--python", sys.executable, "--format", "pylock.toml"]
+    subprocess.run([*words, "-o", str(answer), str(constraints)], check=True, stdout=subprocess.DEVNULL)
     ours = set(sys_tags())
     needed = []
     for package in tomllib.loads(answer.read_text())["packages"]:
@@ -69,7 +67,8 @@ def build(name, version, built, logs):
         words = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-binary", name, "--wheel-dir", work, wanted]
         # Never one CPU's features: hosts differ.
         env = {**os.environ, "CFLAGS": "-O2", "CPUCOUNT": str(os.cpu_count()), "PIP_NO_INPUT": "1"}
-        done = subprocess.run(words, stdout=sink, stderr=subprocess.STDOUT, env=env, stdin=subprocess.DEVNULL)
+        told = {"stdin": subprocess.DEVNULL, "stdout": sink, "stderr": subprocess.STDOUT}
+        done = subprocess.run(words, check=False, env=env, **told)
         wheel = next(iter(Path(work).glob("*.whl")), None)
         if done.returncode or wheel is None:
             say(failed=wanted, log=log.name)

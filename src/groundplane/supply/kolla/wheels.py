@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 BUILD_SECONDS = 3600
 LOG_LINES = 15
 RECORD = "wheels.json"
-SETUPTOOLS = "setuptools<82"
-"""Source archives of OpenStack's age import pkg_resources, which setuptools 82 no longer has."""
 
 
 class WheelsWatcher(Protocol):
@@ -118,7 +116,7 @@ def wheels_key(release: Release, content: Content) -> str:
 
 def builder_key(release: Release, content: Content) -> str:
     """How a wheel is built, as 16 hex digits: suite, compiler's packages, script."""
-    total = hashlib.sha256(f"{image_suite(release, content)}\0{SETUPTOOLS}\0".encode())
+    total = hashlib.sha256(image_suite(release, content).encode())
     for path in sorted((content.images / "wheels").iterdir()):
         if path.is_file():
             total.update(hashlib.sha256(path.read_bytes()).digest())
@@ -159,7 +157,6 @@ def _make(
     try:
         work.chmod(0o755)
         write_atomically(work / "constraints", read_constraints(release, content))
-        write_atomically(work / "build-constraints", f"{SETUPTOOLS}\n")
         mounts = (
             *build_mounts(content, mirrors, cache=cache),
             BuildMount(content.images / "wheels", "/builder"),
@@ -210,7 +207,7 @@ def container_words(name: str, base: str, mounts: Sequence[BuildMount], packages
         "set -eu; . /usr/local/sbin/.settings/pip.env; suite=$(. /etc/os-release && echo $VERSION_CODENAME); "
         "export DEBIAN_FRONTEND=noninteractive UV_CACHE_DIR=/usr/local/sbin/.cache/uv-$suite UV_NO_PROGRESS=1 "
         "UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore "
-        "PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=/wanted/build-constraints; "
+        "PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=/wanted/constraints; "
         "apt-get -q update; "
         f"apt-get -q -y --no-install-recommends install {' '.join(packages)}; "
         "exec python3 /builder/build.py /wanted/constraints /built /logs"
