@@ -61,7 +61,7 @@ def fetch_package_archive(pin: PackagePin, *, cache: Path, mirrors: Mirrors) -> 
     what = f"The archive of {pin.package} {pin.version}"
     folder = archive_folder(pin, cache)
     for path in sorted(folder.glob("[!.]*")):
-        if path.is_file() and path.name.endswith(ENDINGS) and file_sha256(path) == pin.sha256:
+        if path.is_file() and path.name.endswith((*ENDINGS, ".whl")) and file_sha256(path) == pin.sha256:
             return path
     found = _find(pin, mirrors, what)
     return download(
