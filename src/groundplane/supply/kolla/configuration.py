@@ -16,8 +16,13 @@ TAG = "rendered"
 DISABLED = "http://disabled.invalid/"
 
 
-def kolla_configuration(*, series: str, suite: str, repositories: Path) -> str:
-    """The text of kolla-build.conf; `repositories` is the path of the file with `disabled_repositories`."""
+def kolla_configuration(*, series: str, suite: str, repositories: Path, additions: Path | None = None) -> str:
+    """The text of kolla-build.conf.
+
+    Args:
+        repositories: the file with `disabled_repositories`.
+        additions: a folder that is laid over Kolla's folder of templates.
+    """
     return "\n".join(
         (
             "[DEFAULT]",
@@ -31,6 +36,7 @@ def kolla_configuration(*, series: str, suite: str, repositories: Path) -> str:
             "network_mode = host",
             "pull = false",
             f"repos_yaml = {repositories}",
+            *([f"docker_dir = {additions}"] if additions is not None else []),
             "",
         )
     )

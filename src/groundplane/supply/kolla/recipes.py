@@ -14,9 +14,10 @@ from groundplane.errors import FailedError, InputError, Place
 from groundplane.supply.base_image import build_lock
 from groundplane.supply.build_tools import TOOLS_FORMAT, build_mounts
 from groundplane.supply.kolla.archives import COLLECTIONS, CONSTRAINTS, collection_archive, constraints_archive
+from groundplane.supply.kolla.collections import PINS, collections_archive, read_pins, read_wanted
 from groundplane.supply.kolla.dockerfile import added_archives
 from groundplane.supply.kolla.environment import openstack_pin
-from groundplane.supply.kolla.rendering import RenderedImage, render
+from groundplane.supply.kolla.rendering import RenderedImage, render, templates_folder
 from groundplane.supply.model import Maker, Recipe
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from groundplane.supply.mirrors import Mirrors
 
 RECIPE_FORMAT = "1"
+ANSIBLE_COLLECTIONS = "collections"
+"""The archive that our override of kolla-toolbox adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,8 @@ def _ingredients(image: RenderedImage, release: Release, pin: OpenStackPin, cont
         if name in COLLECTIONS:
             kind = f"{image.name}-{name.removesuffix('s') if name == 'plugins' else name}-"
             packages[name] = tuple(value for key, value in sorted(pin.sources.items()) if key.startswith(kind))
+        elif name == ANSIBLE_COLLECTIONS:
+            packages[name] = read_pins(templates_folder(release, content) / PINS)
         elif name in CONSTRAINTS:
             path = content.releases / pin.constraints
             if not path.is_file():
@@ -181,7 +186,10 @@ def _fill(
                 if watcher is not None:
                     watcher(f"Fetching {pin.package} {pin.version}")
                 fetched.append(fetch_package_archive(pin, cache=cache, mirrors=mirrors))
-            if name in COLLECTIONS:
+            if name == ANSIBLE_COLLECTIONS:
+                wanted = read_wanted(ingredients.image.folder / "requirements.yml")
+                (work / f"{name}-archive").write_bytes(collections_archive(wanted, fetched))
+            elif name in COLLECTIONS:
                 (work / f"{name}-archive").write_bytes(collection_archive(name, fetched))
             else:
                 _link(fetched[0], work / f"{name}-archive")

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 RENDERING_FORMAT = "1"
 """Raised when what this module makes of Kolla's output changes."""
+ADDITIONS = "docker"
+"""Files that Dockerfiles copy, a folder an image, laid over Kolla's own."""
 OUR_OVERRIDES = ("infrastructure.j2", "openstack.j2")
 SITE_OVERRIDES = Path("images") / "template-overrides.j2"
 """Below a site's folder."""
@@ -75,9 +77,14 @@ class Rendering:
         return found
 
 
+def templates_folder(release: Release, content: Content) -> Path:
+    """What the toolkit gives to Kolla for this release."""
+    return content.images / "kolla" / (release.images.templates if release.images is not None else release.name)
+
+
 def override_files(release: Release, content: Content, site_overrides: Path | None) -> list[Path]:
     """The toolkit's overrides for the release, then the site's."""
-    folder = content.images / "kolla" / (release.images.templates if release.images is not None else release.name)
+    folder = templates_folder(release, content)
     files = [folder / name for name in OUR_OVERRIDES if (folder / name).is_file()]
     return [*files, site_overrides] if site_overrides is not None else files
 
@@ -99,16 +106,16 @@ def render(
     files = override_files(release, content, site_overrides)
     merged = merge_overrides(files)
     suite = release.images.suite if release.images is not None else release.runtime.image_suite
-    facts = (RENDERING_FORMAT, environment.digest, pin.series, suite, merged.text)
+    additions = templates_folder(release, content) / ADDITIONS
+    facts = (RENDERING_FORMAT, environment.digest, pin.series, suite, merged.text, _folder_digest(additions))
     key = hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
     home = cache / "images" / "kolla" / "renderings"
     folder = home / f"{release.name}-{key}"
     if fresh or not (folder / INDEX).is_file():
         with build_lock(home, release.name):
             if fresh or not (folder / INDEX).is_file():
-                if site_overrides is not None:
-                    _check_site_names(environment, site_overrides)
-                _make(environment, merged, files, folder, series=pin.series, suite=suite)
+                _check_names(environment, files)
+                _make(environment, merged, files, folder, additions=additions, series=pin.series, suite=suite)
     return _read(folder)
 
 
@@ -118,11 +125,21 @@ def _read(folder: Path) -> Rendering:
     return Rendering(folder, images)
 
 
-def _check_site_names(environment: KollaEnvironment, file: Path) -> None:
+def _folder_digest(folder: Path) -> str:
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        if path.is_file():
+            total.update(f"{path.relative_to(folder)}|{path.stat().st_mode & 0o100}|".encode())
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _check_names(environment: KollaEnvironment, files: Sequence[Path]) -> None:
     templates = sorted(environment.templates.rglob("Dockerfile.j2"))
     blocks = {name for template in templates for name in block_names(template.read_text(encoding="utf-8"))}
     names = [template.parent.name for template in templates]
-    check_names(file.read_text(encoding="utf-8"), file, images=names, blocks=blocks)
+    for file in files:
+        check_names(file.read_text(encoding="utf-8"), file, images=names, blocks=blocks)
 
 
 def _make(
@@ -131,6 +148,7 @@ def _make(
     files: Sequence[Path],
     folder: Path,
     *,
+    additions: Path,
     series: str,
     suite: str,
 ) -> None:
@@ -139,7 +157,12 @@ def _make(
         repositories = work / "repositories.yaml"
         known = environment.repositories.read_text(encoding="utf-8")
         write_atomically(repositories, disabled_repositories(known))
-        configuration = kolla_configuration(series=series, suite=suite, repositories=repositories)
+        configuration = kolla_configuration(
+            series=series,
+            suite=suite,
+            repositories=repositories,
+            additions=additions if additions.is_dir() else None,
+        )
         write_atomically(work / "kolla-build.conf", configuration)
         write_atomically(work / "overrides.j2", merged.text if files else HEADER)
         _run_kolla(environment, work, merged, files)
