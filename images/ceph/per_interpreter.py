@@ -1,10 +1,10 @@
 """Lets every interpreter of ceph-mgr import the extensions that are made with PyO3 (cryptography's, bcrypt's).
 
-ceph-mgr runs each of its modules in an interpreter of its own. PyO3 keeps what belongs to an interpreter (classes, exceptions) in
-variables of the shared object, so it refuses to start in a second one; and Python 3.13 starts such an extension in the main
-interpreter before it does so in the one that asked. Therefore an interpreter that was refused gets a copy of the shared object, with
-variables of its own, which is started in this interpreter alone. The packages' files stay as they are, and programs with one
-interpreter aren't concerned.
+ceph-mgr runs each of its modules in an interpreter of its own. PyO3 keeps what belongs to an interpreter (classes,
+exceptions) in variables of the shared object, so it refuses to start in a second one; and Python 3.13 starts such an
+extension in the main interpreter before it does so in the one that asked. Therefore an interpreter that was refused gets
+a copy of the shared object, with variables of its own, which is started in this interpreter alone. The packages' files
+stay as they are, and programs with one interpreter aren't concerned.
 
 See https://github.com/PyO3/pyo3/issues/576 and https://tracker.ceph.com/issues/64213.
 """

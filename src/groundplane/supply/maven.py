@@ -44,7 +44,7 @@ def fetch_maven_archive(pin: MavenPin, *, cache: Path, mirrors: Mirrors) -> Path
     repository = mirrors.maven or find_repository(cache)
     return download(
         f"{repository.rstrip('/')}/{pin.group.replace('.', '/')}/{pin.artifact}/{pin.version}/{name}",
-        cache / "images" / "archives" / pin.sha256[:16] / name,
+        cache / "images" / "archives" / pin.sha256 / name,
         sha256=pin.sha256,
         what=f"{pin.artifact} {pin.version}",
         certificates=mirrors.certificates,

@@ -117,7 +117,7 @@ def test_an_archive_is_fetched_from_the_sites_mirror_under_mavens_path(tmp_path:
 
 def test_an_archive_in_the_cache_needs_no_server(tmp_path: Path) -> None:
     sha256 = hashlib.sha256(CONTENT).hexdigest()
-    kept = tmp_path / "images" / "archives" / sha256[:16] / "thing-dist-1.2.tar.gz"
+    kept = tmp_path / "images" / "archives" / sha256 / "thing-dist-1.2.tar.gz"
     kept.parent.mkdir(parents=True)
     kept.write_bytes(CONTENT)
     assert fetch_maven_archive(pin(sha256), cache=tmp_path, mirrors=mirrors("http://nobody.invalid")) == kept
