@@ -40,9 +40,12 @@ def image_packages(image: str, podman: Podman) -> PackagesFound:
 
 
 def as_json(found: PackagesFound) -> str:
-    """Kind to a list of [name, version, architecture]."""
+    """Kind to a list of [name, version, architecture, source]."""
     return json.dumps(
-        {kind: [[one.name, one.version, one.architecture] for one in getattr(found, kind)] for kind in KINDS}
+        {
+            kind: [[one.name, one.version, one.architecture, one.source] for one in getattr(found, kind)]
+            for kind in KINDS
+        }
     )
 
 
