@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError
+from groundplane.files import write_atomically
 from groundplane.supply.debian_mirror import DebianMirror, host_mirror
 from groundplane.supply.host_commands import as_root, need_programs, run_command
 from groundplane.supply.podman import DIGEST_LABEL, host_podman
@@ -74,8 +75,10 @@ def ensure_base_image(suite: str, *, cache: Path, fresh: bool = False) -> str:
     if suite not in SUITES:
         raise InputError(f"There is no base image for '{suite}'", cure=f"Use one of: {', '.join(SUITES)}")
     podman = host_podman()
-    mirror = host_mirror()
     image = base_image_name(suite)
+    if not fresh and (carried := _carried(suite, cache)) and podman.image_digest(image) == carried:
+        return image
+    mirror = host_mirror()
     digest = base_image_digest(suite, mirror)
     if not fresh and podman.image_digest(image) == digest:
         return image
@@ -97,6 +100,16 @@ def ensure_base_image(suite: str, *, cache: Path, fresh: bool = False) -> str:
             if old != tar:
                 old.unlink()
     return image
+
+
+def remember_carried(suite: str, digest: str, *, cache: Path) -> None:
+    """A base image that a bundle brought counts as current here, whatever mirror this machine would build it from."""
+    write_atomically(cache / "images" / f"base-{suite}.carried", digest + "\n")
+
+
+def _carried(suite: str, cache: Path) -> str | None:
+    file = cache / "images" / f"base-{suite}.carried"
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else None
 
 
 def _make_tar(suite: str, mirror: DebianMirror, tar: Path) -> None:

@@ -19,6 +19,8 @@ FORMAT = 1
 KIND = "groundplane-bundle"
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.json.sig"
+SIGNATURE_NAMESPACE = "groundplane-bundle"
+"""What a signature is for, so that one for something else can't be passed off as a bundle's."""
 OUTSIDE = frozenset({MANIFEST, SIGNATURE})
 """Files of a bundle that the manifest can't list."""
 

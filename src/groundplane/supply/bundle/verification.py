@@ -5,29 +5,22 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from groundplane.counting import counted
-from groundplane.errors import FailedError, Problem
+from groundplane.errors import FailedError
 from groundplane.supply.bundle.manifest import OUTSIDE
 from groundplane.supply.bundle.reading import hash_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from groundplane.supply.bundle.holders import Holder
     from groundplane.supply.bundle.manifest import FileEntry
     from groundplane.supply.bundle.reading import Bundle
 
 THREADS = 4
 MOST_NAMED = 20
-
-
-class Holder(Protocol):
-    """Something that has files of an earlier bundle: that bundle itself, or this machine, where it was loaded."""
-
-    def damage(self, path: str, entry: FileEntry) -> str | None:
-        """What is wrong with the file here, None where it is whole."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +111,9 @@ def raise_damage(bundle: Bundle, checked: Checked) -> None:
         )
 
 
-def problems(checked: Checked) -> list[Problem]:
-    """The same for programs."""
-    return [Problem(f"{path} {what}", "Bring this file again.") for path, what in checked.bad.items()]
+def is_whole(checked: Checked) -> bool:
+    """Whether nothing is wrong and nothing is wanting."""
+    return not checked.bad and not checked.absent
 
 
 def _named(bad: dict[str, str]) -> list[str]:

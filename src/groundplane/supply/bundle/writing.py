@@ -91,7 +91,7 @@ def write_folder(
         FailedError: the disk is full or can't be written to, or an item isn't what it was said to be.
     """
     part = part_of(target)
-    with _told(target):
+    with explained(target):
         part.mkdir(parents=True, exist_ok=True)
         # Written last: a folder without it is no bundle.
         (part / MANIFEST).unlink(missing_ok=True)
@@ -130,7 +130,7 @@ def write_tar(
         FailedError: as `write_folder`.
     """
     part = part_of(target)
-    with _told(target):
+    with explained(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as sink:
             with tarfile.open(fileobj=sink, mode="w", format=tarfile.PAX_FORMAT) as archive:
@@ -218,18 +218,23 @@ def _replace(part: Path, target: Path) -> None:
 
 
 @contextmanager
-def _told(target: Path) -> Iterator[None]:
+def explained(target: Path) -> Iterator[None]:
+    """Around work on the disk: what the system says becomes an error for people.
+
+    Raises:
+        FailedError: the disk is full, or the folder can't be written to.
+    """
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise FailedError(
-                f"The disk is full: the bundle {target} was not finished",
+                f"The disk is full: {target} was not finished",
                 why=error.strerror or "",
                 cure=f"Free some space (df -h {target.parent}) and call again; a folder is gone on with.",
             ) from error
         raise FailedError(
-            f"The bundle {target} can't be written",
+            f"{target} can't be written",
             why=f"{error.filename or target}: {error.strerror or error}",
             cure=f"Check who owns {target.parent} and its permissions.",
         ) from error

@@ -1,0 +1,96 @@
+"""groundplane bundle load: take a bundle into this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from groundplane.cli.bundle.common import base_option, bundle_argument, checksum_option, image_option, signers_option
+from groundplane.cli.common import json_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from groundplane.supply.bundle.loading import Loaded
+
+
+@click.command()
+@bundle_argument
+@signers_option
+@checksum_option
+@base_option
+@image_option
+@click.option(
+    "--into",
+    type=click.Choice(["store", "podman", "docker"]),
+    default="store",
+    show_default=True,
+    help="Where the site's images go: the image store, from which 'images push' fills the site's registry, or an engine.",
+)
+@click.option("--images-only", is_flag=True, help="Leave packages, wheels and toolkit out.")
+@json_option
+@click.pass_obj
+def command(
+    obj: str | None,
+    *,
+    path: Path,
+    signers: Path | None,
+    checksum: str | None,
+    bases: tuple[Path, ...],
+    images: tuple[str, ...],
+    into: str,
+    images_only: bool,
+    as_json: bool,
+) -> None:
+    """Take a bundle's content into this machine.
+
+    Signature and all files are checked first; of a bundle that isn't whole nothing is used. What is here already is not
+    copied again.
+    """
+    from groundplane.cli.bundle.common import byte_progress, find_trust, machine, teller  # noqa: PLC0415
+    from groundplane.cli.common import print_json  # noqa: PLC0415
+    from groundplane.supply.bundle.loading import Options, Where, load_bundle  # noqa: PLC0415
+    from groundplane.supply.bundle.reading import open_bundle  # noqa: PLC0415
+
+    bundle = open_bundle(path)
+    options = Options(
+        trust=find_trust(obj, signers, checksum),
+        bases=tuple(open_bundle(base) for base in bases),
+        where=Where(into),
+        images_only=images_only,
+        only_images=images,
+    )
+    with byte_progress() as progress:
+        loaded = load_bundle(bundle, machine(), options, tell=teller(), progress=progress)
+    if as_json:
+        print_json(
+            {
+                "manifest": bundle.digest,
+                "folder": str(loaded.folder) if loaded.folder is not None else None,
+                "images": list(loaded.images),
+                "copied": loaded.copied,
+            }
+        )
+    else:
+        _show(loaded)
+
+
+def _show(loaded: Loaded) -> None:
+    from rich.markup import escape  # noqa: PLC0415
+
+    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.counting import counted  # noqa: PLC0415
+
+    out = console()
+    who = loaded.signer.name if loaded.signer is not None else "its checksum"
+    out.print(f"[green]Loaded[/]: release {escape(loaded.bundle.manifest.release)}, vouched for by {escape(who)}")
+    out.print(f"{counted(len(loaded.images), 'image')} of the site are here; {loaded.copied:,} were copied")
+    if loaded.folder is None:
+        return
+    here = loaded.folder.parent / "current"
+    out.print(f"\nHere are now, below {escape(str(here))}:")
+    out.print("  debian, debian-security   a Debian mirror (packages_apt_mirror), with Debian's own signatures")
+    out.print("  wheels                    for pip and uv: --no-index --find-links")
+    out.print("  release                   the release, images.lock and its signature")
+    out.print("\nNext:\n  groundplane images push   [dim]# in the site: fills the site's registry from here[/]")
