@@ -47,7 +47,7 @@ signers_option = click.option(
     "--signers",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Whose bundles are trusted, in ssh's format of allowed signers; the site's inventory/images_signers if absent.",
+    help="Whose bundles are trusted (ssh's format of allowed signers); the site's inventory/images_signers if absent.",
 )
 checksum_option = click.option(
     "--checksum",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     type=click.Choice(["store", "podman", "docker"]),
     default="store",
     show_default=True,
-    help="Where the site's images go: the image store, from which 'images push' fills the site's registry, or an engine.",
+    help="Where the site's images go: the image store, from which 'images push' takes them, or a container engine.",
 )
 @click.option("--images-only", is_flag=True, help="Leave packages, wheels and toolkit out.")
 @json_option
