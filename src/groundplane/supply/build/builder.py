@@ -10,6 +10,7 @@ import queue
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import CancelledError, FailedError, GroundplaneError
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from groundplane.run.cancel import CancelToken
     from groundplane.supply.build.events import BuildWatcher
-    from groundplane.supply.model import ImageRecord, Recipe
+    from groundplane.supply.model import BuildMount, ImageRecord, Recipe
     from groundplane.supply.pins import Pins
     from groundplane.supply.podman import Podman
     from groundplane.supply.store import Store
@@ -51,7 +52,8 @@ def build_images(
     watcher: BuildWatcher | None = None,
     cancel: CancelToken | None = None,
     fresh: Iterable[str] = (),
-    archives: Mapping[str, Mapping[str, str]] | None = None,
+    preparation: Preparation | None = None,
+    archive_names: Mapping[str, str] | None = None,
     release_constraints: Sequence[str] = (),
 ) -> BuildResult:
     """Builds what isn't up to date and puts it into the store; nothing starts where nothing is to do.
@@ -65,7 +67,8 @@ def build_images(
         watcher: told what happens, by this thread.
         cancel: looked at all the time; once set, builds are ended at once.
         fresh: names of images to build although they are there.
-        archives: image to its source archives, for the record.
+        preparation: work that some images wait for; done only where one of them is built.
+        archive_names: file names of source archives by their sha256, for records; a context may call them otherwise.
         release_constraints: lines of the release's Python constraints, which locked builds keep.
 
     Returns:
@@ -92,7 +95,7 @@ def build_images(
                 workplace=workplace,
                 processes=processes,
                 targets=targets,
-                archives=archives or {},
+                archive_names=archive_names or {},
                 release_constraints=release_constraints,
             )
             build.start(parallel)
@@ -100,10 +103,25 @@ def build_images(
                 build.tell(BuildEventKind.NOTE, None, text=warning)
             for suite in dict.fromkeys(targets[name].recipe.suite for name in wanted):
                 ensure_base_image(suite, cache=cache)
-            return build.run(work, parallel=parallel, cancel=cancel)
+            return build.run(work, parallel=parallel, cancel=cancel, preparation=preparation)
     finally:
         if watcher is not None:
             watcher.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Work done once, beside the first builds, for the images that need what it makes (Python wheels).
+
+    Attributes:
+        name: what it is called in front of people.
+        images: those that wait for it.
+        run: makes it, and says how builds see it.
+    """
+
+    name: str
+    images: frozenset[str]
+    run: Callable[[], tuple[BuildMount, ...]]
 
 
 class _Build:
@@ -132,6 +150,8 @@ class _Build:
         self._full: str = ""
         self._messages: queue.Queue[Callable[[], None]] = queue.Queue()
         self._locks: dict[str, ExitStack] = {}
+        self._unprepared: frozenset[str] = frozenset()
+        """Images that wait for the preparation."""
 
     def tell(self, kind: BuildEventKind, image: str | None, **data: Any) -> None:
         if self._watcher is not None:
@@ -148,13 +168,17 @@ class _Build:
             parallel=parallel,
         )
 
-    def run(self, work: ImageWork, *, parallel: int, cancel: CancelToken | None) -> BuildResult:
+    def run(
+        self, work: ImageWork, *, parallel: int, cancel: CancelToken | None, preparation: Preparation | None
+    ) -> BuildResult:
         since = now()
         stopped = ""
         with (
             ThreadPoolExecutor(parallel, thread_name_prefix="build") as builders,
             ThreadPoolExecutor(1, thread_name_prefix="store") as keeper,
         ):
+            if preparation is not None:
+                self._prepare(preparation, work, builders)
             try:
                 while True:
                     if cancel is not None and cancel and not stopped:
@@ -203,8 +227,54 @@ class _Build:
                 self._hold_back(name, self._full)
             return []
         free = parallel - len(self._working)
-        ready = [name for name in self._waiting if self._targets[name].recipe.parent in {None, *self._built}]
+        there = {None, *self._built}
+        ready = [
+            name
+            for name in self._waiting
+            if self._targets[name].recipe.parent in there and name not in self._unprepared
+        ]
         return ready[: max(free, 0)]
+
+    def _prepare(self, preparation: Preparation, work: ImageWork, builders: ThreadPoolExecutor) -> None:
+        name = preparation.name
+        self._unprepared = preparation.images & set(self._waiting)
+        if not self._unprepared:
+            return
+        self._working.add(name)
+        begun = time.monotonic()
+
+        def prepared(mounts: tuple[BuildMount, ...]) -> None:
+            self._working.discard(name)
+            work.more_mounts = dict.fromkeys(self._unprepared, mounts)
+            self._unprepared = frozenset()
+            self.tell(BuildEventKind.PREPARED, None, name=name, seconds=round(time.monotonic() - begun, 1))
+
+        def failed(error: GroundplaneError) -> None:
+            self._working.discard(name)
+            if work.processes.stopped:
+                return
+            first, *others = [waiting for waiting in self._targets if waiting in self._unprepared]
+            self._waiting.remove(first)
+            self._failed(first, error)
+            for other in others:
+                if other in self._waiting:
+                    self._hold_back(other, f"the {name} could not be made")
+
+        def make() -> None:
+            try:
+                mounts = preparation.run()
+            except GroundplaneError as error:
+                failure = error
+                self._messages.put(lambda: failed(failure))
+            except BaseException as error:
+                fault = FailedError(f"The {name} could not be made", why=f"{type(error).__name__}: {error}")
+                self._messages.put(lambda: failed(fault))
+                raise
+            else:
+                self._messages.put(lambda: prepared(mounts))
+
+        self.tell(BuildEventKind.PREPARING, None, name=name)
+        builders.submit(make)
 
     def _begin(
         self, name: str, work: ImageWork, builders: ThreadPoolExecutor, keeper: ThreadPoolExecutor, since: str

@@ -16,6 +16,10 @@ class BuildEventKind(StrEnum):
 
     BUILD_STARTED = "build_started"
     """[images: those to build in their order, up_to_date: how many are there, expected: image to seconds, parallel]"""
+    PREPARING = "preparing"
+    """[name]: something that several images wait for is made, such as Python wheels."""
+    PREPARED = "prepared"
+    """[name, seconds]"""
     IMAGE_STARTED = "image_started"
     """[log, why]"""
     IMAGE_STEP = "image_step"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from groundplane.supply.store import Store
 
 LOCK_SECONDS = 0.5
+ARCHIVE_ENDINGS = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".zip", ".jar")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,10 @@ class ImageWork:
     workplace: Workplace
     processes: Processes
     targets: Mapping[str, Target]
-    archives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Image to its source archives, file name to sha256."""
+    archive_names: Mapping[str, str] = field(default_factory=dict)
+    """sha256 of a source archive to its file name."""
+    more_mounts: Mapping[str, tuple[BuildMount, ...]] = field(default_factory=dict)
+    """By image, besides those of its recipe."""
     release_constraints: Sequence[str] = ()
 
     @contextmanager
@@ -133,7 +137,7 @@ class ImageWork:
             debian=built.packages.debian,
             python=built.packages.python,
             java=built.packages.java,
-            archives=dict(self.archives.get(target.name, {})),
+            archives=context_archives(target.recipe.context, self.archive_names),
         )
         write_sbom(record, sbom_path(self.cache, target.name, target.tag))
         write_record(self.cache, record)
@@ -142,7 +146,7 @@ class ImageWork:
     def _build(self, target: Target, log: Path, on_step: Callable[[int, int, str], None]) -> BuiltImage:
         parent = self._parent(target)
         name = self.workplace.temporary_name(target.name)
-        mounts = (*target.recipe.mounts, *self._pin_mounts(target))
+        mounts = (*target.recipe.mounts, *self.more_mounts.get(target.name, ()), *self._pin_mounts(target))
         words = build_words(target, parent=parent, mounts=mounts, workplace=self.workplace, podman=self.podman)
         begun = time.monotonic()
         with BuildLog(log, on_step) as lines:
@@ -207,6 +211,18 @@ class ImageWork:
             return None
         found: list[dict[str, Any]] = self.podman.json("image", "inspect", image)
         return found[0]
+
+
+def context_archives(context: Path, names: Mapping[str, str]) -> dict[str, str]:
+    """Source archives in a build's context, file name to sha256. Those that aren't pinned are made here: no sources."""
+    found = {}
+    for path in sorted(context.rglob("*")):
+        if path.is_file() and (path.name.endswith("-archive") or path.name.endswith(ARCHIVE_ENDINGS)):
+            with path.open("rb") as file:
+                checksum = hashlib.file_digest(file, "sha256").hexdigest()
+            if checksum in names:
+                found[names[checksum]] = checksum
+    return found
 
 
 def now() -> str:

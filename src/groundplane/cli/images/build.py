@@ -1,0 +1,173 @@
+"""groundplane images build: what is missing or changed, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from groundplane.cli.common import json_option
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from groundplane.site.site import Site
+    from groundplane.supply.build import BuildResult
+    from groundplane.supply.build.events import BuildWatcher
+    from groundplane.supply.lock import ImagesLock
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[IMAGE]...")
+@click.option(
+    "--layer", "layers", multiple=True, metavar="LAYER", help="Images of this layer; may be given several times."
+)
+@click.option("--parallel", type=click.IntRange(1, 64), metavar="N", help="Builds side by side; one a core if absent.")
+@click.option("--fresh", is_flag=True, help="Build the named images although they are there; all where none is named.")
+@click.option("--no-lock", is_flag=True, help="Leave images.lock as it is; versions in it are kept to all the same.")
+@json_option
+@click.pass_obj
+def command(
+    obj: str | None,
+    names: tuple[str, ...],
+    *,
+    layers: tuple[str, ...],
+    parallel: int | None,
+    fresh: bool,
+    no_lock: bool,
+    as_json: bool,
+) -> None:
+    """Build the images that the site needs, from Debian, PyPI and Maven packages; what is up to date is left alone.
+
+    Where images.lock names package versions, these are taken. A failed image holds back what stands on it and nothing
+    else; stopped or killed, the next call goes on with what is missing.
+
+    With --json each event is an object on a line of its own.
+    """
+    import os  # noqa: PLC0415
+
+    from groundplane.cli.common import console, open_site  # noqa: PLC0415
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.supply.build import build_images  # noqa: PLC0415
+    from groundplane.supply.build.lock_update import build_pins, updated_lock  # noqa: PLC0415
+    from groundplane.supply.catalogue import needed_images  # noqa: PLC0415
+    from groundplane.supply.podman import host_podman  # noqa: PLC0415
+    from groundplane.supply.recipes import (  # noqa: PLC0415
+        all_recipes,
+        archive_names,
+        choose_images,
+        need_build_source,
+        wheels_preparation,
+    )
+    from groundplane.supply.store import open_store  # noqa: PLC0415
+    from groundplane.supply.trusted_lock import former_lock  # noqa: PLC0415
+
+    here, site, podman = settings(), open_site(obj), host_podman()
+    need_build_source(site)
+    terminal = console()
+    chosen = choose_images(site, names=names, layers=layers or None)
+    with console(stderr=True).status("Looking at recipes") as status:
+        recipes = all_recipes(site, chosen, cache=here.cache, watcher=status.update)
+    lock = former_lock(site.path)
+    cancel = CancelToken()
+    with open_store(cache=here.cache, podman=podman, memory=here.runtime) as store, cancel_on_signals(cancel):
+        result = build_images(
+            recipes,
+            store=store,
+            podman=podman,
+            cache=here.cache,
+            release=site.release.name,
+            pins=build_pins(lock, site.release),
+            parallel=parallel or site.file.images.parallel or os.cpu_count() or 1,
+            watcher=_watcher(terminal, as_json=as_json),
+            cancel=cancel,
+            fresh=(names or [recipe.name for recipe in recipes]) if fresh else (),
+            preparation=wheels_preparation(site, recipes, cache=here.cache, podman=podman),
+            archive_names=archive_names(site.release),
+        )
+        disk = store.files.disk_bytes()
+    if not as_json:
+        _report(terminal, result, disk)
+    if not no_lock and not result.cancelled:
+        new = updated_lock(
+            lock, release=site.release.name, needed=needed_images(site), built=result.records, cache=here.cache
+        )
+        if new is not None:
+            _write_lock(obj, site, new, terminal if not as_json else console(stderr=True))
+    result.raise_unless_done()
+
+
+def _watcher(terminal: Console, *, as_json: bool) -> BuildWatcher:
+    from groundplane.supply.build.watchers import (  # noqa: PLC0415
+        JsonBuildWatcher,
+        LiveBuildWatcher,
+        PlainBuildWatcher,
+    )
+
+    if as_json:
+        return JsonBuildWatcher(click.echo)
+    return LiveBuildWatcher(terminal) if terminal.is_terminal else PlainBuildWatcher(click.echo)
+
+
+def _report(terminal: Console, result: BuildResult, disk: int) -> None:
+    from groundplane.cli.common import show_table  # noqa: PLC0415
+    from groundplane.counting import counted  # noqa: PLC0415
+    from groundplane.run.watchers.plain import duration  # noqa: PLC0415
+    from groundplane.supply.build import ImageState  # noqa: PLC0415
+    from groundplane.supply.build.watchers import size  # noqa: PLC0415
+
+    built = result.of(ImageState.BUILT)
+    if built:
+        show_table(_table(result), terminal)
+    there = len(result.records)
+    terminal.print(
+        f"{counted(there, 'image')} there, {len(built)} built in {duration(result.seconds)}; "
+        f"the store takes {size(disk)} of the disk."
+    )
+
+
+def _table(result: BuildResult) -> Table:
+    """The images that were built; sizes are what each adds to its parent."""
+    from rich.table import Table  # noqa: PLC0415
+
+    from groundplane.supply.build import ImageState  # noqa: PLC0415
+    from groundplane.supply.build.watchers import size  # noqa: PLC0415
+
+    records = result.records
+    table = Table("image", box=None, pad_edge=False, header_style="bold")
+    for column in ("seconds", "size", "added", "in the store", "packages"):
+        table.add_column(column, justify="right")
+    seconds = added = stored = 0.0
+    for image in result.of(ImageState.BUILT):
+        record = records[image.name]
+        parent = records.get(record.parent) if record.parent is not None else None
+        own = record.bytes - (parent.bytes if parent is not None else 0)
+        own_stored = record.stored_bytes - (parent.stored_bytes if parent is not None else 0)
+        packages = len(record.debian) + len(record.python) + len(record.java)
+        table.add_row(
+            image.name, f"{record.seconds:.0f}", size(record.bytes), size(own), size(own_stored), f"{packages}"
+        )
+        seconds, added, stored = seconds + record.seconds, added + own, stored + own_stored
+    table.add_row("together", f"{seconds:.0f}", "", size(int(added)), size(int(stored)), "", style="bold")
+    return table
+
+
+def _write_lock(obj: str | None, site: Site, lock: ImagesLock, terminal: Console) -> None:
+    """Writes and signs it; where the key can't be had, says how it's done later. What was built is built."""
+    from groundplane.cli.common import open_site_and_secrets, short_path  # noqa: PLC0415
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.errors import InputError  # noqa: PLC0415
+    from groundplane.supply.lock import lock_path  # noqa: PLC0415
+    from groundplane.supply.signature import signing_key  # noqa: PLC0415
+    from groundplane.supply.trusted_lock import write_signed_lock  # noqa: PLC0415
+
+    try:
+        secrets = open_site_and_secrets(obj)[1]
+        key = signing_key(secrets.values, site.path)
+    except InputError as error:
+        terminal.print(f"images.lock was not written: {error.what}. Then: groundplane images lock", markup=False)
+        return
+    if write_signed_lock(site.path, lock, private_key=key, runtime=settings().runtime):
+        terminal.print(f"{short_path(lock_path(site.path))} written and signed.", markup=False)
