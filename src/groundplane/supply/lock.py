@@ -8,12 +8,11 @@ When something is built, with this file or without:
 
 - An image's identity is made of its recipe and its parent's identity. Pins are no part of it: a build without a lock
   and the lock written from it name the same images, so the next build has nothing to do.
-- An image is up to date when the lock names it with its present identity and the store holds the locked digest; or
-  when the store's image of that identity has the packages that the lock names, wherever it was built.
-  `pins.standing` answers this.
-- What isn't up to date is built with the locked versions (`pins.pins_for`): a changed recipe doesn't move packages
-  that it doesn't speak of. `images lock --upgrade` is how versions move.
-- After a build the lock follows the store: new digests under the same versions.
+- An image is up to date when the store has one of its identity whose packages are those that the lock names, wherever
+  and whenever it was built (`build.targets`).
+- What isn't up to date is built with the locked versions (`pins`): a changed recipe doesn't move packages that it
+  doesn't speak of. `images lock --upgrade` is how versions move.
+- After a build the lock follows the store: new digests under the same versions (`locking`).
 - A lock of another release pins nothing.
 """
 

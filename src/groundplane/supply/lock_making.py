@@ -9,11 +9,12 @@ from groundplane.errors import InputError, Problem
 from groundplane.site.images_file import ImageSource
 from groundplane.supply.lock import ImagesLock, LockedImage
 from groundplane.supply.lock_packages import KINDS, Versions, locked_packages, pack, record_packages
+from groundplane.supply.model import ImageRecord, Package
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from groundplane.supply.model import ImageRecord, NeededImage
+    from groundplane.supply.model import NeededImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +47,24 @@ def lock_from_records(
     needed: Sequence[NeededImage],
     records: Mapping[str, ImageRecord],
     made_at: str,
+    former: ImagesLock | None = None,
 ) -> ImagesLock:
     """The lock of images built here.
 
     Args:
         needed: what the site's hosts run.
-        records: by image name; all needed images, and the parents that they stand on.
+        records: by image name; needed images, and the parents that they stand on.
         made_at: ISO 8601, UTC.
+        former: says what is locked of images that have no record here; only a lock of the same release does.
 
     Raises:
         InputError: a needed image, or a parent, was never built.
     """
+    if former is not None and former.release == release:
+        locked = {name: locked_record(former, name) for name, image in former.images.items() if image.identity}
+        records = {**locked, **records}
+    else:
+        former = None
     wanted: dict[str, str | None] = {}
     for image in needed:
         name: str | None = image.name
@@ -106,7 +114,8 @@ def lock_from_records(
             packages=added,
             removes=removes,
         )
-    archives = {file: checksum for record in chosen.values() for file, checksum in record.archives.items()}
+    archives = dict(former.archives) if former is not None else {}
+    archives |= {file: checksum for record in chosen.values() for file, checksum in record.archives.items()}
     return ImagesLock(
         release=release,
         source=ImageSource.BUILD,
@@ -114,6 +123,35 @@ def lock_from_records(
         images=images,
         versions=tables,
         archives=archives,
+    )
+
+
+def locked_record(lock: ImagesLock, name: str) -> ImageRecord:
+    """What the lock says of an image that was built, as a build's record would; packages without architectures.
+
+    Raises:
+        ValueError: it was taken from a registry, so nobody knows what is in it.
+    """
+    image = lock.images[name]
+    if image.identity is None or image.image_id is None or image.suite is None:
+        raise ValueError(f"{name} was not built by this project")
+    found = locked_packages(lock, name)
+    packages = {kind: tuple(Package(*pair) for pair in sorted(found[kind])) for kind in KINDS}
+    return ImageRecord(
+        name=name,
+        release=lock.release,
+        identity=image.identity,
+        digest=image.digest,
+        image_id=image.image_id,
+        parent=image.parent,
+        suite=image.suite,
+        bytes=image.bytes or 0,
+        stored_bytes=image.stored_bytes or 0,
+        seconds=0.0,
+        built_at=lock.made_at,
+        debian=packages["debian"],
+        python=packages["python"],
+        java=packages["java"],
     )
 
 

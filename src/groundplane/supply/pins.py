@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,11 +13,11 @@ from groundplane.supply.model import BuildMount
 from groundplane.supply.packages import normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from groundplane.supply.lock import ImagesLock
-    from groundplane.supply.model import ImageRecord
+    from groundplane.supply.model import ImageRecord, Recipe
 
 APT_FOLDER = "/etc/apt/preferences.d"
 PINS_FOLDER = "/usr/local/sbin/.pins"
@@ -27,6 +26,7 @@ CONSTRAINTS_FILE = "constraints.txt"
 _PRIORITY = 1001
 """apt_preferences(5): above 1000 a version is taken even where that is a downgrade."""
 _SHOWN = 8
+_ARCHIVES = (".tar.gz", ".tar.bz2", ".tar.xz", ".zip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,6 @@ class Pins:
         return bool(self.debian or self.python or self.suite)
 
 
-class Standing(enum.Enum):
-    """How an image stands to the lock and the store."""
-
-    LOCKED = "locked"
-    """The store holds the locked digest: nothing to do."""
-    STORED = "stored"
-    """The store's image of this identity fits the lock, or there is no lock: the lock takes its digest."""
-    BUILD = "build"
-
-
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A package that isn't in the version that the lock wants."""
@@ -68,31 +58,43 @@ class Difference:
     got: str
 
 
-def lock_pins(lock: ImagesLock, *, without: Collection[str] = ()) -> dict[str, Pins]:
+def pins_of_recipes(lock: ImagesLock | None, recipes: Iterable[Recipe], *, release: str) -> dict[str, Pins]:
+    """The pins of everything that is to be built; none without a lock, and none from another release's."""
+    if lock is None or lock.release != release:
+        return {}
+    return {recipe.name: pins_for(lock, recipe.name, recipe.suite) for recipe in recipes}
+
+
+def lock_pins(lock: ImagesLock) -> dict[str, Pins]:
     """The pins of every image that the lock names; see `pins_for`."""
-    return {name: pins_for(lock, name, image.suite or "", without=without) for name, image in lock.images.items()}
+    return {name: pins_for(lock, name, image.suite or "") for name, image in lock.images.items()}
 
 
-def pins_for(lock: ImagesLock | None, name: str, suite: str, *, without: Collection[str] = ()) -> Pins:
-    """The pins of one image; no pins without a lock.
+def pins_for(lock: ImagesLock, name: str, suite: str) -> Pins:
+    """The pins of one image.
 
-    A name that it has in two versions, in two Python environments, is left out. For Python packages that are new to
-    it the release's constraints speak, so nothing of its siblings is needed.
-
-    Args:
-        without: Python projects that are built from source archives, which the release pins.
+    A Python package that it has in two versions, in two environments, is left out; so is one that is built from a
+    source archive, because the release says which archive. For Python packages that are new to it the release's
+    constraints speak, so nothing of its siblings is needed.
     """
-    if lock is None:
-        return Pins()
     table = lock.versions.get(suite)
     siblings = dict(table.debian) if table is not None else {}
     if name not in lock.images:
         return Pins(suite=siblings)
     own = locked_packages(lock, name)
-    python = _single(own["python"])
-    for project in without:
-        python.pop(normalised(project), None)
+    sources = {normalised(_without_ending(file)) for file in lock.archives}
+    python = {
+        package: version
+        for package, version in _single(own["python"]).items()
+        if normalised(f"{package}-{version}") not in sources
+    }
     return Pins(debian=_single(own["debian"]), python=python, suite=siblings)
+
+
+def _without_ending(file: str) -> str:
+    for ending in _ARCHIVES:
+        file = file.removesuffix(ending)
+    return file
 
 
 def _single(packages: Versions) -> dict[str, str]:
@@ -100,39 +102,6 @@ def _single(packages: Versions) -> dict[str, str]:
     for name, version in sorted(packages):
         versions[name].append(version)
     return {name: found[0] for name, found in versions.items() if len(found) == 1}
-
-
-def standing(
-    name: str,
-    *,
-    lock: ImagesLock | None,
-    identity: str,
-    holds: Callable[[str], bool],
-    stored: ImageRecord | None,
-) -> tuple[Standing, str]:
-    """Whether an image has to be built, and why, in a few words.
-
-    Args:
-        lock: the site's lock, None where there is none or it's another release's.
-        identity: the image's present one.
-        holds: whether the store holds this image by a digest.
-        stored: the record of the image that the store has under the tag of this identity; None where it has none.
-    """
-    locked = lock.images.get(name) if lock is not None else None
-    if locked is not None and locked.identity == identity and holds(locked.digest):
-        return Standing.LOCKED, "the store holds the locked digest"
-    if stored is None:
-        if locked is None:
-            return Standing.BUILD, "never built"
-        changed = locked.identity != identity
-        return Standing.BUILD, "its recipe changed" if changed else "the store lacks the locked digest"
-    if lock is None or locked is None:
-        return Standing.STORED, "built, not locked yet"
-    different = check_against_pins(stored, pins_for(lock, name, stored.suite))
-    if different:
-        first = different[0]
-        return Standing.BUILD, f"the lock wants {first.name} {first.wanted}, the store's image has {first.got}"
-    return Standing.STORED, "built with the locked versions"
 
 
 def check_against_pins(record: ImageRecord, pins: Pins) -> list[Difference]:

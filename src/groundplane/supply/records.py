@@ -61,7 +61,7 @@ def write_record(cache: Path, record: ImageRecord) -> Path:
         path.replace(path.with_name(f"{path.stem}.{former.digest.partition(':')[2][:12]}.json"))
     data = asdict(record)
     for kind in KINDS:
-        data[kind] = [[package["name"], package["version"], package["architecture"]] for package in data[kind]]
+        data[kind] = [list(package.values()) for package in data[kind]]
     write_atomically(path, json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n")
     return path
 

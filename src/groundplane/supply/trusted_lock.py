@@ -76,7 +76,7 @@ def write_signed_lock(site_path: Path, lock: ImagesLock, *, private_key: str, ru
         InputError: the key can't be used.
         FailedError: signing or writing failed.
     """
-    if _stands(site_path, lock):
+    if is_written(site_path, lock):
         return False
     text = lock_text(lock)
     signature = sign(text.encode(), private_key=private_key, namespace=NAMESPACE, runtime=runtime)
@@ -86,7 +86,8 @@ def write_signed_lock(site_path: Path, lock: ImagesLock, *, private_key: str, ru
     return True
 
 
-def _stands(site_path: Path, lock: ImagesLock) -> bool:
+def is_written(site_path: Path, lock: ImagesLock) -> bool:
+    """Whether the same lock stands there with a valid signature."""
     if not has_lock(site_path):
         return False
     try:
