@@ -13,7 +13,7 @@ from groundplane.supply.model import BuildMount
 from groundplane.supply.packages import normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from groundplane.supply.lock import ImagesLock
@@ -65,17 +65,20 @@ def pins_of_recipes(lock: ImagesLock | None, recipes: Iterable[Recipe], *, relea
     return {recipe.name: pins_for(lock, recipe.name, recipe.suite) for recipe in recipes}
 
 
-def lock_pins(lock: ImagesLock) -> dict[str, Pins]:
+def lock_pins(lock: ImagesLock, *, without: Collection[str] = ()) -> dict[str, Pins]:
     """The pins of every image that the lock names; see `pins_for`."""
-    return {name: pins_for(lock, name, image.suite or "") for name, image in lock.images.items()}
+    return {name: pins_for(lock, name, image.suite or "", without=without) for name, image in lock.images.items()}
 
 
-def pins_for(lock: ImagesLock, name: str, suite: str) -> Pins:
+def pins_for(lock: ImagesLock, name: str, suite: str, *, without: Collection[str] = ()) -> Pins:
     """The pins of one image.
 
-    A Python package that it has in two versions, in two environments, is left out; so is one that is built from a
+    A Python package that it has in two versions, in two environments, is left out; so is one that was built from a
     source archive, because the release says which archive. For Python packages that are new to it the release's
     constraints speak, so nothing of its siblings is needed.
+
+    Args:
+        without: Python packages that the release pins itself.
     """
     table = lock.versions.get(suite)
     siblings = dict(table.debian) if table is not None else {}
@@ -83,10 +86,11 @@ def pins_for(lock: ImagesLock, name: str, suite: str) -> Pins:
         return Pins(suite=siblings)
     own = locked_packages(lock, name)
     sources = {normalised(_without_ending(file)) for file in lock.archives}
+    theirs = {normalised(package) for package in without}
     python = {
         package: version
         for package, version in _single(own["python"]).items()
-        if normalised(f"{package}-{version}") not in sources
+        if package not in theirs and normalised(f"{package}-{version}") not in sources
     }
     return Pins(debian=_single(own["debian"]), python=python, suite=siblings)
 
