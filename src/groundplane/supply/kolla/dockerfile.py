@@ -9,6 +9,13 @@ from groundplane.errors import FailedError
 from groundplane.supply.kolla.configuration import DISABLED, NAMESPACE
 
 INSTALL = "/usr/local/sbin/pip-install"
+UNNEEDED = (
+    # Which distribution it is says the recipe.
+    ("/etc/os-release", "PRETTY_NAME"),
+    # Debian's OVN has a script that knows relays.
+    ("curl ", "-o /usr/share/ovn/scripts/ovn-ctl"),
+)
+"""Words of steps that do no good here and stand in no block that an override could replace."""
 
 _FROM = re.compile(r"^FROM[ \t]+(\S+).*$", re.MULTILINE)
 _BUILD_DATE = re.compile(r'[ \t]+build-date="\d*"')
@@ -81,4 +88,4 @@ def _unneeded(step: list[str]) -> bool:
     if not text.startswith("RUN "):
         return bool(_COMMENT.match(text))
     repository = text.startswith("RUN echo 'Uris: ") and f"'Uris: {DISABLED}'" in text
-    return repository or ("/etc/os-release" in text and "PRETTY_NAME" in text)
+    return repository or any(all(word in text for word in words) for words in UNNEEDED)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from groundplane.content import Content
     from groundplane.site.release import Release
 
-RENDERING_FORMAT = "1"
+RENDERING_FORMAT = "2"
 """Raised when what this module makes of Kolla's output changes."""
 ADDITIONS = "docker"
 """Files that Dockerfiles copy, a folder an image, laid over Kolla's own."""
