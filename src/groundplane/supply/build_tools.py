@@ -95,6 +95,8 @@ def apt_settings(mirrors: Mirrors) -> str:
         'APT::Sandbox::User "root";',
         'APT::Get::List-Cleanup "false";',
         'APT::Keep-Downloaded-Packages "true";',
+        # What a lock pins may be older than what the base image came with.
+        'APT::Get::allow-downgrades "true";',
         'Acquire::Languages "none";',
         'Acquire::Retries "3";',
         'Dir::Log::Terminal "/dev/null";',
