@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import http.client
 import json
-import os
 import resource
 import secrets
 import socket
 import time
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,15 +21,22 @@ from groundplane.supply.base_image import ensure_base_image
 from groundplane.supply.small_image import ensure_small_image
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from groundplane.supply.podman import Podman
 
 IMAGE = "localhost/groundplane/store:trixie"
 SOURCE = Path(__file__).resolve().parent / "image"
 LABEL = "groundplane.store"
-"""Its value says whose the container is: PROCESS-STARTED, the process that opened the store and when that began."""
+"""Its value is the store's folder."""
 ACCOUNT = "groundplane"
 START_SECONDS = 20.0
-ATTEMPTS = 3
+ATTEMPTS = 20
+HOME_NET = 71
+"""Of 127.0.0.0/8, so that we meet nobody who listens on 127.0.0.1."""
+FIRST_PORT = 20_000
+PORTS = 12_000
+"""Below those that kernels give out."""
 MOST_FILES = 65536
 MOST_PROCESSES = 32768
 """podman itself lowers the number of processes to this first."""
@@ -54,7 +62,7 @@ def ensure_store_image(podman: Podman, cache: Path) -> str:
 
 
 def start_container(root: Path, access: Path, *, podman: Podman, cache: Path) -> RunningStore:
-    """Serves `root` on 127.0.0.1, to whoever has the password.
+    """Serves `root` on 127.0.0.0/8, to whoever has the password.
 
     Args:
         root: the store's folder.
@@ -63,14 +71,14 @@ def start_container(root: Path, access: Path, *, podman: Podman, cache: Path) ->
     Raises:
         FailedError: the image can't be built, or the registry doesn't come up.
     """
-    remove_stale_containers(podman)
+    remove_containers(root, podman)
     image = ensure_store_image(podman, cache)
     root.mkdir(parents=True, exist_ok=True)
     password = secrets.token_urlsafe(24)
     write_atomically(access / "password", password + "\n", mode=0o600)
-    port_file = root.parent / "store.port"
-    for attempt in range(ATTEMPTS):
-        port = choose_port(port_file if attempt == 0 else None)
+    for address in islice(home_addresses(root), ATTEMPTS):
+        if not is_free(address):
+            continue
         container = podman.run(
             *(
                 "run",
@@ -81,71 +89,57 @@ def start_container(root: Path, access: Path, *, podman: Podman, cache: Path) ->
                 "--network",
                 "host",
                 "--label",
-                f"{LABEL}={process_mark()}",
+                f"{LABEL}={root.resolve()}",
             ),
-            *("--env", f"REGISTRY_HTTP_ADDR=127.0.0.1:{port}", *limit_words()),
+            *("--env", f"REGISTRY_HTTP_ADDR={address}", *limit_words()),
             *("--volume", f"{root.resolve()}:/store", "--volume", f"{access}:/run/access:ro", image),
             doing="Starting the image store",
         ).strip()
-        running = RunningStore(container, f"127.0.0.1:{port}", password)
+        running = RunningStore(container, address, password)
         if _wait(running, podman):
-            write_atomically(port_file, f"{port}\n")
             return running
     raise FailedError(
         "The image store does not come up",
-        why=f"its registry ended {ATTEMPTS} times at its start",
+        why=f"its registry could not listen on {next(home_addresses(root))}, nor on the ports after it",
         cure=f"See what it says: podman run --rm -it --network host {IMAGE} sh",
     )
+
+
+def home_addresses(root: Path) -> Iterator[str]:
+    """Loopback addresses with ports, the same ones each time for one store.
+
+    podman knows by host and port which layers a registry has. At another address it would compress them again, and not
+    to the same bytes: images would no longer share their parents' layers.
+    """
+    number = int.from_bytes(hashlib.sha256(str(root.resolve()).encode()).digest()[:8])
+    host = ".".join(str(number >> shift & 0xFF) for shift in (0, 8))
+    first = FIRST_PORT + (number >> 16) % PORTS
+    for port in count():
+        yield f"127.{HOME_NET}.{host}:{FIRST_PORT + (first - FIRST_PORT + port) % PORTS}"
+
+
+def is_free(address: str) -> bool:
+    """Whether one can listen there."""
+    host, _, port = address.partition(":")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError:
+            return False
+    return True
 
 
 def stop_container(container: str, podman: Podman) -> None:
     podman.run("rm", "--force", "--ignore", "--time", "2", container, doing="Stopping the image store")
 
 
-def remove_stale_containers(podman: Podman) -> list[str]:
-    """Removes registries whose command was killed; those of commands that run stay. Their ids."""
-    found = podman.json("ps", "--all", "--format", "json", "--filter", f"label={LABEL}") or []
-    stale = [str(entry["Id"]) for entry in found if not is_running((entry.get("Labels") or {}).get(LABEL, ""))]
-    for container in stale:
-        stop_container(container, podman)
-    return stale
-
-
-def process_mark(process: int | None = None) -> str:
-    """PROCESS-STARTED of a running process (this one), which no later process can have; empty where it's gone."""
-    process = os.getpid() if process is None else process
-    try:
-        text = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return ""
-    # The second field is the program's name in parentheses and may hold blanks; the 22nd is when it began.
-    return f"{process}-{text.rpartition(')')[2].split()[19]}"
-
-
-def is_running(mark: str) -> bool:
-    """Whether the process with this mark still runs."""
-    number = mark.partition("-")[0]
-    return number.isdigit() and process_mark(int(number)) == mark
-
-
-def choose_port(port_file: Path | None) -> int:
-    """A free port of the loopback: the one used last where that's free, else one that the kernel picks.
-
-    The same port matters for speed alone: podman remembers by host and port which layers a registry has.
-    """
-    try:
-        last = int(port_file.read_text()) if port_file is not None else 0
-    except (OSError, ValueError):
-        last = 0
-    for port in (last, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except (OSError, OverflowError):
-                continue
-            return int(probe.getsockname()[1])
-    raise FailedError("No port of 127.0.0.1 is free", cure="See what listens there: ss -ltnp")
+def remove_containers(root: Path, podman: Podman) -> list[str]:
+    """Removes this store's registries, which nobody uses any more. Their ids."""
+    found = podman.json("ps", "--all", "--format", "json", "--filter", f"label={LABEL}={root.resolve()}") or []
+    for entry in found:
+        stop_container(str(entry["Id"]), podman)
+    return [str(entry["Id"]) for entry in found]
 
 
 def limit_words() -> list[str]:
@@ -171,7 +165,7 @@ def _wait(running: RunningStore, podman: Podman) -> bool:
     """Whether it answers to our password; False where the container ended (the port was taken meanwhile)."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
-        if _answers(running):
+        if answers(running):
             return True
         if not podman.exists("container", running.container):
             return False
@@ -180,7 +174,8 @@ def _wait(running: RunningStore, podman: Podman) -> bool:
     return False
 
 
-def _answers(running: RunningStore) -> bool:
+def answers(running: RunningStore) -> bool:
+    """Whether it is up, and the password its own."""
     connection = http.client.HTTPConnection(running.address, timeout=5)
     try:
         connection.request("GET", "/v2/", headers={"Authorization": f"Basic {basic_credentials(running.password)}"})

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundplane.errors import LockedError
-from groundplane.memory import temporary_private_folder
 from groundplane.supply.store.container import ensure_store_image, limit_words
 from groundplane.supply.store.disk import StoreFiles
+from groundplane.supply.store.sharing import SharedRegistry
 from groundplane.supply.store.store import Store
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def open_store(*, cache: Path, podman: Podman, memory: Path | None = None) -> It
     """
     memory = memory or Path(f"/dev/shm/groundplane-{os.getuid()}")  # noqa: S108 - memory, private_folder checks it
     root = store_root(cache)
-    with _locked(root, fcntl.LOCK_SH), temporary_private_folder(memory, "store-") as access:
-        store = Store(root, access, cache=cache, podman=podman)
+    with _locked(root, fcntl.LOCK_SH):
+        store = Store(root, SharedRegistry(root, memory, podman=podman, cache=cache), podman=podman)
         try:
             yield store
         finally:

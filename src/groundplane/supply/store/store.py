@@ -13,17 +13,12 @@ from groundplane.errors import FailedError
 from groundplane.supply.host_commands import as_root, run_command
 from groundplane.supply.model import IMAGE_NAMESPACE
 from groundplane.supply.processes import Processes
-from groundplane.supply.store.container import (
-    RunningStore,
-    basic_credentials,
-    start_container,
-    stop_container,
-    write_auth_file,
-)
+from groundplane.supply.store.container import RunningStore, basic_credentials
 from groundplane.supply.store.disk import NAMESPACE, StoreFiles
 
 if TYPE_CHECKING:
     from groundplane.supply.podman import Podman
+    from groundplane.supply.store.sharing import SharedRegistry
 
 MANIFEST_TYPES = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 LAST_LINES = 8
@@ -39,11 +34,10 @@ class Store:
         files: what lies there.
     """
 
-    def __init__(self, root: Path, access: Path, *, cache: Path, podman: Podman) -> None:
+    def __init__(self, root: Path, registry: SharedRegistry, *, podman: Podman) -> None:
         self.root = root
         self.files = StoreFiles(root)
-        self._access = access
-        self._cache = cache
+        self._registry = registry
         self._podman = podman
         self._running: RunningStore | None = None
         self._starting = threading.Lock()
@@ -57,7 +51,7 @@ class Store:
     def auth_file(self) -> Path:
         """Accounts for podman and skopeo, good for as long as the store is open."""
         self._run()
-        return self._access / "auth.json"
+        return self._registry.auth_file
 
     def reference(self, name: str, tag_or_digest: str) -> str:
         """HOST:PORT/images/NAME with :TAG or @DIGEST; the registry runs from here on."""
@@ -180,8 +174,8 @@ class Store:
         """Ends the registry; the next copy starts it again."""
         with self._starting:
             if self._running is not None:
-                stop_container(self._running.container, self._podman)
                 self._running = None
+                self._registry.leave()
 
     def remove_folder(self, name: str) -> None:
         """Takes an image's whole repository away, tags included; its layers go with `collect_garbage`."""
@@ -196,9 +190,7 @@ class Store:
     def _run(self) -> RunningStore:
         with self._starting:
             if self._running is None:
-                running = start_container(self.root, self._access, podman=self._podman, cache=self._cache)
-                write_auth_file(self._access / "auth.json", running)
-                self._running = running
+                self._running = self._registry.join()
             return self._running
 
     def _request(self, method: str, path: str) -> int:
