@@ -77,9 +77,15 @@ def choose_images(
     """The images that the site needs, or those of them that are named.
 
     Raises:
-        InputError: a name that isn't among them; as `needed_images`.
+        InputError: there are none; a name that isn't among them; as `needed_images`.
     """
     needed = needed_images(site, layers=layers)
+    if not needed:
+        raise InputError(
+            "The site's layers need no images",
+            why=f"site.yml has the layers {', '.join(site.file.layers)}",
+            cure="Name a layer that does (--layer openstack), or add it to layers, or to images.layers, in site.yml.",
+        )
     known = {image.name for image in needed}
     for name in names:
         if name not in known:

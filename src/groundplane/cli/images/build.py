@@ -81,7 +81,7 @@ def command(
             release=site.release.name,
             pins=build_pins(lock, site.release),
             parallel=parallel or site.file.images.parallel or os.cpu_count() or 1,
-            watcher=_watcher(terminal, as_json=as_json),
+            watcher=build_watcher(terminal, as_json=as_json),
             cancel=cancel,
             fresh=(names or [recipe.name for recipe in recipes]) if fresh else (),
             preparation=wheels_preparation(site, recipes, cache=here.cache, podman=podman),
@@ -99,7 +99,8 @@ def command(
     result.raise_unless_done()
 
 
-def _watcher(terminal: Console, *, as_json: bool) -> BuildWatcher:
+def build_watcher(terminal: Console, *, as_json: bool) -> BuildWatcher:
+    """A live view on a terminal, lines in a pipe, JSON for programs."""
     from groundplane.supply.build.watchers import (  # noqa: PLC0415
         JsonBuildWatcher,
         LiveBuildWatcher,

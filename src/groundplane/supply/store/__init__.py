@@ -4,7 +4,8 @@ It is laid out as the CNCF distribution's registry lays out its files, so whatev
 disk, and the registry itself runs only while something is copied in or out.
 """
 
-from groundplane.supply.store.opening import collect_garbage, open_store
+from groundplane.supply.store.disk import StoreFiles
+from groundplane.supply.store.opening import collect_garbage, open_store, store_root
 from groundplane.supply.store.store import Store
 
-__all__ = ["Store", "collect_garbage", "open_store"]
+__all__ = ["Store", "StoreFiles", "collect_garbage", "open_store", "store_root"]
