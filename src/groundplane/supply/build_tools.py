@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from groundplane.supply.mirrors import Mirrors
 
 TARGET = "/usr/local/sbin"
-TOOLS_FORMAT = "1"
+TOOLS_FORMAT = "2"
 """Part of every recipe's digest; raised when the tools leave something else in images than before."""
 
 
