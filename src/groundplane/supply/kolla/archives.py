@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import zlib
 from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError
@@ -36,7 +37,7 @@ def collection_archive(name: str, archives: Sequence[Path]) -> bytes:
             try:
                 with tarfile.open(archive) as source:
                     _copy_members(source, tar, name)
-            except (tarfile.TarError, OSError) as error:
+            except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
                 raise FailedError(
                     f"The source archive {archive.name} can't be read",
                     why=str(error),
