@@ -1,4 +1,4 @@
-"""Writing a site's lock: after a build, or from what registries answer."""
+"""What a site's lock has to say now: from the images in the store, or from what registries answer."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from groundplane.supply.lock_making import LockChanges, compare_locks, lock_from_records
-from groundplane.supply.trusted_lock import former_lock, is_written, write_signed_lock
+from groundplane.errors import InputError, Problem
+from groundplane.supply.lock_making import LockChanges, compare_locks, lock_from_digests, lock_from_records
+from groundplane.supply.trusted_lock import former_lock, is_written
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from groundplane.site.site import Site
+    from groundplane.supply.build.targets import ImageFinder, Target
     from groundplane.supply.lock import ImagesLock
     from groundplane.supply.model import ImageRecord, NeededImage
 
@@ -27,31 +29,54 @@ class ProposedLock:
     stands: bool
 
 
-def propose_from_records(
-    site: Site,
-    needed: Sequence[NeededImage],
-    records: Mapping[str, ImageRecord],
-    *,
-    complete: bool = False,
-) -> ProposedLock:
-    """The lock after a build.
-
-    Args:
-        needed: everything that the site needs (`catalogue.needed_images`).
-        records: by name, of what is there now (`BuildResult.records`); the former lock speaks for the rest.
-        complete: every needed image has to be there; otherwise those that aren't are left out.
+def propose_built(site: Site, needed: Sequence[NeededImage], *, cache: Path, store: ImageFinder) -> ProposedLock:
+    """The lock of what the store has under the site's present recipes.
 
     Raises:
-        InputError: the former lock is damaged; with `complete`, an image was never built.
+        InputError: an image isn't up to date, each named with the reason; the former lock is damaged.
+        FailedError: a source archive can't be fetched.
     """
-    former = former_lock(site.path)
-    if not complete:
-        known = {**(former.images if former is not None and former.release == site.release.name else {}), **records}
-        needed = [image for image in needed if image.name in known]
-    lock = lock_from_records(
-        release=site.release.name, needed=needed, records=records, made_at=_now(), former=None if complete else former
+    targets = site_targets(site, needed, cache=cache, store=store)
+    missing = {name: target.why for name, target in targets.items() if target.record is None}
+    if missing:
+        raise InputError(
+            "The images can't be locked: some have to be built first",
+            problems=tuple(
+                Problem(f"{name}: {why.value}", f"groundplane images build {_for(name, needed)}".rstrip())
+                for name, why in missing.items()
+            ),
+        )
+    records = {name: target.record for name, target in targets.items() if target.record is not None}
+    return propose_records(site, needed, records)
+
+
+def propose_records(site: Site, needed: Sequence[NeededImage], records: Mapping[str, ImageRecord]) -> ProposedLock:
+    """The lock of these builds.
+
+    Raises:
+        InputError: a needed image, or a parent, isn't among them; the former lock is damaged.
+    """
+    return propose(site, lock_from_records(release=site.release.name, needed=needed, records=records, made_at=_now()))
+
+
+def propose_published(site: Site, needed: Sequence[NeededImage], *, ask: Callable[[str], str | None]) -> ProposedLock:
+    """The lock of images that others made, by what their tags stand for now.
+
+    Args:
+        ask: the digest of HOST/PATH:TAG, None where it's missing (`skopeo.inspect_digest`).
+
+    Raises:
+        InputError: it isn't known where they come from, or they are missing there; the former lock is damaged.
+        FailedError: a registry can't be asked.
+    """
+    from groundplane.supply.upstream import resolve_digests, upstream_references  # noqa: PLC0415
+
+    found = resolve_digests(upstream_references(site, needed), ask=ask)
+    source = site.file.images.source
+    return propose(
+        site,
+        lock_from_digests(release=site.release.name, source=source, needed=needed, found=found, made_at=_now()),
     )
-    return propose(site, lock)
 
 
 def propose(site: Site, lock: ImagesLock) -> ProposedLock:
@@ -63,28 +88,35 @@ def propose(site: Site, lock: ImagesLock) -> ProposedLock:
     return ProposedLock(lock, compare_locks(former_lock(site.path), lock), is_written(site.path, lock))
 
 
-def lock_after_build(
-    site: Site,
-    needed: Sequence[NeededImage],
-    records: Mapping[str, ImageRecord],
-    *,
-    private_key: str,
-    runtime: Path,
-) -> ProposedLock:
-    """Writes and signs the lock after a build, also after one of some images only. Nothing where it stands.
-
-    Args:
-        needed, records: as for `propose_from_records`.
-        private_key: `signature.signing_key`; `runtime` is Settings.runtime.
+def site_targets(site: Site, needed: Sequence[NeededImage], *, cache: Path, store: ImageFinder) -> dict[str, Target]:
+    """What the needed images stand for now, parents included, held against the lock that is there.
 
     Raises:
-        InputError: the key can't sign, or the former lock is damaged.
-        FailedError: it can't be written.
+        InputError, FailedError: as `propose_built`.
     """
-    proposed = propose_from_records(site, needed, records)
-    if not proposed.stands:
-        write_signed_lock(site.path, proposed.lock, private_key=private_key, runtime=runtime)
-    return proposed
+    from groundplane.supply.build.lock_update import build_pins  # noqa: PLC0415
+    from groundplane.supply.build.targets import find_targets  # noqa: PLC0415
+    from groundplane.supply.recipes import all_recipes  # noqa: PLC0415
+
+    recipes = all_recipes(site, needed, cache=cache)
+    pins = build_pins(former_lock(site.path), site.release)
+    return find_targets(recipes, release=site.release.name, cache=cache, store=store, pins=pins)
+
+
+def check_lock(proposed: ProposedLock) -> list[str]:
+    """Why the lock that is there isn't the proposed one, a sentence each; empty where it is, signed and all."""
+    if proposed.stands:
+        return []
+    changes = proposed.changes
+    said = [f"{name} is missing from the lock" for name in changes.added]
+    said += [f"{name} is in the lock, and the site doesn't need it" for name in changes.removed]
+    said += [f"{name} is locked as {old[:19]}, and is {new[:19]}" for name, old, new in changes.changed]
+    return said or ["it isn't signed by somebody who may, or says something else besides digests"]
+
+
+def _for(name: str, needed: Sequence[NeededImage]) -> str:
+    """What to name to `images build`: parents come along by themselves."""
+    return name if any(image.name == name for image in needed) else ""
 
 
 def _now() -> str:

@@ -6,6 +6,8 @@ A record is written last of all that a build leaves behind: an image without one
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from groundplane.files import write_atomically
 from groundplane.supply.model import ImageRecord, Package
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 KINDS = ("debian", "python", "java")
@@ -58,7 +61,7 @@ def write_record(cache: Path, record: ImageRecord) -> Path:
     path = record_path(cache, record.name, record.tag)
     former = _read(path)
     if former is not None and former.digest != record.digest:
-        path.replace(path.with_name(f"{path.stem}.{former.digest.partition(':')[2][:12]}.json"))
+        path.replace(_aside(cache, former))
     data = asdict(record)
     for kind in KINDS:
         data[kind] = [list(package.values()) for package in data[kind]]
@@ -72,6 +75,24 @@ def remove_record(cache: Path, name: str, tag: str) -> None:
     older = newest.parent.glob(f"{newest.stem}.*.json")
     for path in (newest, *older, sbom_path(cache, name, tag), log_path(cache, name, tag)):
         path.unlink(missing_ok=True)
+
+
+def find_record_file(cache: Path, record: ImageRecord) -> Path:
+    """The file that a record was read from."""
+    aside = _aside(cache, record)
+    return aside if aside.is_file() else record_path(cache, record.name, record.tag)
+
+
+def mark_used(cache: Path, records: Iterable[ImageRecord]) -> None:
+    """Notes that images are in use today, which `images prune` goes by: the file's time."""
+    for record in records:
+        with suppress(OSError):
+            os.utime(find_record_file(cache, record))
+
+
+def _aside(cache: Path, record: ImageRecord) -> Path:
+    newest = record_path(cache, record.name, record.tag)
+    return newest.with_name(f"{newest.stem}.{record.digest.partition(':')[2][:12]}.json")
 
 
 def all_records(cache: Path) -> tuple[ImageRecord, ...]:

@@ -61,6 +61,7 @@ def command(
         need_build_source,
         wheels_preparation,
     )
+    from groundplane.supply.records import mark_used  # noqa: PLC0415
     from groundplane.supply.store import open_store  # noqa: PLC0415
     from groundplane.supply.trusted_lock import former_lock  # noqa: PLC0415
 
@@ -88,6 +89,7 @@ def command(
             archive_names=archive_names(site.release),
         )
         disk = store.files.disk_bytes()
+        mark_used(here.cache, result.records.values())
     if not as_json:
         _report(terminal, result, disk)
     if not no_lock and not result.cancelled:

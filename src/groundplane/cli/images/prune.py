@@ -1,0 +1,138 @@
+"""groundplane images prune: what no lock and no plan needs goes."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from groundplane.cli.common import json_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from groundplane.supply.podman import Podman
+    from groundplane.supply.prune import Prunable, Pruned
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Say what would go; remove nothing.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option(
+    "--older-than",
+    "days",
+    type=click.FloatRange(min=0),
+    metavar="DAYS",
+    help="What was used since stays, because other sites on this machine may need it.  [default: 30]",
+)
+@click.option("--all", "everything", is_flag=True, help="Everything that this site doesn't need, however young.")
+@json_option
+@click.pass_obj
+def command(obj: str | None, *, dry_run: bool, yes: bool, days: float | None, everything: bool, as_json: bool) -> None:
+    """Remove images and caches that neither images.lock nor the site's present recipes name, to free disk space.
+
+    Only what this toolkit made is touched: its image store, its images in podman's storage, and what builds cached.
+    """
+    from groundplane.cli.common import console, open_site, print_json  # noqa: PLC0415
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.supply.keep import keep_of_site  # noqa: PLC0415
+    from groundplane.supply.podman import host_podman  # noqa: PLC0415
+    from groundplane.supply.prune import DAYS, find_prunable  # noqa: PLC0415
+    from groundplane.supply.store import open_store  # noqa: PLC0415
+
+    site, here, podman = open_site(obj), settings(), host_podman()
+    terminal = console(stderr=as_json)
+    with open_store(cache=here.cache, podman=podman, memory=here.runtime) as store:
+        keep, doubts = keep_of_site(site, cache=here.cache, store=store)
+        older_than = 0.0 if everything else DAYS if days is None else days
+        found = find_prunable(cache=here.cache, files=store.files, podman=podman, keep=keep, older_than=older_than)
+    for doubt in doubts:
+        terminal.print(doubt, markup=False)
+    if not as_json:
+        _show(terminal, found)
+    if dry_run or not found:
+        if as_json:
+            print_json({"removed": False, **_as_data(found)})
+        return
+    _confirm(yes=yes, as_json=as_json)
+    done = _carry_out(found, cache=here.cache, memory=here.runtime, podman=podman)
+    if as_json:
+        print_json({"removed": True, "freed_bytes": done.bytes, "in_use": list(done.kept), **_as_data(found)})
+        return
+    for name in done.kept:
+        terminal.print(f"{name} stays: a container uses it", markup=False)
+    terminal.print(f"{_size(done.bytes)} freed")
+
+
+def _carry_out(found: Prunable, *, cache: Path, memory: Path, podman: Podman) -> Pruned:
+    from contextlib import ExitStack  # noqa: PLC0415
+
+    from groundplane.supply.prune import prune  # noqa: PLC0415
+    from groundplane.supply.store import collect_garbage, open_store  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store(cache=cache, podman=podman, memory=memory)) if found.images else None
+        return prune(
+            found,
+            store=store,
+            podman=podman,
+            close_store=stack.close,
+            collect_garbage=lambda: collect_garbage(cache=cache, podman=podman),
+        )
+
+
+def _confirm(*, yes: bool, as_json: bool) -> None:
+    from groundplane.errors import CancelledError, InputError  # noqa: PLC0415
+
+    if yes:
+        return
+    if as_json or not sys.stdin.isatty() or not sys.stdout.isatty():
+        raise InputError(
+            "Nobody is there to say yes",
+            why="--json is for programs" if as_json else "this is not a terminal",
+            cure="Look with --dry-run, then add --yes.",
+        )
+    if not click.confirm("\nRemove this?", default=False):
+        raise CancelledError("Nothing was removed", why="it was declined")
+
+
+def _show(terminal: Console, found: Prunable) -> None:
+    from rich.table import Table  # noqa: PLC0415
+
+    from groundplane.cli.common import short_path, show_table  # noqa: PLC0415
+
+    if not found:
+        terminal.print("Nothing to remove.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("what", "where"):
+        table.add_column(column, overflow="fold")
+    for image in found.images:
+        table.add_row(f"{image.name}:{image.tags[0]}" if image.tags else f"{image.name}@{image.digest[:19]}", "store")
+    for name in found.local:
+        table.add_row(name, "podman")
+    for path in (*found.records, *found.entries):
+        table.add_row(short_path(path), "cache")
+    show_table(table, terminal)
+    terminal.print(
+        f"\nStore {_size(found.store_bytes)}, cache {_size(found.entry_bytes)}; what podman frees is seen afterwards."
+    )
+
+
+def _as_data(found: Prunable) -> dict[str, Any]:
+    from dataclasses import asdict  # noqa: PLC0415
+
+    return {
+        "images": [asdict(image) for image in found.images],
+        "podman": list(found.local),
+        "cache": [str(path) for path in (*found.records, *found.entries)],
+        "store_bytes": found.store_bytes,
+        "cache_bytes": found.entry_bytes,
+    }
+
+
+def _size(number: int) -> str:
+    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"  # noqa: PLR2004

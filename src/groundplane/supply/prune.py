@@ -1,0 +1,282 @@
+"""Taking away what no lock and no plan needs: images in the store and in podman's storage, and what builds cached.
+
+Only what this project made is ever touched: the store, podman's images below localhost/groundplane/images, and folders
+of the cache that are made again where they are missing.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from groundplane.errors import FailedError
+from groundplane.supply.host_commands import as_root, run_command
+from groundplane.supply.model import IMAGE_NAMESPACE
+from groundplane.supply.records import all_records, find_record_file, log_path, record_path, sbom_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from groundplane.supply.lock import ImagesLock
+    from groundplane.supply.model import ImageRecord
+    from groundplane.supply.podman import Podman
+
+DAYS = 30
+"""What was used in that many days stays: locks of other sites may name it, and nobody here knows them."""
+_DAY = 24 * 3600.0
+_CACHES = ("archives", "kolla/contexts", "kolla/renderings", "kolla/environments", "own", "tools", "wheels", "logs")
+"""Below CACHE/images; each entry stands for itself, and a build makes it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What has to stay.
+
+    Attributes:
+        tags: (image name, tag).
+        digests: (image name, digest).
+        entries: files and folders of the cache; also names of entries, such as an archive's checksum.
+    """
+
+    tags: frozenset[tuple[str, str]] = frozenset()
+    digests: frozenset[tuple[str, str]] = frozenset()
+    entries: frozenset[str] = frozenset()
+
+    def __or__(self, other: Keep) -> Keep:
+        return Keep(self.tags | other.tags, self.digests | other.digests, self.entries | other.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """A manifest in the store that goes; `tags` may be empty: another image has taken its tag over."""
+
+    name: str
+    digest: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prunable:
+    """What would go.
+
+    Attributes:
+        images: manifests in the store.
+        local: names in podman's storage.
+        records: records of builds, bills of materials and logs.
+        entries: files and folders of the cache.
+        store_bytes: what the store frees: layers that no kept image shares.
+        entry_bytes: what the cache's entries take.
+    """
+
+    images: tuple[StoredImage, ...] = ()
+    local: tuple[str, ...] = ()
+    records: tuple[Path, ...] = ()
+    entries: tuple[Path, ...] = ()
+    store_bytes: int = 0
+    entry_bytes: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.images or self.local or self.records or self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What went; `bytes` were freed, podman's by the disk's own count. `kept` are images that a container uses."""
+
+    bytes: int
+    kept: tuple[str, ...] = field(default=())
+
+
+class StoreReader(Protocol):
+    """What is asked of the store's files (`store.disk.StoreFiles`)."""
+
+    def names(self) -> tuple[str, ...]: ...
+    def tags(self, name: str) -> dict[str, str]: ...
+    def revisions(self, name: str) -> tuple[str, ...]: ...
+    def json_blob(self, digest: str) -> dict[str, Any] | None: ...
+
+
+class StoreRemover(Protocol):
+    """What takes a manifest out of the store (`Store.remove`)."""
+
+    def remove(self, name: str, digest: str) -> None: ...
+
+
+def keep_of_lock(lock: ImagesLock | None) -> Keep:
+    """What a lock names."""
+    if lock is None:
+        return Keep()
+    return Keep(
+        tags=frozenset((name, image.tag) for name, image in lock.images.items()),
+        digests=frozenset((name, image.digest) for name, image in lock.images.items()),
+        entries=frozenset(lock.archives.values()),
+    )
+
+
+def find_prunable(
+    *,
+    cache: Path,
+    files: StoreReader,
+    podman: Podman,
+    keep: Keep,
+    older_than: float = DAYS,
+    now: Callable[[], float] = time.time,
+) -> Prunable:
+    """What `keep` doesn't name and what wasn't used for a while.
+
+    Args:
+        older_than: days; 0 for everything that `keep` doesn't name.
+    """
+    before = now() - older_than * _DAY
+    old, young = _records_by_age(cache, before)
+    tags = keep.tags | {(record.name, record.tag) for record in young}
+    digests = keep.digests | {(record.name, record.digest) for record in young}
+    going: list[StoredImage] = []
+    staying: list[str] = []
+    for name in files.names():
+        tagged = files.tags(name)
+        for digest in files.revisions(name):
+            ours = tuple(tag for tag, found in tagged.items() if found == digest)
+            if (name, digest) in digests or any((name, tag) in tags for tag in ours):
+                staying.append(digest)
+            else:
+                going.append(StoredImage(name, digest, ours))
+    records = tuple(dict.fromkeys(_record_files(cache, old, tags, digests)))
+    # A log is among the entries, too: those of builds that never became an image have no record.
+    entries = tuple(path for path in _old_entries(cache, keep, before) if path not in records)
+    return Prunable(
+        images=tuple(going),
+        local=tuple(sorted(_local_images(podman, tags))),
+        records=records,
+        entries=entries,
+        store_bytes=_freed(files, (image.digest for image in going), staying),
+        entry_bytes=sum(_size(path) for path in (*entries, *records)),
+    )
+
+
+def prune(
+    found: Prunable,
+    *,
+    store: StoreRemover | None,
+    podman: Podman,
+    collect_garbage: Callable[[], int],
+    close_store: Callable[[], None] = lambda: None,
+) -> Pruned:
+    """Takes away what was found. What podman needs for a container stays, and is named.
+
+    Safe to interrupt: records go before images, so that nothing half-removed counts as built.
+
+    Args:
+        store: the open store; None where nothing goes from it.
+        collect_garbage: frees the layers (`store.opening.collect_garbage`), bytes; called when the store is closed.
+        close_store: called before that.
+
+    Raises:
+        FailedError: the store refuses, or a file can't be removed.
+        LockedError: another command works with the store.
+    """
+    for path in found.records:
+        path.unlink(missing_ok=True)
+    graph = _graph_root(podman) if found.local else None
+    free = shutil.disk_usage(graph).free if graph is not None else 0
+    kept = []
+    for image in found.local:
+        try:
+            podman.run("rmi", image, doing=f"Removing {image}", timeout=600)
+        except FailedError:
+            kept.append(image)
+    freed = max(shutil.disk_usage(graph).free - free, 0) if graph is not None else 0
+    for path in found.entries:
+        run_command(as_root(["rm", "-rf", "--one-file-system", str(path)]), doing=f"Removing {path}", timeout=600)
+    if store is not None and found.images:
+        for stored in found.images:
+            store.remove(stored.name, stored.digest)
+        close_store()
+        freed += collect_garbage()
+    return Pruned(bytes=freed + found.entry_bytes, kept=tuple(kept))
+
+
+def _records_by_age(cache: Path, before: float) -> tuple[list[ImageRecord], list[ImageRecord]]:
+    """Records of images that were last used before a time, and the others; see `records.mark_used`."""
+    old: list[ImageRecord] = []
+    young: list[ImageRecord] = []
+    for record in all_records(cache):
+        try:
+            used = find_record_file(cache, record).stat().st_mtime
+        except OSError:
+            continue
+        (old if used < before else young).append(record)
+    return old, young
+
+
+def _record_files(
+    cache: Path, records: Iterable[ImageRecord], tags: Collection[tuple[str, str]], digests: Collection[tuple[str, str]]
+) -> Iterator[Path]:
+    """Files of records that go. What is the tag's (bill of materials, log) stays as long as the tag does."""
+    for record in records:
+        tagged = (record.name, record.tag) in tags
+        newest = find_record_file(cache, record)
+        is_tags = newest == record_path(cache, record.name, record.tag)
+        if (record.name, record.digest) not in digests and not (tagged and is_tags):
+            yield newest
+        if not tagged:
+            yield from (
+                path
+                for path in (sbom_path(cache, record.name, record.tag), log_path(cache, record.name, record.tag))
+                if path.is_file()
+            )
+
+
+def _local_images(podman: Podman, tags: Iterable[tuple[str, str]]) -> set[str]:
+    """Names in podman's storage that don't stay."""
+    keep = {f"{IMAGE_NAMESPACE}/{name}:{tag}" for name, tag in tags}
+    found = podman.json("images", "--format", "json", "--filter", f"reference={IMAGE_NAMESPACE}/*") or []
+    names = {name for entry in found for name in entry.get("Names") or () if name.startswith(f"{IMAGE_NAMESPACE}/")}
+    return names - keep
+
+
+def _old_entries(cache: Path, keep: Keep, before: float) -> Iterator[Path]:
+    for folder in _CACHES:
+        parent = cache / "images" / folder
+        if not parent.is_dir():
+            continue
+        for path in sorted(parent.iterdir()):
+            # Locks (.NAME.lock) and what is just being made (.new-…) have a dot.
+            if path.name.startswith(".") or path.name in keep.entries or str(path) in keep.entries:
+                continue
+            with suppress(OSError):
+                if path.stat().st_mtime < before:
+                    yield path
+
+
+def _freed(files: StoreReader, going: Iterable[str], staying: Iterable[str]) -> int:
+    shared = {digest for manifest in staying for digest in _blobs(files, manifest)}
+    freed: dict[str, int] = {}
+    for manifest in going:
+        freed.update(_blobs(files, manifest))
+    return sum(size for digest, size in freed.items() if digest not in shared)
+
+
+def _blobs(files: StoreReader, manifest: str) -> Mapping[str, int]:
+    """Digest to bytes of an image's configuration and layers."""
+    data = files.json_blob(manifest) or {}
+    parts = [data.get("config"), *(data.get("layers") or ())]
+    return {str(part["digest"]): int(part["size"]) for part in parts if isinstance(part, dict)}
+
+
+def _size(path: Path) -> int:
+    try:
+        if path.is_dir() and not path.is_symlink():
+            return sum(found.lstat().st_size for found in path.rglob("*") if not found.is_dir())
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _graph_root(podman: Podman) -> str:
+    """Where podman keeps images."""
+    return podman.run("info", "--format", "{{.Store.GraphRoot}}").strip()
