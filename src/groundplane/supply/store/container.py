@@ -88,6 +88,9 @@ def start_container(root: Path, access: Path, *, podman: Podman, cache: Path) ->
                 "never",
                 "--network",
                 "host",
+                # With cgroup v1 podman's own default is the host's, which isn't there inside a container.
+                "--cgroupns",
+                "private",
                 "--label",
                 f"{LABEL}={root.resolve()}",
             ),
