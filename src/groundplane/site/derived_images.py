@@ -22,6 +22,7 @@ IMAGE_VARIABLES = frozenset({"groundplane_images", "groundplane_host_images"})
 REGISTRY_HOST = "managers[0]"
 PULL_PORT = 5000
 PUSH_PORT = 5001
+HTTPS_PORT = 443
 """A managed registry has two doors: everybody who pulls comes in by the first, which can't write."""
 
 
@@ -30,7 +31,7 @@ class DerivedImages:
     """Empty where the site has no supply layer; without references while it has no images.lock.
 
     Attributes:
-        registry: managed, address (HOST:PORT), namespace, host; `groundplane_registry`.
+        registry: managed, address (HOST:PORT), namespace, host, pull_port, push_port; `groundplane_registry`.
         references: image to HOST:PORT/PATH@DIGEST; `groundplane_images`.
         of_hosts: host to the references that it needs, sorted; `groundplane_host_images`.
     """
@@ -72,7 +73,15 @@ def registry_variables(file: SiteFile, inventory: Inventory) -> dict[str, Any]:
         # The name in the host's certificate.
         name = first if first.endswith(f".{file.domain}") else f"{first}.{file.domain}"
         address = f"{name}:{PULL_PORT}"
-    return {"managed": written.managed, "address": address or "", "namespace": written.namespace, "host": first}
+    port = (address or "").rpartition(":")[2]
+    return {
+        "managed": written.managed,
+        "address": address or "",
+        "namespace": written.namespace,
+        "host": first,
+        "pull_port": int(port) if port.isdigit() else HTTPS_PORT,
+        "push_port": PUSH_PORT,
+    }
 
 
 def hosts_reference(file: SiteFile, registry: Mapping[str, Any], name: str, image: LockedImage) -> str:

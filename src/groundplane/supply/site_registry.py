@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from groundplane.errors import InputError, Place
 from groundplane.files import write_atomically
 from groundplane.memory import temporary_private_folder
-from groundplane.site.derived_images import PUSH_PORT, registry_variables
+from groundplane.site.derived_images import registry_variables
 from groundplane.supply.registry_client import SECONDS, RegistryClient
 from groundplane.supply.skopeo import write_auth_file
 
@@ -101,11 +101,10 @@ def site_registry(site: Site) -> SiteRegistry:
     host = variables["host"]
     pull_address = push_address = variables["address"]
     if host is not None:
-        port = pull_address.rpartition(":")[2]
         reached = _plain(site, "ansible_host", host) or host
         # Image references have no room for IPv6 addresses.
         reached = pull_address.rpartition(":")[0] if ":" in reached else reached
-        pull_address, push_address = f"{reached}:{port}", f"{reached}:{PUSH_PORT}"
+        pull_address, push_address = f"{reached}:{variables['pull_port']}", f"{reached}:{variables['push_port']}"
     authority = site.variables.value("groundplane_certificates", None)
     return SiteRegistry(
         address=variables["address"],

@@ -100,6 +100,7 @@ def copy(
     source_tls: bool = True,
     destination_tls: bool = True,
     doing: str | None = None,
+    retries: int = 2,
     cancel: Callable[[], bool] = lambda: False,
 ) -> None:
     """Copies one image as it is: the same manifest, the same layers, the same digest. Layers already there stay.
@@ -113,13 +114,14 @@ def copy(
             authorities count besides.
         source_tls: False for a registry without TLS, or whose certificate doesn't matter.
         doing: what this is for, as the beginning of an error; it has to name the image.
+        retries: how often skopeo tries again where a connection breaks, after one and two and four seconds.
         cancel: asked several times a second; True ends the copy.
 
     Raises:
         FailedError: one of this module's errors, or another one with skopeo's last lines; it names the image.
         CancelledError: `cancel` said so.
     """
-    words = ["skopeo", "--insecure-policy", "copy", "--quiet", "--preserve-digests", "--retry-times", "2"]
+    words = ["skopeo", "--insecure-policy", "copy", "--quiet", "--preserve-digests", "--retry-times", str(retries)]
     words += _side("src", source, source_auth, source_certificates, tls=source_tls)
     words += _side("dest", destination, destination_auth, destination_certificates, tls=destination_tls)
     words += [image_name(source), image_name(destination)]
