@@ -97,6 +97,7 @@ class StoreReader(Protocol):
     def names(self) -> tuple[str, ...]: ...
     def tags(self, name: str) -> dict[str, str]: ...
     def revisions(self, name: str) -> tuple[str, ...]: ...
+    def stored_at(self, name: str, digest: str) -> float: ...
     def json_blob(self, digest: str) -> dict[str, Any] | None: ...
 
 
@@ -141,7 +142,9 @@ def find_prunable(
         tagged = files.tags(name)
         for digest in files.revisions(name):
             ours = tuple(tag for tag, found in tagged.items() if found == digest)
-            if (name, digest) in digests or any((name, tag) in tags for tag in ours):
+            needed = (name, digest) in digests or any((name, tag) in tags for tag in ours)
+            # A build that is at work has stored images before it records them.
+            if needed or files.stored_at(name, digest) >= before:
                 staying.append(digest)
             else:
                 going.append(StoredImage(name, digest, ours))
@@ -150,7 +153,7 @@ def find_prunable(
     entries = tuple(path for path in _old_entries(cache, keep, before) if path not in records)
     return Prunable(
         images=tuple(going),
-        local=tuple(sorted(_local_images(podman, tags))),
+        local=tuple(sorted(_local_images(podman, tags, before))),
         records=records,
         entries=entries,
         store_bytes=_freed(files, (image.digest for image in going), staying),
@@ -231,11 +234,12 @@ def _record_files(
             )
 
 
-def _local_images(podman: Podman, tags: Iterable[tuple[str, str]]) -> set[str]:
+def _local_images(podman: Podman, tags: Iterable[tuple[str, str]], before: float) -> set[str]:
     """Names in podman's storage that don't stay."""
     keep = {f"{IMAGE_NAMESPACE}/{name}:{tag}" for name, tag in tags}
     found = podman.json("images", "--format", "json", "--filter", f"reference={IMAGE_NAMESPACE}/*") or []
-    names = {name for entry in found for name in entry.get("Names") or () if name.startswith(f"{IMAGE_NAMESPACE}/")}
+    old = [entry for entry in found if float(entry.get("Created") or 0) < before]
+    names = {name for entry in old for name in entry.get("Names") or () if name.startswith(f"{IMAGE_NAMESPACE}/")}
     return names - keep
 
 

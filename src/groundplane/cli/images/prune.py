@@ -71,8 +71,9 @@ def _carry_out(found: Prunable, *, cache: Path, memory: Path, podman: Podman) ->
     from contextlib import ExitStack  # noqa: PLC0415
 
     from groundplane.supply.prune import prune  # noqa: PLC0415
-    from groundplane.supply.store import collect_garbage, open_store  # noqa: PLC0415
+    from groundplane.supply.store import collect_garbage, need_idle_store, open_store  # noqa: PLC0415
 
+    need_idle_store(cache)
     with ExitStack() as stack:
         store = stack.enter_context(open_store(cache=cache, podman=podman, memory=memory)) if found.images else None
         return prune(

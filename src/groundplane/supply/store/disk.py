@@ -63,6 +63,14 @@ class StoreFiles:
         number = digest.partition(":")[2]
         return (self.repository_path(name) / f"_manifests/revisions/sha256/{number}/link").is_file()
 
+    def stored_at(self, name: str, digest: str) -> float:
+        """When the manifest came here, in seconds since 1970; 0 where it's unknown."""
+        number = digest.partition(":")[2]
+        try:
+            return (self.repository_path(name) / f"_manifests/revisions/sha256/{number}/link").stat().st_mtime
+        except OSError:
+            return 0.0
+
     def json_blob(self, digest: str) -> dict[str, Any] | None:
         """A manifest or an image's configuration; None where it's missing or damaged."""
         try:

@@ -69,6 +69,16 @@ def collect_garbage(*, cache: Path, podman: Podman) -> int:
         return before - files.disk_bytes()
 
 
+def need_idle_store(cache: Path) -> None:
+    """Checks that nobody works with the store right now.
+
+    Raises:
+        LockedError: somebody does.
+    """
+    with _locked(store_root(cache), fcntl.LOCK_EX):
+        pass
+
+
 @contextmanager
 def _locked(root: Path, how: int) -> Iterator[None]:
     root.mkdir(parents=True, exist_ok=True)
