@@ -123,7 +123,7 @@ def archive_names(release: Release) -> dict[str, str]:
 
 
 def _installs_python(recipe: Recipe) -> bool:
-    return "pip" in (recipe.context / "Dockerfile").read_text(encoding="utf-8")
+    return "/pip-install " in (recipe.context / "Dockerfile").read_text(encoding="utf-8")
 
 
 def need_build_source(site: Site) -> None:

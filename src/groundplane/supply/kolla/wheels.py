@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import FailedError, InputError, Place
 from groundplane.files import write_atomically
@@ -24,7 +24,7 @@ from groundplane.supply.model import BuildMount
 from groundplane.supply.store.container import limit_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from groundplane.content import Content
     from groundplane.site.release import Release
@@ -36,16 +36,6 @@ LOG_LINES = 15
 RECORD = "wheels.json"
 
 
-class WheelsWatcher(Protocol):
-    """Hears how the wheels get on."""
-
-    def wheels_started(self, log: Path) -> None:
-        """A build begins; `log` grows while it runs."""
-
-    def wheels_ended(self, built: int, seconds: float) -> None:
-        """It is over: so many wheels were built anew."""
-
-
 def ensure_wheels(
     release: Release,
     content: Content,
@@ -53,12 +43,15 @@ def ensure_wheels(
     cache: Path,
     podman: Podman,
     mirrors: Mirrors,
-    watcher: WheelsWatcher | None = None,
+    watcher: Callable[[str], None] | None = None,
 ) -> BuildMount:
     """The folder of wheels for the release's images, as the mount under which `pip install` in builds finds it.
 
     Made once for one set of constraints and one builder, and then without asking anybody; wheels of packages that did
     not change are taken over. A build that was cut off goes on where it was.
+
+    Args:
+        watcher: told in a few words what is being done, when it takes a while.
 
     Raises:
         InputError: the release pins no OpenStack, or its constraints are missing.
@@ -137,7 +130,7 @@ def _make(
     cache: Path,
     podman: Podman,
     mirrors: Mirrors,
-    watcher: WheelsWatcher | None,
+    watcher: Callable[[str], None] | None,
 ) -> None:
     suite = image_suite(release, content)
     built = folder.parent / f"built-{builder_key(release, content)}"
@@ -153,7 +146,7 @@ def _make(
     work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     name = f"groundplane-wheels-{work.name.removeprefix('.new-')}"
     if watcher is not None:
-        watcher.wheels_started(log)
+        watcher("Building wheels of what the package index has only as source")
     try:
         work.chmod(0o755)
         write_atomically(work / "constraints", read_constraints(release, content))
@@ -182,11 +175,6 @@ def _make(
         shutil.rmtree(folder, ignore_errors=True)
         # Renamed when it is whole, so that a build that was killed leaves nothing that looks like one.
         os.replace(work, folder)  # noqa: PTH105 - a folder is renamed whole
-        if watcher is not None:
-            watcher.wheels_ended(
-                sum("built" in answer for answer in answers),
-                sum(float(answer.get("seconds", 0.0)) for answer in answers),
-            )
     except OSError as error:
         raise FailedError(f"{doing} failed", why=str(error), cure=f"Check the space: df -h {folder.parent}") from error
     finally:
