@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 MIRRORS = Mirrors(DebianMirror("http://mirror.test/debian", "http://mirror.test/debian-security"))
 NEEDED: dict[str, object] = {"need": ["uwsgi===2.0.31"]}
-BUILT: dict[str, object] = {
+FILE = "uwsgi-2.0.31-cp313-cp313-linux_x86_64.whl"
+BUILT: dict[str, object] = {"built": "uwsgi===2.0.31", "file": FILE, "seconds": 23.3}
     "built": "uwsgi===2.0.31",
     "file": "uwsgi-2.0.31-cp313-cp313-linux_x86_64.whl",
     "seconds": 23.3,
@@ -58,7 +59,7 @@ class FakePodman:
 
 
 def builds(mounts: dict[str, Path]) -> list[dict[str, object]]:
-    (mounts["/built"] / str(BUILT["file"])).write_bytes(b"wheel")
+    (mounts["/built"] / FILE).write_bytes(b"wheel")
     return [NEEDED, BUILT]
 
 
@@ -92,10 +93,10 @@ def test_builds_see_the_wheels_where_pip_install_looks_for_them(
     mount = make(FakePodman(builds), release, content, tmp_path)
     assert mount.target == "/usr/local/sbin/.cache/wheels-trixie"
     assert not mount.writable
-    assert (mount.source / str(BUILT["file"])).read_bytes() == b"wheel"
+    assert (mount.source / FILE).read_bytes() == b"wheel"
     record = json.loads((mount.source / "wheels.json").read_text())
     assert record["packages"] == ["uwsgi===2.0.31"]
-    assert list(record["wheels"]) == [BUILT["file"]]
+    assert list(record["wheels"]) == [FILE]
 
 
 def test_they_are_built_once(release: Release, content: Content, tmp_path: Path) -> None:
@@ -112,12 +113,12 @@ def test_another_constraint_makes_another_set_and_takes_over_what_was_built(
     constraints.write_text(constraints.read_text() + "another===1.0\n")
 
     def keeps(mounts: dict[str, Path]) -> list[dict[str, object]]:
-        assert (mounts["/built"] / str(BUILT["file"])).is_file()
-        return [NEEDED, {"kept": "uwsgi===2.0.31", "file": BUILT["file"]}]
+        assert (mounts["/built"] / FILE).is_file()
+        return [NEEDED, {"kept": "uwsgi===2.0.31", "file": FILE}]
 
     second = make(FakePodman(keeps), release, content, tmp_path)
     assert second.source != first.source
-    assert (second.source / str(BUILT["file"])).is_file()
+    assert (second.source / FILE).is_file()
 
 
 def test_another_builder_builds_all_anew(release: Release, content: Content) -> None:
