@@ -35,8 +35,6 @@ RENDERING_FORMAT = "2"
 ADDITIONS = "docker"
 """Files that Dockerfiles copy, a folder an image, laid over Kolla's own."""
 OUR_OVERRIDES = ("infrastructure.j2", "openstack.j2")
-SITE_OVERRIDES = Path("images") / "template-overrides.j2"
-"""Below a site's folder."""
 INDEX = "index.json"
 _LAST_ERROR = re.compile(r"^(?:\w+\.)*(\w*(?:Error|Exception|NotFound)\w*): (.+)$", re.MULTILINE)
 _OVERRIDE_LINE = re.compile(r'File "(?:<template>|[^"\n]*overrides\.j2)", line (\d+)')
