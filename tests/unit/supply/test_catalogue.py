@@ -3,33 +3,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
-from groundplane.content import toolkit_content
 from groundplane.errors import InputError
-from groundplane.site.loading import load_site
 from groundplane.supply.catalogue import image_layers, needed_images
 from groundplane.supply.model import Maker
 
+from .cloud_site import HOSTS, make_site
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from groundplane.site.site import Site
     from groundplane.supply.model import NeededImage
 
-HOSTS = {
-    "all": {
-        "children": {
-            "managers": {"hosts": {"manager1": {"host_number": 10}}},
-            "control": {"hosts": {"node1": {"host_number": 11}}},
-            "network": {"hosts": {"node1": None}},
-            "compute": {"hosts": {"node1": None, "node2": {"host_number": 12}}},
-            "storage": {"hosts": {"node1": None}},
-            "monitoring": {"hosts": {"manager1": None}},
-        }
-    }
-}
+__all__ = ["make_site"]
+
 DEFAULT_NAMES = """
     kolla-toolbox cron haproxy keepalived mariadb-server memcached rabbitmq keystone keystone-fernet keystone-ssh
     glance-api placement-api nova-api nova-scheduler nova-conductor nova-novncproxy nova-compute nova-libvirt nova-ssh
@@ -37,30 +25,6 @@ DEFAULT_NAMES = """
     ovn-nb-db-server ovn-sb-db-server cinder-api cinder-scheduler cinder-volume cinder-backup horizon
 """
 DEFAULTS = set(DEFAULT_NAMES.split())
-
-
-@pytest.fixture
-def make_site(tmp_path: Path) -> Callable[..., Site]:
-    """A site on the toolkit's own content; configuration goes to environments/openstack."""
-
-    def make(layers: list[str], *, release: str = "2026.1", hosts: object = None, **configuration: object) -> Site:
-        (tmp_path / "inventory").mkdir()
-        (tmp_path / "inventory" / "hosts.yml").write_text(yaml.safe_dump(hosts or HOSTS))
-        site = {
-            "name": "test",
-            "release": release,
-            "domain": "test.example",
-            "networks": {"management": {"cidr": "172.31.0.0/24"}},
-            "images": {"layers": layers},
-        }
-        (tmp_path / "site.yml").write_text(yaml.safe_dump(site))
-        if configuration:
-            path = tmp_path / "environments" / "openstack" / "configuration.yml"
-            path.parent.mkdir(parents=True)
-            path.write_text(yaml.safe_dump(configuration))
-        return load_site(tmp_path, content=toolkit_content(), strict=False)
-
-    return make
 
 
 def by_name(images: tuple[NeededImage, ...]) -> dict[str, NeededImage]:
