@@ -1,4 +1,4 @@
-"""Kolla's own templates, rendered for real: twice the same; an override moves what it touches, or is named as broken."""
+"""Kolla's own templates, rendered for real: twice the same; an override moves what it touches or is named as broken."""
 
 from __future__ import annotations
 
