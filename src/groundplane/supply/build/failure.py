@@ -22,7 +22,7 @@ NOISE = re.compile(
     r"|\(Reading database .*|Reading (?:package lists|state information).*|Building dependency tree.*"
     r"|debconf: .*|\[notice\] .*|Fetched .*)$"
 )
-NO_SPACE = re.compile(r"no space left on device|disk quota exceeded|not enough free space|ENOSPC", re.IGNORECASE)
+NO_SPACE = re.compile(r"no space left on device|disk quota exceeded|enough free space|ENOSPC", re.IGNORECASE)
 NO_MEMORY = re.compile(r"out of memory|cannot allocate memory|MemoryError|\bKilled\b|exit status 137", re.IGNORECASE)
 APT_UNREACHABLE = re.compile(
     r"(?:^|\s)(?:E|W|Err:\d+):? .*?(?:Could not resolve|Could not connect|Temporary failure resolving|Unable to connect"
