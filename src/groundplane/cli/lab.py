@@ -31,12 +31,13 @@ def command() -> None:
 def up(*, name: str, nodes: int | None, to_layer: str | None, profile: str | None, fresh: bool) -> None:
     """Make a lab and take it through the layers; a lab that is up to date stays untouched."""
     from groundplane.cli.show_lab import show_summary, teller  # noqa: PLC0415
-    from groundplane.lab.deploy import choose_layers, deploy  # noqa: PLC0415
+    from groundplane.lab.deploy import choose_layers, deploy, layers_of  # noqa: PLC0415
     from groundplane.lab.service import UpRequest, lab_status, make_lab  # noqa: PLC0415
 
     tell = teller()
     layers = choose_layers(_places().content, to_layer)
     is_up = make_lab(UpRequest(name=name, nodes=nodes, profile=profile, fresh=fresh), _places(), tell=tell)
+    layers = layers_of(is_up, layers, to_layer)
     deployed = deploy(is_up, layers, apply=_apply, verify=_verify, tell=tell)
     show_summary(lab_status(name, _places()), is_up, deployed)
 

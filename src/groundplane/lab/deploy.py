@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from groundplane.errors import FailedError, InputError
 from groundplane.lab.service import remember_verified
 from groundplane.lab.site import toolkit_layers
+from groundplane.site.loading import read_site_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,6 +47,23 @@ def choose_layers(content: Content, to_layer: str | None) -> tuple[str, ...]:
     if to_layer not in every:
         raise InputError(f"There is no layer '{to_layer}'", cure=f"--to takes one of: {', '.join((NO_LAYER, *every))}")
     return every[: every.index(to_layer) + 1]
+
+
+def layers_of(is_up: LabIsUp, layers: tuple[str, ...], to_layer: str | None) -> tuple[str, ...]:
+    """Those of `layers` that the lab's site has.
+
+    Raises:
+        InputError: it hasn't the one that was asked for.
+    """
+    has = read_site_file(is_up.folder.site).layers
+    if to_layer not in (None, NO_LAYER, *has):
+        raise InputError(
+            f"The lab {is_up.lab.name} has no layer '{to_layer}'",
+            why=f"it was made with the profile {is_up.lab.profile}: {', '.join(has)}",
+            cure=f"Add it to layers in {is_up.folder.site / 'site.yml'}, then: groundplane secrets init.\n"
+            "Or make a lab that has it: groundplane lab up --name NAME --profile cloud",
+        )
+    return tuple(layer for layer in layers if layer in has)
 
 
 def deploy(

@@ -54,6 +54,8 @@ class Profile(Strict):
     description: str
     needs: Needs
     disks_gib: tuple[int, ...] = Field(default=(), description="Sizes of each node's disks; sparse files.")
+    layers: tuple[Name, ...] = Field(default=("bootstrap",), description="Layers that the lab's site has.")
+    images_layers: tuple[Name, ...] = Field(default=(), description="Layers whose container images are wanted.")
 
 
 class LabDefinition(Strict):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from groundplane.errors import InputError
+from groundplane.lab.model import load_definition
 from groundplane.layers.order import topological
 from groundplane.site.scaffold import ScaffoldNetwork, ScaffoldNode, ScaffoldParameters, Template
 from groundplane.site.scaffold.create import create_site
@@ -45,7 +46,9 @@ def toolkit_layers(content: Content) -> tuple[str, ...]:
     return topological({name: tuple((layer or {}).get("needs") or ()) for name, layer in layers.items()})
 
 
-def site_parameters(lab: Lab, *, release: str, password_file: str, layers: tuple[str, ...]) -> ScaffoldParameters:
+def site_parameters(
+    lab: Lab, *, release: str, password_file: str, layers: tuple[str, ...], images_layers: tuple[str, ...] = ()
+) -> ScaffoldParameters:
     """What the lab template is filled with."""
     return ScaffoldParameters(
         name=lab.name,
@@ -54,6 +57,7 @@ def site_parameters(lab: Lab, *, release: str, password_file: str, layers: tuple
         networks={name: _network(network) for name, network in lab.networks.items()},
         nodes=tuple(ScaffoldNode(node.name, node.number, node.groups, _variables(lab)) for node in lab.nodes),
         layers=layers,
+        images_layers=images_layers,
         management_network=next(name for name, network in lab.networks.items() if network.nat),
         vault_password_file=password_file,
         packages_apt_proxy=lab.apt_proxy,
@@ -81,11 +85,13 @@ def ensure_site(folder: LabFolder, lab: Lab, *, config: Path, content: Content) 
     if (folder.site / "site.yml").is_file():
         return False
     password = make_lab_password(config, lab.name)
+    profile = load_definition(content).profile(lab.profile)
     parameters = site_parameters(
         lab,
         release=newest_release(content),
         password_file=str(lab_password_file(config, lab.name)),
-        layers=toolkit_layers(content),
+        layers=tuple(layer for layer in toolkit_layers(content) if layer in profile.layers),
+        images_layers=profile.images_layers,
     )
     create_site(folder.site, Template.LAB, parameters, password=password, content=content)
     return True

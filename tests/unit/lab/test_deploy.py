@@ -8,8 +8,9 @@ import pytest
 
 from groundplane.content import toolkit_content
 from groundplane.errors import FailedError, InputError
-from groundplane.lab.deploy import choose_layers, deploy
+from groundplane.lab.deploy import choose_layers, deploy, layers_of
 from groundplane.lab.service import LabIsUp
+from groundplane.lab.site import ensure_site
 from groundplane.lab.state import LabFolder
 from tests.unit.lab.small_lab import small_lab
 
@@ -80,6 +81,19 @@ def test_stopping_early() -> None:
     with pytest.raises(InputError) as refused:
         choose_layers(content, "bootstrp")
     assert "bootstrap" in refused.value.cure
+
+
+def test_a_lab_gets_the_layers_that_its_site_has(tmp_path: Path) -> None:
+    folder = LabFolder(tmp_path, "tiny")
+    config = tmp_path / "config"
+    ensure_site(folder, small_lab(), config=config, content=toolkit_content())
+    made = LabIsUp(small_lab(), folder, ())
+    assert layers_of(made, ("bootstrap", "supply"), None) == ("bootstrap",)
+    assert layers_of(made, (), "nodes") == ()
+    with pytest.raises(InputError) as refused:
+        layers_of(made, ("bootstrap", "supply"), "supply")
+    assert "profile bootstrap" in refused.value.why
+    assert "--profile cloud" in refused.value.cure
 
 
 def test_no_layers_means_no_engine(is_up: LabIsUp) -> None:

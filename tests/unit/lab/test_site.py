@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from groundplane.content import toolkit_content
-from groundplane.lab.site import host_target, pin_host_keys, read_public_keys, site_parameters, toolkit_layers
+from groundplane.lab.site import (
+    ensure_site,
+    host_target,
+    pin_host_keys,
+    read_public_keys,
+    site_parameters,
+    toolkit_layers,
+)
+from groundplane.lab.state import LabFolder
+from groundplane.layers.loading import load_graph
+from groundplane.site.loading import load_site
 from groundplane.ssh.known_hosts import HostKey, read_known_hosts
 from tests.unit.lab.small_lab import small_lab
 
@@ -50,6 +60,22 @@ def test_a_node_is_known_by_all_its_names_and_addresses() -> None:
 
 def test_public_keys_are_read_and_other_lines_left_out() -> None:
     assert read_public_keys("ssh-ed25519 QUFBQQ== root@build\nunprepared\n") == (ONE,)
+
+
+def test_a_lab_with_room_for_a_cloud_wants_its_images(tmp_path: Path) -> None:
+    folder, lab = LabFolder(tmp_path, "tiny"), small_lab().model_copy(update={"profile": "cloud"})
+    assert ensure_site(folder, lab, config=tmp_path / "config", content=toolkit_content())
+    site = load_site(folder.site, content=toolkit_content())
+    assert site.file.layers == ("bootstrap", "supply")
+    assert site.file.images.layers == ("ceph", "openstack", "identity")
+    graph = load_graph(site)
+    assert graph.hosts["supply.registry"] == graph.hosts["supply.images"] == ("manager",)
+    assert graph.order.index("bootstrap.docker") < graph.order.index("supply.registry")
+    assert [name for name in graph.order if name.startswith("supply.")] == [
+        "supply.registry",
+        "supply.images",
+        "supply.pull",
+    ]
 
 
 def test_a_lab_has_every_layer_of_the_toolkit() -> None:

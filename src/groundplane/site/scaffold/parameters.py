@@ -63,6 +63,8 @@ class ScaffoldParameters:
     nodes: tuple[ScaffoldNode, ...] = ()
     vips: Mapping[str, ScaffoldVip] = field(default_factory=dict)
     layers: tuple[str, ...] = ("bootstrap",)
+    images_layers: tuple[str, ...] = ()
+    """Layers whose images the site wants although it hasn't them (yet)."""
     management_network: str = "management"
     vault_password_file: str | None = None
     """As site.yml names it; ~ is allowed. None: the person is asked, or an agent holds the password."""
