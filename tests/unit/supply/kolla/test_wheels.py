@@ -28,10 +28,6 @@ MIRRORS = Mirrors(DebianMirror("http://mirror.test/debian", "http://mirror.test/
 NEEDED: dict[str, object] = {"need": ["uwsgi===2.0.31"]}
 FILE = "uwsgi-2.0.31-cp313-cp313-linux_x86_64.whl"
 BUILT: dict[str, object] = {"built": "uwsgi===2.0.31", "file": FILE, "seconds": 23.3}
-    "built": "uwsgi===2.0.31",
-    "file": "uwsgi-2.0.31-cp313-cp313-linux_x86_64.whl",
-    "seconds": 23.3,
-}
 
 
 class FakePodman:
