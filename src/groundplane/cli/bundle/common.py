@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -64,7 +65,9 @@ def machine() -> Machine:
     from groundplane.supply.podman import host_podman  # noqa: PLC0415
 
     here = settings()
-    return Machine(here.cache, here.state / "bundles", here.runtime, sys.executable, host_podman())
+    # Others read it: apt's own user, the service that hands packages to hosts.
+    loaded = Path("/var/lib/groundplane/bundles") if os.geteuid() == 0 else here.state / "bundles"
+    return Machine(here.cache, loaded, here.runtime, sys.executable, host_podman())
 
 
 def find_trust(obj: str | None, signers: Path | None, checksum: str | None) -> Trust:

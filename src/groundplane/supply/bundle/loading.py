@@ -139,6 +139,9 @@ def _take_files(bundle: Bundle, holders: Sequence[Holder], machine: Machine, tel
             (part / MANIFEST).write_bytes(bundle.text)
             if bundle.signature is not None:
                 (part / SIGNATURE).write_text(bundle.signature, encoding="utf-8")
+            # Others read it, whatever our umask is.
+            for folder in (machine.loaded, part, *(path for path in part.rglob("*") if path.is_dir())):
+                folder.chmod(0o755)
             os.sync()
             part.rename(target)
         link = machine.loaded / f".{CURRENT}{PART}"

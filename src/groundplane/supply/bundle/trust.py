@@ -50,7 +50,7 @@ def check_signature(bundle: Bundle, trust: Trust) -> Signer | None:
         raise InputError(
             "Nobody is known who may sign a bundle",
             why="neither a site nor a file of signers was given",
-            cure="Name a file of allowed signers with --signers (not one from the bundle itself), or a site with --site.",
+            cure="Name a file of allowed signers with --signers (not one from the bundle), or a site with --site.",
         )
     if not trust.signers.is_file():
         raise InputError(

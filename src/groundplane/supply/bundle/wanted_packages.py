@@ -133,11 +133,18 @@ def _values(site: Site | None) -> dict[str, list[Any]]:
     return {name: [value.value for value in site.variables.everywhere(name)] for name in names}
 
 
+class _Loader(yaml.SafeLoader):
+    """Takes Ansible's own tags (!unsafe, !vault) for text."""
+
+
+_Loader.add_multi_constructor("!", lambda _loader, _suffix, node: str(node.value))
+
+
 def _load(path: Path) -> Any:
     if not path.is_file():
         return None
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
     except (OSError, yaml.YAMLError) as error:
         raise FailedError(
             f"{path} can't be read", why=str(error), cure="Install groundplane again, or run it from a complete clone."
