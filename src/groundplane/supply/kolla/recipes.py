@@ -18,6 +18,7 @@ from groundplane.supply.kolla.collections import PINS, collections_archive, read
 from groundplane.supply.kolla.dockerfile import added_archives
 from groundplane.supply.kolla.environment import openstack_pin
 from groundplane.supply.kolla.rendering import RenderedImage, render, templates_folder
+from groundplane.supply.kolla.unavailable import check_available, read_unavailable
 from groundplane.supply.model import Maker, Recipe
 
 if TYPE_CHECKING:
@@ -74,18 +75,21 @@ def kolla_recipes(
         watcher: told in a few words what is being done, when it takes a while.
 
     Raises:
-        InputError: no such image; an override that does not render; a source that the release doesn't pin.
+        InputError: no such image; one that can't be built here; an override that does not render; a source that the
+            release doesn't pin.
         FailedError: a source could not be fetched, or has another checksum.
     """
     pin = openstack_pin(release, content)
     if watcher is not None:
         watcher("Rendering Kolla's templates")
     rendering = render(release, content, site_overrides=site_overrides, cache=cache)
+    needed = rendering.with_parents(names)
+    check_available(needed, read_unavailable(templates_folder(release, content)), site_overrides)
     mounts = build_mounts(content, mirrors, cache=cache)
     suite = release.images.suite if release.images is not None else release.runtime.image_suite
     suites = release.images.suites if release.images is not None else {}
     recipes: dict[str, Recipe] = {}
-    for name in rendering.with_parents(names):
+    for name in needed:
         image = rendering.images[name]
         ingredients = _ingredients(image, release, pin, content)
         own_suite = suites.get(name, suite)
