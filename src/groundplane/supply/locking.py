@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError, Problem
+from groundplane.site.images_file import ImageSource
+from groundplane.supply.lock import read_lock
 from groundplane.supply.lock_making import LockChanges, compare_locks, lock_from_digests, lock_from_records
-from groundplane.supply.trusted_lock import former_lock, is_written
+from groundplane.supply.trusted_lock import former_lock, is_written, read_trusted_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -103,15 +105,63 @@ def site_targets(site: Site, needed: Sequence[NeededImage], *, cache: Path, stor
     return find_targets(recipes, release=site.release.name, cache=cache, store=store, pins=pins)
 
 
-def check_lock(proposed: ProposedLock) -> list[str]:
-    """Why the lock that is there isn't the proposed one, a sentence each; empty where it is, signed and all."""
-    if proposed.stands:
-        return []
-    changes = proposed.changes
-    said = [f"{name} is missing from the lock" for name in changes.added]
-    said += [f"{name} is in the lock, and the site doesn't need it" for name in changes.removed]
-    said += [f"{name} is locked as {old[:19]}, and is {new[:19]}" for name, old, new in changes.changed]
-    return said or ["it isn't signed by somebody who may, or says something else besides digests"]
+def check_lock(site: Site, needed: Sequence[NeededImage], *, cache: Path) -> list[str]:
+    """Why the lock isn't what the site needs now, a sentence each; empty where it is.
+
+    Neither the store nor a registry is asked: the lock is held against the site's recipes, or against where it says
+    that images come from. So a machine that builds nothing can check it, too.
+
+    Raises:
+        InputError: there is no lock, or it is damaged; the recipes can't be made.
+        FailedError: a source archive can't be fetched.
+    """
+    lock = read_lock(site.path)
+    said = []
+    try:
+        read_trusted_lock(site.path)
+    except InputError as error:
+        said.append(error.what)
+    if lock.release != site.release.name:
+        said.append(f"it is of release {lock.release}, the site names {site.release.name}")
+    if lock.source is not site.file.images.source:
+        said.append(f"its images are from {lock.source.value}, the site wants {site.file.images.source.value}")
+        return said
+    run = {image.name: image for image in needed}
+    if lock.source is ImageSource.BUILD:
+        wanted = {
+            name: target.identity for name, target in site_targets(site, needed, cache=cache, store=_Empty()).items()
+        }
+        said += [
+            f"{name} has another recipe" for name in _both(wanted, lock) if lock.images[name].identity != wanted[name]
+        ]
+    else:
+        from groundplane.supply.upstream import upstream_references  # noqa: PLC0415
+
+        wanted = {name: f"{found[0]}:{found[1]}" for name, found in upstream_references(site, needed).items()}
+        for name in _both(wanted, lock):
+            locked = f"{(lock.images[name].reference or '').partition('@')[0]}:{lock.images[name].tag}"
+            if locked != wanted[name]:
+                said.append(f"{name} is locked as {locked}, the site wants {wanted[name]}")
+    said += [f"{name} is missing" for name in wanted if name not in lock.images]
+    said += [f"{name} isn't needed" for name in lock.images if name not in wanted]
+    said += [
+        f"{name} runs on {', '.join(run[name].groups) or 'no group'}, the lock says {', '.join(image.groups) or 'none'}"
+        for name, image in lock.run_images().items()
+        if name in run and run[name].groups != image.groups
+    ]
+    return said
+
+
+def _both(wanted: Mapping[str, str], lock: ImagesLock) -> list[str]:
+    return [name for name in wanted if name in lock.images]
+
+
+class _Empty:
+    """A store that has nothing: what is asked for is which images there should be."""
+
+    def has_digest(self, name: str, digest: str) -> bool:
+        del name, digest
+        return False
 
 
 def _for(name: str, needed: Sequence[NeededImage]) -> str:

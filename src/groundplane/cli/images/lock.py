@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from groundplane.site.secrets.opening import OpenedSecrets
     from groundplane.site.site import Site
     from groundplane.supply.lock_making import LockChanges, MovedPackage
     from groundplane.supply.locking import ProposedLock
@@ -40,7 +39,6 @@ def command(obj: str | None, names: tuple[str, ...], *, upgrade: bool, check: bo
     from groundplane.errors import InputError  # noqa: PLC0415
     from groundplane.supply.catalogue import needed_images  # noqa: PLC0415
     from groundplane.supply.lock import lock_path  # noqa: PLC0415
-    from groundplane.supply.locking import check_lock  # noqa: PLC0415
     from groundplane.supply.signature import signing_key  # noqa: PLC0415
     from groundplane.supply.trusted_lock import write_signed_lock  # noqa: PLC0415
 
@@ -52,22 +50,13 @@ def command(obj: str | None, names: tuple[str, ...], *, upgrade: bool, check: bo
         )
     if check and upgrade:
         raise InputError("--check builds nothing, so it doesn't go with --upgrade", cure="Leave one of them away.")
-    site, secrets = open_site_and_secrets(obj)
-    key = "" if check else signing_key(secrets.values, site.path)
-    proposed = _propose(site, secrets, needed_images(site), names, upgrade=upgrade, as_json=as_json)
-    file = lock_path(site.path)
     if check:
-        wrong = check_lock(proposed)
-        if as_json:
-            print_json({"lock": str(file), "up_to_date": not wrong, "problems": wrong})
-        else:
-            for line in wrong:
-                click.echo(line)
-            images = len(proposed.lock.images)
-            click.echo("groundplane images lock puts it right." if wrong else f"images.lock holds: {images} images")
-        if wrong:
-            click.get_current_context().exit(1)
+        _check(obj, as_json=as_json)
         return
+    site, secrets = open_site_and_secrets(obj)
+    key = signing_key(secrets.values, site.path)
+    proposed = _propose(site, needed_images(site), names, upgrade=upgrade, as_json=as_json)
+    file = lock_path(site.path)
     terminal = console()
     if not as_json and not proposed.stands:
         show_changes(terminal, proposed.changes)
@@ -80,9 +69,30 @@ def command(obj: str | None, names: tuple[str, ...], *, upgrade: bool, check: bo
         terminal.print(f"{short_path(file)} stands: {len(proposed.lock.images)} images", markup=False)
 
 
+def _check(obj: str | None, *, as_json: bool) -> None:
+    from groundplane.cli.common import console, open_site, print_json, short_path  # noqa: PLC0415
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.supply.catalogue import needed_images  # noqa: PLC0415
+    from groundplane.supply.lock import lock_path  # noqa: PLC0415
+    from groundplane.supply.locking import check_lock  # noqa: PLC0415
+
+    site = open_site(obj)
+    file = short_path(lock_path(site.path))
+    with console(stderr=True).status("Looking at recipes"):
+        wrong = check_lock(site, needed_images(site), cache=settings().cache)
+    if as_json:
+        print_json({"lock": file, "up_to_date": not wrong, "problems": wrong})
+    else:
+        for line in wrong:
+            click.echo(f"{file}: {line}")
+        cure = "groundplane images build, or groundplane images lock, puts it right."
+        click.echo(cure if wrong else f"{file} is what the site needs")
+    if wrong:
+        click.get_current_context().exit(1)
+
+
 def _propose(
     site: Site,
-    secrets: OpenedSecrets,
     needed: Sequence[NeededImage],
     names: Sequence[str],
     *,
