@@ -36,6 +36,7 @@ def command(obj: str | None, names: tuple[str, ...], *, upgrade: bool, check: bo
     """
     from groundplane.cli.common import console, open_site_and_secrets, print_json, short_path  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.counting import counted  # noqa: PLC0415
     from groundplane.errors import InputError  # noqa: PLC0415
     from groundplane.supply.catalogue import needed_images  # noqa: PLC0415
     from groundplane.supply.lock import lock_path  # noqa: PLC0415
@@ -63,10 +64,9 @@ def command(obj: str | None, names: tuple[str, ...], *, upgrade: bool, check: bo
     written = write_signed_lock(site.path, proposed.lock, private_key=key, runtime=settings().runtime)
     if as_json:
         print_json({"lock": str(file), "written": written, "changes": changes_as_data(proposed.changes)})
-    elif written:
-        terminal.print(f"{short_path(file)} written and signed: {len(proposed.lock.images)} images", markup=False)
-    else:
-        terminal.print(f"{short_path(file)} stands: {len(proposed.lock.images)} images", markup=False)
+        return
+    done = "written and signed" if written else "stands"
+    terminal.print(f"{short_path(file)} {done}: {counted(len(proposed.lock.images), 'image')}", markup=False)
 
 
 def _check(obj: str | None, *, as_json: bool) -> None:
