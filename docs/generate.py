@@ -19,6 +19,7 @@ import click
 import yaml
 
 from groundplane.cli.main import COMMANDS, groundplane
+from groundplane.site.images_file import IMAGE_LAYERS
 from groundplane.site.model import SiteFile
 
 if TYPE_CHECKING:
@@ -186,13 +187,19 @@ class Pages:
                 lines.append(
                     f"| `{layer}.{step}` | {cell(description)} | `{body.get('hosts', 'all')}` | {needs} | {roles} |"
                 )
-            defaults = ROOT / "environments" / layer / "defaults.yml"
-            if defaults.is_file():
-                text = defaults.read_text(encoding="utf-8").rstrip()
-                lines += ["", f"Defaults, set otherwise in a site's `environments/{layer}/configuration.yml`:", ""]
-                lines += ["```yaml", text, "```"]
-            lines.append("")
+            lines += [*self.defaults(layer), ""]
+        for layer in IMAGE_LAYERS:
+            if layer not in (data.get("layers") or {}) and (defaults := list(self.defaults(layer))):
+                lines += [f"## {layer}", "", "So far its container images alone: `images.layers` in `site.yml`."]
+                lines += [*defaults, ""]
         self.pages["layers.md"] = "\n".join(lines)
+
+    def defaults(self, layer: str) -> Iterator[str]:
+        """What a site would most likely set for a layer."""
+        path = ROOT / "environments" / layer / "defaults.yml"
+        if path.is_file():
+            yield from ("", f"Defaults, set otherwise in a site's `environments/{layer}/configuration.yml`:", "")
+            yield from ("```yaml", path.read_text(encoding="utf-8").rstrip(), "```")
 
     def roles(self) -> None:
         lines = ["# Roles", "", "Options by role, from their `meta/argument_specs.yml`.", ""]
