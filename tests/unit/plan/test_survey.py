@@ -1,0 +1,79 @@
+"""A plan's questions to what isn't a host: the engine's own actions, and who vouches for images.lock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from groundplane.errors import InputError
+from groundplane.layers.loading import load_graph
+from groundplane.plan import survey as survey_module
+from groundplane.plan.model import HostAction, HostProbe, ReasonKind
+from groundplane.plan.planner import make_plan
+from groundplane.plan.survey import survey
+from tests.unit.layers.small_site import SmallSite
+from tests.unit.plan.memory_store import MemoryStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from groundplane.plan.model import Plan
+    from groundplane.site.site import Site
+
+
+class Acting:
+    """The action, with a state that a test sets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        layers = {"layers": {"supply": {"steps": {"images": {"action": "push_images", "hosts": "node1"}}}}}
+        self.site = SmallSite(folder, layers).load()
+        self.graph = load_graph(self.site)
+        self.store = MemoryStore()
+        self.now = {"what the registry lacks": "nothing"}
+        monkeypatch.setattr(survey_module, "find_action", lambda _name: self)
+        monkeypatch.setattr(survey_module, "probe_hosts", self._probe)
+
+    def state(self, _site: Site) -> Mapping[str, str]:
+        return self.now
+
+    def _probe(self, _site: Site, hosts: Any, _connection: Any, **_more: Any) -> dict[str, HostProbe]:
+        return {host: HostProbe(host=host, reachable=True, user="op") for host in hosts}
+
+    def plan(self) -> Plan:
+        return survey(self.site, self.graph, self.store, object())[0]  # type: ignore[arg-type]
+
+
+def test_what_an_action_says_of_its_work_is_compared_with_what_it_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    acting = Acting(monkeypatch, tmp_path)
+    (host,) = acting.plan().steps[0].hosts
+    assert [reason.kind for reason in host.reasons] == [ReasonKind.NEVER_APPLIED]
+    acting.store.succeed(acting.plan(), dict(acting.now))
+    assert acting.plan().steps[0].hosts[0].action is HostAction.UP_TO_DATE
+    acting.now = {"what the registry lacks": "nova-api"}
+    (reason,) = acting.plan().steps[0].hosts[0].reasons
+    assert reason.kind is ReasonKind.DRIFT
+    assert reason.details == ("what the registry lacks is nova-api, was nothing",)
+    without = make_plan(acting.site, acting.graph, acting.store)
+    assert without.steps[0].hosts[0].action is HostAction.UP_TO_DATE
+
+
+def test_a_lock_that_nobody_vouches_for_is_refused_where_images_are_used(tmp_path: Path) -> None:
+    layers = {
+        "layers": {
+            "g": {
+                "steps": {"a": {"playbook": "g/a.yml"}, "b": {"playbook": "g/b.yml", "inputs": ["groundplane_images"]}}
+            }
+        }
+    }
+    site = SmallSite(tmp_path, layers).load()
+    graph = load_graph(site)
+    (site.path / "images.lock").write_text("format: 1\n")
+    assert survey(site, graph, MemoryStore(), None, selection=["a"])[0].steps
+    with pytest.raises(InputError, match=r"images\.lock"):
+        survey(site, graph, MemoryStore(), None, selection=["b"])
+    (site.path / "images.lock").unlink()
+    assert survey(site, graph, MemoryStore(), None)[0].steps
