@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DIGEST_LABEL = "groundplane.digest"
+ATTEMPTS = 4
 
 
 def has_cgroup_v2(root: Path = Path("/sys/fs/cgroup")) -> bool:
@@ -64,11 +65,24 @@ class Podman:
 
     def image_digest(self, image: str) -> str | None:
         """The digest that we labelled the image with; None where the image is absent or not ours."""
-        for found in self.json("images", "--format", "json", "--filter", f"reference={image}") or []:
-            label = (found.get("Labels") or {}).get(DIGEST_LABEL)
-            if label:
-                return str(label)
-        return None
+        found = self.inspect_image(image)
+        label = (found.get("Labels") or {}).get(DIGEST_LABEL) if found is not None else None
+        return str(label) if label else None
+
+    def inspect_image(self, image: str) -> dict[str, Any] | None:
+        """What podman knows of an image: Id, Size, Labels, RepoTags …; None where there is none of this name."""
+        if not self.exists("image", image):
+            return None
+        found: list[dict[str, Any]] = self.json("image", "inspect", image)
+        return found[0]
+
+    def list_images(self, pattern: str) -> list[dict[str, Any]]:
+        """Images whose names match (`podman images --filter reference=`): Id, Names, Labels, Size …"""
+        for _ in range(ATTEMPTS):
+            # podman gives up where another command removes any image, this one's or not, while it lists them.
+            with suppress(FailedError):
+                return self.json("images", "--format", "json", "--filter", f"reference={pattern}") or []
+        return self.json("images", "--format", "json", "--filter", f"reference={pattern}") or []
 
     @contextmanager
     def replacing(self, image: str) -> Iterator[None]:
@@ -80,8 +94,8 @@ class Podman:
                 self.run("rmi", old)
 
     def _image_id(self, image: str) -> str | None:
-        found = self.json("images", "--format", "json", "--filter", f"reference={image}") or []
-        return str(found[0]["Id"]) if found else None
+        found = self.inspect_image(image)
+        return str(found["Id"]) if found is not None else None
 
     def exists(self, kind: str, name: str) -> bool:
         """Whether an object of a kind (container, network, volume, image) is there."""

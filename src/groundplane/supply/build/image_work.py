@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from groundplane.errors import CancelledError, FailedError
 from groundplane.supply.base_image import base_image_name
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from groundplane.supply.store import Store
 
 LOCK_SECONDS = 0.5
+NO_SPACE_BYTES = 50_000_000
 ARCHIVE_ENDINGS = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".zip", ".jar")
 
 
@@ -119,7 +120,8 @@ class ImageWork:
         try:
             digest = self.store.push(target.local_name, target.name, target.tag, processes=self.processes)
         except FailedError as error:
-            if NO_SPACE.search(error.why):
+            # A registry whose disk is full answers 500 and no more.
+            if NO_SPACE.search(error.why) or self.store.free_bytes() < NO_SPACE_BYTES:
                 raise no_space(target.name, error.why, self.store.root) from error
             raise
         record = ImageRecord(
@@ -169,7 +171,7 @@ class ImageWork:
 
     def _left_by_another(self, target: Target) -> BuiltImage | None:
         """An image that is whole in podman's storage: a command was killed before storing it, or the store lost it."""
-        found = self._inspect(target.local_name)
+        found = self.podman.inspect_image(target.local_name)
         if found is None or (found.get("Labels") or {}).get(IDENTITY_LABEL) != target.identity:
             return None
         built = self._seen(
@@ -184,7 +186,7 @@ class ImageWork:
         if target.recipe.parent is None:
             return base_image_name(target.recipe.suite)
         parent = self.targets[target.recipe.parent]
-        found = self._inspect(parent.local_name)
+        found = self.podman.inspect_image(parent.local_name)
         # One that was just built is in podman's storage; the record may be its predecessor's yet.
         wanted = parent.record.image_id.removeprefix("sha256:") if parent.record is not None else None
         if found is not None and wanted in (None, found["Id"]):
@@ -201,16 +203,10 @@ class ImageWork:
         return write_pins(folder, target.pins, release_constraints=self.release_constraints)
 
     def _seen(self, target: Target, name: str, seconds: float, packages: PackagesFound) -> BuiltImage:
-        found = self._inspect(name)
+        found = self.podman.inspect_image(name)
         if found is None:
             raise FailedError(f"{target.name} failed", why=f"podman built it, and has no {name} afterwards")
         return BuiltImage(target, f"sha256:{found['Id']}", int(found["Size"]), seconds, packages)
-
-    def _inspect(self, image: str) -> dict[str, Any] | None:
-        if not self.podman.exists("image", image):
-            return None
-        found: list[dict[str, Any]] = self.podman.json("image", "inspect", image)
-        return found[0]
 
 
 def context_archives(context: Path, names: Mapping[str, str]) -> dict[str, str]:

@@ -121,7 +121,7 @@ def _working_containers(podman: Podman, token: str) -> list[str]:
 
 
 def _temporary_images(podman: Podman, token: str) -> list[str]:
-    found = podman.json("images", "--format", "json", "--filter", f"reference={TEMPORARY_NAMESPACE}/*:{token}") or []
+    found = podman.list_images(f"{TEMPORARY_NAMESPACE}/*:{token}")
     return sorted({name for entry in found for name in entry.get("Names") or [] if name.endswith(f":{token}")})
 
 
