@@ -31,7 +31,7 @@ LOOK = """
 test -x /usr/bin/less
 /venv/bin/python -c 'import six'
 ls /venv/lib/python3*/site-packages/__pycache__/six.*.pyc
-find /usr/local/sbin /var/lib/apt/lists /var/cache/apt/archives /var/log/apt /var/log/dpkg.log -type f 2>/dev/null || true
+find /usr/local/sbin /var/lib/apt/lists /var/cache/apt/archives /var/log -type f ! -size 0
 """
 
 
