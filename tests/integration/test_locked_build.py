@@ -20,7 +20,7 @@ from groundplane.supply.build_tools import build_mounts
 from groundplane.supply.lock_making import lock_from_records
 from groundplane.supply.mirrors import find_mirrors
 from groundplane.supply.model import Maker, NeededImage, Recipe
-from groundplane.supply.pins import Pins, pins_of_recipes
+from groundplane.supply.pins import Pins, pins_for
 from groundplane.supply.podman import host_podman
 from groundplane.supply.sbom import read_sbom
 from groundplane.supply.store import open_store
@@ -80,10 +80,11 @@ def lock_of(record: ImageRecord) -> ImagesLock:
     )
 
 
-def pins_of(builder: Builder, record: ImageRecord, **versions: str) -> dict[str, Pins]:
+def pins_of(record: ImageRecord, **versions: str) -> dict[str, Pins]:
     """The pins of a lock of this build, some versions replaced."""
     debian = tuple(replace(package, version=versions.get(package.name, package.version)) for package in record.debian)
-    return pins_of_recipes(lock_of(replace(record, debian=debian)), [builder.recipe()], release=RELEASE)
+    lock = lock_of(replace(record, debian=debian))
+    return {NAME: pins_for(lock, NAME, "trixie")}
 
 
 def versions_of(record: ImageRecord) -> dict[str, str]:
@@ -133,7 +134,7 @@ def older(newest: ImageRecord) -> tuple[str, str]:
 
 
 def test_the_lock_of_a_fresh_build_asks_for_no_other_build(builder: Builder, newest: ImageRecord) -> None:
-    result = builder.build(pins_of(builder, newest))
+    result = builder.build(pins_of(newest))
     assert [image.state for image in result.images] == [ImageState.UP_TO_DATE]
     assert result.records[NAME] == newest
 
@@ -147,7 +148,7 @@ def test_a_locked_version_is_installed_though_it_is_not_the_newest(
     builder: Builder, newest: ImageRecord, older: tuple[str, str]
 ) -> None:
     name, version = older
-    pins = pins_of(builder, newest, **{name: version})
+    pins = pins_of(newest, **{name: version})
     result = builder.build(pins)
     result.raise_unless_done()
     record = result.records[NAME]
@@ -157,13 +158,13 @@ def test_a_locked_version_is_installed_though_it_is_not_the_newest(
     again = builder.build(pins)
     assert [image.state for image in again.images] == [ImageState.UP_TO_DATE]
     assert again.records[NAME].digest == record.digest
-    unlocked = builder.build(pins_of(builder, newest))
+    unlocked = builder.build(pins_of(newest))
     assert [image.state for image in unlocked.images] == [ImageState.UP_TO_DATE], "the first one is still there"
     assert unlocked.records[NAME].digest == newest.digest
 
 
 def test_a_version_that_the_mirror_no_longer_has_is_named_with_the_cures(builder: Builder, newest: ImageRecord) -> None:
-    result = builder.build(pins_of(builder, newest, tzdata="1999a-1"))
+    result = builder.build(pins_of(newest, tzdata="1999a-1"))
     assert [image.state for image in result.images] == [ImageState.FAILED]
     with pytest.raises(FailedError) as error:
         result.raise_unless_done()

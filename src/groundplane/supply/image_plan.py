@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundplane.site.images_file import ImageSource
-from groundplane.supply.build.lock_update import build_pins
 from groundplane.supply.build.order import UNKNOWN_SECONDS
 from groundplane.supply.build.targets import Why, find_targets
 from groundplane.supply.catalogue import needed_images
+from groundplane.supply.pins import pins_of_recipes
 from groundplane.supply.recipes import all_recipes
 from groundplane.supply.store.disk import StoreFiles
 from groundplane.supply.store.opening import store_root
@@ -143,7 +143,7 @@ def _taken(needed: Iterable[NeededImage], lock: ImagesLock | None) -> Iterable[P
 
 
 def _built(
-    site: Site, needed: Iterable[NeededImage], recipes: Iterable[Recipe], lock: ImagesLock | None, cache: Path
+    site: Site, needed: Iterable[NeededImage], recipes: Sequence[Recipe], lock: ImagesLock | None, cache: Path
 ) -> Iterable[PlannedImage]:
     by_name = {image.name: image for image in needed}
     targets = find_targets(
@@ -151,7 +151,7 @@ def _built(
         release=site.release.name,
         cache=cache,
         store=_OnDisk(StoreFiles(store_root(cache))),
-        pins=build_pins(lock, site.release),
+        pins=pins_of_recipes(lock, recipes, release=site.release),
     )
     for name, target in targets.items():
         image = by_name.get(name)

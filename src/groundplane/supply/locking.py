@@ -96,12 +96,12 @@ def site_targets(site: Site, needed: Sequence[NeededImage], *, cache: Path, stor
     Raises:
         InputError, FailedError: as `propose_built`.
     """
-    from groundplane.supply.build.lock_update import build_pins  # noqa: PLC0415
     from groundplane.supply.build.targets import find_targets  # noqa: PLC0415
+    from groundplane.supply.pins import pins_of_recipes  # noqa: PLC0415
     from groundplane.supply.recipes import all_recipes  # noqa: PLC0415
 
     recipes = all_recipes(site, needed, cache=cache)
-    pins = build_pins(former_lock(site.path), site.release)
+    pins = pins_of_recipes(former_lock(site.path), recipes, release=site.release)
     return find_targets(recipes, release=site.release.name, cache=cache, store=store, pins=pins)
 
 

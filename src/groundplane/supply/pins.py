@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from groundplane.site.release import Release
     from groundplane.supply.lock import ImagesLock
     from groundplane.supply.model import ImageRecord, Recipe
 
@@ -58,16 +59,16 @@ class Difference:
     got: str
 
 
-def pins_of_recipes(lock: ImagesLock | None, recipes: Iterable[Recipe], *, release: str) -> dict[str, Pins]:
-    """The pins of everything that is to be built; none without a lock, and none from another release's."""
-    if lock is None or lock.release != release:
+def pins_of_recipes(lock: ImagesLock | None, recipes: Iterable[Recipe], *, release: Release) -> dict[str, Pins]:
+    """The pins of everything that is to be built; none without a lock, and none from another release's.
+
+    What a release pins itself, the projects that are built from source archives, no lock pins besides.
+    """
+    if lock is None or lock.release != release.name:
         return {}
-    return {recipe.name: pins_for(lock, recipe.name, recipe.suite) for recipe in recipes}
-
-
-def lock_pins(lock: ImagesLock, *, without: Collection[str] = ()) -> dict[str, Pins]:
-    """The pins of every image that the lock names; see `pins_for`."""
-    return {name: pins_for(lock, name, image.suite or "", without=without) for name, image in lock.images.items()}
+    sources = release.openstack.sources.values() if release.openstack is not None else ()
+    without = [pin.package for pin in sources]
+    return {recipe.name: pins_for(lock, recipe.name, recipe.suite, without=without) for recipe in recipes}
 
 
 def pins_for(lock: ImagesLock, name: str, suite: str, *, without: Collection[str] = ()) -> Pins:

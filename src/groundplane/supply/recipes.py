@@ -122,6 +122,19 @@ def archive_names(release: Release) -> dict[str, str]:
     return found
 
 
+def release_constraints(site: Site) -> tuple[str, ...]:
+    """Lines of the release's Python constraints; none where it has no OpenStack.
+
+    Raises:
+        InputError: the file isn't there.
+    """
+    if site.release.openstack is None:
+        return ()
+    from groundplane.supply.kolla.wheels import read_constraints  # noqa: PLC0415
+
+    return tuple(read_constraints(site.release, site.content).splitlines())
+
+
 def _installs_python(recipe: Recipe) -> bool:
     return "/pip-install " in (recipe.context / "Dockerfile").read_text(encoding="utf-8")
 

@@ -8,8 +8,8 @@ from groundplane.errors import InputError
 from groundplane.site.source import suggest
 from groundplane.supply.base_image import ensure_base_image
 from groundplane.supply.build import build_images
-from groundplane.supply.build.lock_update import build_pins
-from groundplane.supply.recipes import all_recipes, archive_names, wheels_preparation
+from groundplane.supply.pins import pins_of_recipes
+from groundplane.supply.recipes import all_recipes, archive_names, release_constraints, wheels_preparation
 from groundplane.supply.trusted_lock import former_lock
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def upgrade_images(
         for suite in sorted({recipe.suite for recipe in recipes if recipe.parent is None}):
             say(f"Making the bare Debian image {suite} anew")
             ensure_base_image(suite, cache=cache, fresh=True)
-    pins = build_pins(former_lock(site.path), site.release)
+    pins = pins_of_recipes(former_lock(site.path), recipes, release=site.release)
     return build_images(
         recipes,
         store=store,
@@ -71,6 +71,7 @@ def upgrade_images(
         fresh=sorted(moving),
         preparation=wheels_preparation(site, recipes, cache=cache, podman=podman),
         archive_names=archive_names(site.release),
+        release_constraints=release_constraints(site),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from groundplane.site.release import Release, RuntimePin
 from groundplane.supply.model import Maker, Recipe
 from groundplane.supply.pins import (
     APT_FOLDER,
@@ -12,7 +13,6 @@ from groundplane.supply.pins import (
     apt_preferences,
     check_against_pins,
     constraint_lines,
-    lock_pins,
     pins_for,
     pins_of_recipes,
     unpinned_error,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def test_an_image_is_held_to_its_own_versions_and_offered_its_siblings() -> None:
-    pins = lock_pins(small_cloud())["keystone"]
+    pins = pins_for(small_cloud(), "keystone", "trixie")
     assert pins.debian == {"libc6": "2.41-12", "curl": "8.14", "apache2": "2.4.65"}
     assert pins.python == {"oslo-config": "10.1"}
     assert pins.suite["haproxy"] == "3.0.11"
@@ -38,7 +38,7 @@ def test_what_is_built_from_a_source_archive_is_the_releases_matter() -> None:
 
 def test_a_name_in_two_versions_binds_nobody() -> None:
     lock = lock_of(record("toolbox", python=[("a", "1"), ("a", "2"), ("b", "1")]))
-    assert lock_pins(lock)["toolbox"].python == {"b": "1"}
+    assert pins_for(lock, "toolbox", "trixie").python == {"b": "1"}
 
 
 def test_an_image_that_is_not_locked_is_only_offered_what_its_suite_has() -> None:
@@ -49,9 +49,11 @@ def test_an_image_that_is_not_locked_is_only_offered_what_its_suite_has() -> Non
 
 def test_the_lock_of_another_release_pins_nothing(tmp_path: Path) -> None:
     recipe = Recipe("keystone", None, "trixie", tmp_path, "0" * 64, Maker.KOLLA)
-    assert pins_of_recipes(small_cloud(), [recipe], release="2026.1")["keystone"].debian["curl"] == "8.14"
-    assert pins_of_recipes(small_cloud(), [recipe], release="2025.1") == {}
-    assert pins_of_recipes(None, [recipe], release="2026.1") == {}
+    runtime = RuntimePin(ansible_core="2.20.1", python=">=3.12", requirements="r.txt")
+    release = Release(name="2026.1", runtime=runtime)
+    assert pins_of_recipes(small_cloud(), [recipe], release=release)["keystone"].debian["curl"] == "8.14"
+    assert pins_of_recipes(small_cloud(), [recipe], release=release.model_copy(update={"name": "2025.1"})) == {}
+    assert pins_of_recipes(None, [recipe], release=release) == {}
 
 
 def test_preferences_are_apts() -> None:

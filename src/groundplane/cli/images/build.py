@@ -51,14 +51,16 @@ def command(
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
     from groundplane.supply.build import build_images  # noqa: PLC0415
-    from groundplane.supply.build.lock_update import build_pins, updated_lock  # noqa: PLC0415
+    from groundplane.supply.build.lock_update import updated_lock  # noqa: PLC0415
     from groundplane.supply.catalogue import needed_images  # noqa: PLC0415
+    from groundplane.supply.pins import pins_of_recipes  # noqa: PLC0415
     from groundplane.supply.podman import host_podman  # noqa: PLC0415
     from groundplane.supply.recipes import (  # noqa: PLC0415
         all_recipes,
         archive_names,
         choose_images,
         need_build_source,
+        release_constraints,
         wheels_preparation,
     )
     from groundplane.supply.records import mark_used  # noqa: PLC0415
@@ -80,22 +82,21 @@ def command(
             podman=podman,
             cache=here.cache,
             release=site.release.name,
-            pins=build_pins(lock, site.release),
+            pins=pins_of_recipes(lock, recipes, release=site.release),
             parallel=parallel or site.file.images.parallel or os.cpu_count() or 1,
             watcher=build_watcher(terminal, as_json=as_json),
             cancel=cancel,
             fresh=(names or [recipe.name for recipe in recipes]) if fresh else (),
             preparation=wheels_preparation(site, recipes, cache=here.cache, podman=podman),
             archive_names=archive_names(site.release),
+            release_constraints=release_constraints(site),
         )
         disk = store.files.disk_bytes()
         mark_used(here.cache, result.records.values())
     if not as_json:
         _report(terminal, result, disk)
     if not no_lock and not result.cancelled:
-        new = updated_lock(
-            lock, release=site.release.name, needed=needed_images(site), built=result.records, cache=here.cache
-        )
+        new = updated_lock(lock, release=site.release.name, needed=needed_images(site), built=result.records)
         if new is not None:
             _write_lock(obj, site, new, terminal if not as_json else console(stderr=True))
     result.raise_unless_done()

@@ -7,24 +7,12 @@ from typing import TYPE_CHECKING
 
 from groundplane.supply.lock import same_but_for_the_time
 from groundplane.supply.lock_making import lock_from_records
-from groundplane.supply.pins import Pins, lock_pins
-from groundplane.supply.records import all_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
-    from groundplane.site.release import Release
     from groundplane.supply.lock import ImagesLock
     from groundplane.supply.model import ImageRecord, NeededImage
-
-
-def build_pins(lock: ImagesLock | None, release: Release) -> dict[str, Pins]:
-    """Package versions by image. A lock of another release pins nothing, and none pins what the release pins itself."""
-    if lock is None or lock.release != release.name:
-        return {}
-    sources = release.openstack.sources.values() if release.openstack is not None else ()
-    return lock_pins(lock, without=[pin.package for pin in sources])
 
 
 def updated_lock(
@@ -33,39 +21,32 @@ def updated_lock(
     release: str,
     needed: Sequence[NeededImage],
     built: Mapping[str, ImageRecord],
-    cache: Path,
 ) -> ImagesLock | None:
-    """The lock as it has to be after a build; None where it stands as it is, or can't be said yet.
+    """The lock as it has to be after a build; None where it stands as it is, or nothing is there to be locked.
 
-    Images that this build didn't look at keep what the lock says of them. Those that were never built are left out of
-    it until they are; where one that is locked can't be found on this machine, the lock is left alone.
+    Images that this build didn't look at keep what the lock says of them, also on a machine that never built them.
+    Those that nobody has built yet are left out of it until they are.
 
     Args:
         needed: everything that the site's hosts run.
         built: records of a build, parents included.
     """
-    records = dict(built)
     former = lock if lock is not None and lock.release == release else None
-    if former is not None:
-        known = {record.digest: record for record in all_records(cache)}
-        for name, image in former.images.items():
-            if name not in records and image.digest in known:
-                records[name] = known[image.digest]
-    there = [image for image in needed if _whole(image.name, records)]
+    there = [image for image in needed if _is_whole(image.name, built, former)]
     if not there:
         return None
-    wanted = {image.name for image in needed}
-    if former is not None and (former.images.keys() & wanted) - {image.name for image in there}:
-        return None
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
-    lock_now = lock_from_records(release=release, needed=there, records=records, made_at=made_at)
+    lock_now = lock_from_records(release=release, needed=there, records=built, made_at=made_at, former=former)
     return None if former is not None and same_but_for_the_time(former, lock_now) else lock_now
 
 
-def _whole(name: str | None, records: Mapping[str, ImageRecord]) -> bool:
-    """Whether the image and everything that it stands on is recorded."""
+def _is_whole(name: str | None, built: Mapping[str, ImageRecord], former: ImagesLock | None) -> bool:
+    """Whether the image and everything that it stands on was built now, or is locked as built."""
     while name is not None:
-        if name not in records:
+        if name in built:
+            name = built[name].parent
+        elif former is not None and name in former.images and former.images[name].identity is not None:
+            name = former.images[name].parent
+        else:
             return False
-        name = records[name].parent
     return True
