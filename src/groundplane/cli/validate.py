@@ -29,6 +29,7 @@ def command(obj: str | None, *, secrets: bool, as_json: bool) -> None:
     from groundplane.cli.settings import find_site  # noqa: PLC0415
     from groundplane.errors import InputError  # noqa: PLC0415
     from groundplane.layers.loading import load_graph  # noqa: PLC0415
+    from groundplane.supply.catalogue import image_problems  # noqa: PLC0415
 
     path = find_site(obj)
     problems: tuple[Problem, ...] = ()
@@ -36,6 +37,7 @@ def command(obj: str | None, *, secrets: bool, as_json: bool) -> None:
     try:
         site = open_site(obj, need_secrets=secrets)
         graph = load_graph(site)
+        problems = image_problems(site)
         numbers = {"host": len(site.inventory.hosts), "layer": len(graph.layers), "step": len(graph.steps)}
         summary = ", ".join(counted(number, noun) for noun, number in numbers.items())
     except InputError as error:

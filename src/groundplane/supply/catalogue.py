@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from groundplane.errors import InputError, Place
+from groundplane.counting import counted
+from groundplane.errors import InputError, Place, Problem
 from groundplane.site.images_file import IMAGE_LAYERS
 from groundplane.site.source import nearest, read_source, suggest
 from groundplane.site.values import Level, Value
@@ -16,7 +17,6 @@ from groundplane.supply.services import read_services
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from groundplane.errors import Problem
     from groundplane.site.site import Site
     from groundplane.supply.services import ContainerFile, ServicesFile
 
@@ -64,6 +64,18 @@ def needed_images(site: Site, *, layers: Sequence[str] | None = None) -> tuple[N
         if name in wanted:
             found += _openstack(site) if name == "openstack" else _own(site, name)
     return tuple(found)
+
+
+def image_problems(site: Site) -> tuple[Problem, ...]:
+    """What is wrong with the site's switches and its release, as far as images are concerned; empty where all is well.
+
+    For whoever checks a whole site: `needed_images` raises the same.
+    """
+    try:
+        needed_images(site)
+    except InputError as error:
+        return error.problems or (Problem(error.what, error.cure, error.place),)
+    return ()
 
 
 def _known() -> str:
@@ -150,6 +162,12 @@ def _finder(site: Site, services: ServicesFile) -> Callable[[str], Value | None]
 
 
 def _refuse_unknown_switches(site: Site, services: ServicesFile) -> None:
+    problems = tuple(_unknown_switches(site, services))
+    if problems:
+        raise InputError(f"The site sets {counted(len(problems), 'unknown variable')} to switch services", problems=problems)
+
+
+def _unknown_switches(site: Site, services: ServicesFile) -> Iterator[Problem]:
     """A misspelt switch would be obeyed by nobody, and what it was meant for would be missing on the hosts."""
     known = set(services.switches) | set(services.defaults)
     for name in sorted(site.variables.all_names()):
@@ -159,10 +177,6 @@ def _refuse_unknown_switches(site: Site, services: ServicesFile) -> None:
             # Groups and hosts may have variables for playbooks of the site's own.
             of_the_layer = value.level is Level.ENVIRONMENT and value.source == "openstack"
             if of_the_layer or nearest(name, known) is not None:
-                raise InputError(
-                    f"kolla-ansible {services.kolla_ansible} has no switch '{name}'",
-                    cure=suggest(
-                        name, known, "See environments/openstack/defaults.yml of the toolkit."
-                    ),
-                    place=value.place,
-                )
+                what = f"kolla-ansible {services.kolla_ansible} has no switch '{name}'"
+                cure = suggest(name, known, "See environments/openstack/defaults.yml of the toolkit.")
+                yield Problem(what, cure, value.place)

@@ -3,9 +3,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
+from groundplane.cli.main import groundplane
 from groundplane.errors import InputError
-from groundplane.supply.catalogue import image_layers, needed_images
+from groundplane.supply.catalogue import image_layers, image_problems, needed_images
 from groundplane.supply.model import Maker
 
 from .cloud_site import HOSTS, make_site
@@ -132,14 +134,40 @@ def test_a_misspelt_layer(make_site: Callable[..., Site]) -> None:
     assert caught.value.cure == "Did you mean 'openstack'?"
 
 
-def test_a_misspelt_switch(make_site: Callable[..., Site]) -> None:
-    with pytest.raises(InputError, match="no switch 'enable_barbicna'") as caught:
-        needed_images(make_site(["openstack"], enable_barbicna=True))
-    assert "'enable_barbican'" in caught.value.cure
-    assert caught.value.place is not None
-    assert caught.value.place.line == 1
+def test_misspelt_switches(make_site: Callable[..., Site]) -> None:
+    site = make_site(["openstack"], enable_barbicna=True, enable_haet=True)
+    with pytest.raises(InputError, match="The site sets 2 unknown variables") as caught:
+        needed_images(site)
+    assert [problem.what.split("has ")[1] for problem in caught.value.problems] == [
+        "no switch 'enable_barbicna'",
+        "no switch 'enable_haet'",
+    ]
+    first = caught.value.problems[0]
+    assert "'enable_barbican'" in first.cure
+    assert first.place is not None
+    assert (first.place.file.name, first.place.line) == ("configuration.yml", 1)
+    assert image_problems(site) == caught.value.problems
 
 
 def test_a_switch_of_the_other_release(make_site: Callable[..., Site]) -> None:
-    with pytest.raises(InputError, match=r"kolla-ansible 22\.2\.0 has no switch 'enable_redis'"):
-        needed_images(make_site(["openstack"], enable_redis=True))
+    (problem,) = image_problems(make_site(["openstack"], enable_redis=True))
+    assert problem.what == "kolla-ansible 22.2.0 has no switch 'enable_redis'"
+
+
+def test_a_switch_that_only_ansible_could_work_out(make_site: Callable[..., Site]) -> None:
+    (problem,) = image_problems(make_site(["openstack"], enable_heat="{{ lookup('env', 'HEAT') }}"))
+    assert "enable_heat can't be worked out" in problem.what
+    assert "plain value" in problem.cure
+
+
+def test_validate_tells_it_too(make_site: Callable[..., Site]) -> None:
+    good = make_site(["openstack"])
+    run = CliRunner().invoke(groundplane, ["--site", str(good.path), "validate"])
+    assert run.exit_code == 0, run.output
+    path = good.path / "environments" / "openstack" / "configuration.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text("enable_barbicna: true\n")
+    run = CliRunner().invoke(groundplane, ["--site", str(good.path), "validate"])
+    assert run.exit_code == 2
+    assert "no switch 'enable_barbicna'" in run.stdout
+    assert "Did you mean 'enable_barbican'?" in run.stdout
