@@ -164,7 +164,7 @@ def _finder(site: Site, services: ServicesFile) -> Callable[[str], Value | None]
 def _refuse_unknown_switches(site: Site, services: ServicesFile) -> None:
     problems = tuple(_unknown_switches(site, services))
     if problems:
-        raise InputError(f"The site sets {counted(len(problems), 'unknown variable')} to switch services", problems=problems)
+        raise InputError(f"No service is switched by {counted(len(problems), 'variable')}", problems=problems)
 
 
 def _unknown_switches(site: Site, services: ServicesFile) -> Iterator[Problem]:
