@@ -41,6 +41,7 @@ def command(
 
     from groundplane.cli.bundle.common import byte_progress, find_trust, machine, size  # noqa: PLC0415
     from groundplane.cli.common import console, print_json  # noqa: PLC0415
+    from groundplane.counting import counted  # noqa: PLC0415
     from groundplane.supply.bundle.loading import machine_holders  # noqa: PLC0415
     from groundplane.supply.bundle.reading import open_bundle  # noqa: PLC0415
     from groundplane.supply.bundle.trust import check_signature  # noqa: PLC0415
@@ -78,9 +79,10 @@ def command(
     seconds = time.monotonic() - begin
     out = console()
     out.print(
-        f"[green]Whole[/]: {checked.files:,} files, {size(checked.bytes)}, release {escape(bundle.manifest.release)} "
+        f"[green]Whole[/]: {counted(checked.files, 'file')}, {size(checked.bytes)}, release {escape(bundle.manifest.release)} "
         f"of {bundle.manifest.made_at}, {escape(who)}; {seconds:.1f} s"
     )
     if bundle.manifest.inherited:
-        count = len(bundle.manifest.inherited)
-        out.print(f"{count:,} files of the older bundle were {'not looked for' if alone else 'found, and are right'}.")
+        files = counted(len(bundle.manifest.inherited), "file")
+        verb = "was" if len(bundle.manifest.inherited) == 1 else "were"
+        out.print(f"{files} of the older bundle {verb} {'not looked for' if alone else 'found, and right'}.")

@@ -226,13 +226,20 @@ def _to_podman(layout: Path, image: ImageEntry, local: str, machine: Machine) ->
 
 
 def _to_docker(layout: Path, image: ImageEntry, local: str, machine: Machine) -> int:
-    """Docker's daemon gives its own manifest to what it is given; the configuration, and so the id, stays."""
+    """Docker's daemon takes no zstd layers and makes a manifest of its own; the image's id stays the same."""
     from groundplane.supply.host_commands import as_root, run_command  # noqa: PLC0415
 
-    del machine
     words = ["skopeo", "--insecure-policy", "copy", "--quiet"]
-    words += [f"oci:{layout}:{image.name}:{image.tag}", f"docker-daemon:{local}"]
-    run_command(as_root(words), doing=f"Giving {image.name} to Docker", timeout=1800)
+    with tempfile.TemporaryDirectory(prefix="docker-", dir=machine.cache / "bundle") as plain:
+        source = f"oci:{layout}:{image.name}:{image.tag}"
+        run_command(
+            [*words, "--dest-decompress", source, f"dir:{plain}"], doing=f"Unpacking {image.name}", timeout=1800
+        )
+        run_command(
+            as_root([*words, f"dir:{plain}", f"docker-daemon:{local}"]),
+            doing=f"Giving {image.name} to Docker",
+            timeout=1800,
+        )
     return 1
 
 
