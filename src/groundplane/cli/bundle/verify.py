@@ -79,8 +79,8 @@ def command(
     seconds = time.monotonic() - begin
     out = console()
     out.print(
-        f"[green]Whole[/]: {counted(checked.files, 'file')}, {size(checked.bytes)}, release {escape(bundle.manifest.release)} "
-        f"of {bundle.manifest.made_at}, {escape(who)}; {seconds:.1f} s"
+        f"[green]Whole[/]: {counted(checked.files, 'file')}, {size(checked.bytes)}, "
+        f"release {escape(bundle.manifest.release)} of {bundle.manifest.made_at}, {escape(who)}; {seconds:.1f} s"
     )
     if bundle.manifest.inherited:
         files = counted(len(bundle.manifest.inherited), "file")

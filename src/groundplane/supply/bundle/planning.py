@@ -81,7 +81,7 @@ def plan_bundle(
     sources = gather_sources(site, machine, suites)
     others = [*_plan_packages(sources, machine)]
     kept = [item for item in others if not _is_held(item, since)]
-    ordered = sorted(kept, key=lambda item: (item.component != "debian", item.component, item.name))
+    ordered = sorted(kept, key=lambda item: (item.component != "images", item.component, item.name))
     return BundlePlan(
         release=site.release.name,
         suites=sources.suites,
@@ -128,8 +128,23 @@ def _plan_packages(sources: Sources, machine: Machine) -> Iterable[Planned]:
         for planned in one.planned(machine.cache, sources.architecture):
             wheels[(planned.name, planned.version, planned.bytes)] = planned
     yield from wheels.values()
+    yield from _plan_tools(sources)
     yield Planned("toolkit", "groundplane", sources.toolkit.version, None)
     yield Planned("release", sources.site.release.name, "", None)
+
+
+def _plan_tools(sources: Sources) -> Iterable[Planned]:
+    """Images that the manager itself runs; they are put into the store when the first bundle is made."""
+    from groundplane.run.runtime.container import container_image_name  # noqa: PLC0415
+    from groundplane.supply.base_image import base_image_name  # noqa: PLC0415
+    from groundplane.supply.store.container import IMAGE  # noqa: PLC0415
+
+    release = sources.site.release
+    for suite in dict.fromkeys((*sources.suites, release.runtime.image_suite, "trixie")):
+        yield Planned("images", f"tool-{base_image_name(suite).rpartition('/')[2].partition(':')[0]}", suite, None)
+    for name in (container_image_name(release), IMAGE):
+        short, _, tag = name.rpartition("/")[2].partition(":")
+        yield Planned("images", f"tool-{short}", tag, None)
 
 
 def _is_held(item: Planned, since: Manifest | None) -> bool:
