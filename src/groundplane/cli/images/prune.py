@@ -101,22 +101,26 @@ def _confirm(*, yes: bool, as_json: bool) -> None:
 
 
 def _show(terminal: Console, found: Prunable) -> None:
+    """Images by name; of caches only how many, because their names say nothing."""
+    from collections import Counter  # noqa: PLC0415
+
     from rich.table import Table  # noqa: PLC0415
 
     from groundplane.cli.common import short_path, show_table  # noqa: PLC0415
+    from groundplane.counting import counted  # noqa: PLC0415
 
     if not found:
         terminal.print("Nothing to remove.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("what", "where"):
+    for column in ("where", "what"):
         table.add_column(column, overflow="fold")
     for image in found.images:
-        table.add_row(f"{image.name}:{image.tags[0]}" if image.tags else f"{image.name}@{image.digest[:19]}", "store")
+        table.add_row("store", f"{image.name}:{image.tags[0]}" if image.tags else f"{image.name}@{image.digest[:19]}")
     for name in found.local:
-        table.add_row(name, "podman")
-    for path in (*found.records, *found.entries):
-        table.add_row(short_path(path), "cache")
+        table.add_row("podman", name)
+    for folder, number in Counter(path.parent for path in (*found.records, *found.entries)).items():
+        table.add_row("cache", f"{counted(number, 'item')} in {short_path(folder)}")
     show_table(table, terminal)
     terminal.print(
         f"\nStore {_size(found.store_bytes)}, cache {_size(found.entry_bytes)}; what podman frees is seen afterwards."
