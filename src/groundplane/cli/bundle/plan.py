@@ -96,7 +96,7 @@ def _show(plan: BundlePlan, *, verbose: bool) -> None:
     totals = plan.totals()
     for total in totals:
         unknown = f"{total.unknown:,} of unknown size" if total.unknown else ""
-        table.add_row(COMPONENTS[total.component], f"{total.count:,}", size(total.bytes), unknown)
+        table.add_row(COMPONENTS[total.component], f"{total.count:,}", size(total.bytes or None), unknown)
     table.add_row("together", f"{len(plan.items):,}", size(sum(total.bytes for total in totals)), "")
     show_table(table, out)
     if plan.held:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from groundplane.supply.bundle.images import BLOBS
 from groundplane.supply.bundle.items import hash_file
+from groundplane.supply.bundle.manifest import BLOBS
 from groundplane.supply.bundle.reading import hash_content
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import FailedError, InputError
 from groundplane.supply.bundle.items import Item, Planned, data_item
-from groundplane.supply.bundle.manifest import ImageEntry
+from groundplane.supply.bundle.manifest import ImageEntry, blob_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from groundplane.supply.store.disk import StoreFiles
 
 FOLDER = "images"
-BLOBS = "images/blobs/sha256"
 REFERENCE = "org.opencontainers.image.ref.name"
 
 
@@ -184,11 +183,6 @@ def planned_images(images: Sequence[ImageContent], held: frozenset[str]) -> list
         seen |= set(new)
         result.append(Planned("images", image.name, image.tag, sum(new.values())))
     return result
-
-
-def blob_path(digest: str) -> str:
-    """A blob's path in a bundle."""
-    return f"{BLOBS}/{digest.partition(':')[2]}"
 
 
 def _blob_item(file: Path, digest: str, size: int) -> Item:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from groundplane.errors import FailedError
 from groundplane.files import write_atomically
 from groundplane.supply.bundle.holders import BundleHolder, FolderHolder, StoreHolder
-from groundplane.supply.bundle.images import BLOBS, FOLDER
+from groundplane.supply.bundle.images import FOLDER
 from groundplane.supply.bundle.items import CHUNK
-from groundplane.supply.bundle.manifest import MANIFEST, SIGNATURE
+from groundplane.supply.bundle.manifest import BLOBS, MANIFEST, SIGNATURE
 from groundplane.supply.bundle.reading import PART
 from groundplane.supply.bundle.trust import check_signature
 from groundplane.supply.bundle.verification import check_files, raise_damage
@@ -167,8 +167,9 @@ def _take_images(
             _remember_bases(tools, machine)
         tell(f"Taking over the site's images ({len(sites)})")
         names: list[str] = []
-        if options.where is Where.STORE and sites:
-            copied += _to_store(layout, sites, machine)
+        if options.where is Where.STORE:
+            # The tools too: the next bundle may build on their layers.
+            copied += len(set(_to_store(layout, [*sites, *tools], machine)) - {image.name for image in tools})
             names = [f"{image.name}:{image.tag}" for image in sites]
         elif sites:
             from groundplane.supply.model import IMAGE_NAMESPACE  # noqa: PLC0415
@@ -181,7 +182,8 @@ def _take_images(
     return tuple(names), copied
 
 
-def _to_store(layout: Path, images: Sequence[ImageEntry], machine: Machine) -> int:
+def _to_store(layout: Path, images: Sequence[ImageEntry], machine: Machine) -> list[str]:
+    """Names of those that weren't there."""
     from groundplane.supply.store import open_store  # noqa: PLC0415
 
     with open_store(cache=machine.cache, podman=machine.podman, memory=machine.runtime) as store:
@@ -190,7 +192,7 @@ def _to_store(layout: Path, images: Sequence[ImageEntry], machine: Machine) -> i
         with ThreadPoolExecutor(COPIES, thread_name_prefix="bundle-load") as pool:
             for _ in pool.map(lambda image: _copy_to_store(layout, image, store), wanted):
                 pass
-    return len(wanted)
+    return [image.name for image in wanted]
 
 
 def _copy_to_store(layout: Path, image: ImageEntry, store: Store) -> None:

@@ -21,6 +21,8 @@ MANIFEST = "manifest.json"
 SIGNATURE = "manifest.json.sig"
 SIGNATURE_NAMESPACE = "groundplane-bundle"
 """What a signature is for, so that one for something else can't be passed off as a bundle's."""
+BLOBS = "images/blobs/sha256"
+"""The folder of all images' blobs (OCI image layout)."""
 OUTSIDE = frozenset({MANIFEST, SIGNATURE})
 """Files of a bundle that the manifest can't list."""
 
@@ -134,6 +136,11 @@ def component_of(path: str) -> str:
     """The component (a key of `COMPONENTS`) that a file belongs to."""
     first, slash, _ = path.partition("/")
     return first if slash and first in COMPONENTS else "installer"
+
+
+def blob_path(digest: str) -> str:
+    """Where a blob lies in a bundle."""
+    return f"{BLOBS}/{digest.partition(':')[2]}"
 
 
 def manifest_digest(text: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from groundplane.counting import counted
 from groundplane.errors import FailedError
-from groundplane.supply.bundle.manifest import OUTSIDE
-from groundplane.supply.bundle.reading import hash_content
+from groundplane.supply.bundle.manifest import OUTSIDE, blob_path
+from groundplane.supply.bundle.reading import hash_content, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,13 +98,13 @@ def raise_damage(bundle: Bundle, checked: Checked) -> None:
         raise FailedError(
             f"The bundle {where} is not whole: {counted(len(checked.bad), 'file')} of {len(bundle.manifest.own):,} "
             f"{'differs' if len(checked.bad) == 1 else 'differ'}",
-            why="\n".join(_named(checked.bad)),
+            why="\n".join(_named(_with_images(bundle, checked.bad))),
             cure="Bring the bundle again, or just these files; nothing of it was used.",
         )
     if checked.absent:
         base = bundle.manifest.base
         before = f"the bundle of {base.made_at} for release {base.release} ({base.manifest})" if base else "no bundle"
-        named = dict.fromkeys(checked.absent, "")
+        named = _with_images(bundle, dict.fromkeys(checked.absent, ""))
         raise FailedError(
             f"The bundle {where} builds on another one, of which {counted(len(named), 'file')} can't be found here",
             why="\n".join([f"it builds on {before}", *_named(named)]),
@@ -114,6 +115,23 @@ def raise_damage(bundle: Bundle, checked: Checked) -> None:
 def is_whole(checked: Checked) -> bool:
     """Whether nothing is wrong and nothing is wanting."""
     return not checked.bad and not checked.absent
+
+
+def _with_images(bundle: Bundle, bad: dict[str, str]) -> dict[str, str]:
+    """Says of a blob which images are made of it, as far as their manifests can be read."""
+    owners: dict[str, list[str]] = {}
+    for image in bundle.manifest.images:
+        own = blob_path(image.digest)
+        owners.setdefault(own, []).append(image.name)
+        if own in bad or own not in bundle.reader.sizes:
+            continue
+        manifest = json.loads(read_all(bundle.reader, own))
+        for blob in (manifest["config"], *manifest["layers"]):
+            owners.setdefault(blob_path(blob["digest"]), []).append(image.name)
+    return {
+        path: f"(of the image {', '.join(dict.fromkeys(owners[path]))}) {what}" if path in owners else what
+        for path, what in bad.items()
+    }
 
 
 def _named(bad: dict[str, str]) -> list[str]:
