@@ -44,7 +44,7 @@ IMPORTS = [
     ("nova-compute", "nova.virt.libvirt.driver, libvirt, rados, rbd"),
     ("neutron-server", "neutron.plugins.ml2.drivers.ovn.mech_driver.mech_driver"),
     ("horizon", "openstack_dashboard, horizon, django"),
-    ("kolla-toolbox", "openstack, pymysql, MySQLdb"),
+    ("kolla-toolbox", "openstack, pymysql"),
 ]
 
 
