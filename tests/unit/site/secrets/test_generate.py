@@ -48,6 +48,27 @@ def test_ssh_keygen_accepts_the_key_and_agrees_on_its_public_half(tmp_path: Path
     assert not fits(secret, generate(secret), ours)
 
 
+def test_a_signing_keys_public_half_is_a_line_of_allowed_signers(tmp_path: Path) -> None:
+    secret = _secret(tmp_path, SecretKind.SIGNING_KEY)
+    value = generate(secret)
+    line = public_half(secret, value, FACTS)
+    signers = tmp_path / "signers"
+    signers.write_text("# people add others\n" + line)
+    file = tmp_path / "file"
+    file.write_text("signed")
+    (tmp_path / "key").touch(mode=0o600)
+    (tmp_path / "key").write_text(value)
+    sign = ["ssh-keygen", "-Y", "sign", "-q", "-n", "groundplane-images", "-f", str(tmp_path / "key"), str(file)]
+    subprocess.run(sign, check=True)
+    verify = ["ssh-keygen", "-Y", "verify", "-f", str(signers), "-I", "cloud", "-n", "groundplane-images"]
+    with file.open() as content:
+        seen = subprocess.run([*verify, "-s", f"{file}.sig"], stdin=content, capture_output=True, check=False)
+    assert seen.returncode == 0, seen
+    assert fits(secret, value, signers.read_text())
+    assert not fits(secret, generate(secret), signers.read_text())
+    assert not fits(secret, value, f"# {line}")
+
+
 def test_openssl_accepts_the_authority(tmp_path: Path) -> None:
     secret = _secret(tmp_path, SecretKind.CERTIFICATE_AUTHORITY)
     value = generate(secret)
@@ -65,7 +86,7 @@ def test_openssl_accepts_the_authority(tmp_path: Path) -> None:
 
 
 def test_a_value_that_is_no_key_is_refused_without_being_quoted(tmp_path: Path) -> None:
-    for kind in (SecretKind.SSH_KEY, SecretKind.CERTIFICATE_AUTHORITY):
+    for kind in (SecretKind.SSH_KEY, SecretKind.SIGNING_KEY, SecretKind.CERTIFICATE_AUTHORITY):
         with pytest.raises(UnusableSecretError) as told:
             public_half(_secret(tmp_path, kind), "planted-value", FACTS)
         assert "planted" not in str(told.value)
