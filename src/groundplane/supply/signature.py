@@ -27,6 +27,7 @@ SIGNING_KEY = "images_signing_private_key"
 SIGNERS_FILE = Path("inventory") / "images_signers"
 """Who may sign, in the site's folder; `groundplane secrets init` writes the site's own line."""
 _FINGERPRINT = re.compile(r"\b(SHA256:\S+)")
+_GET_ANEW = "Get the file and its signature anew from where they come from."
 _PROGRAMS = {"ssh-keygen": "openssh-client"}
 
 
@@ -80,38 +81,35 @@ def sign(content: bytes, *, private_key: str, namespace: str, runtime: Path) -> 
         return run_command(words, doing="Signing", stdin=content)
 
 
-def sign_file(path: Path, *, private_key: str, namespace: str, runtime: Path) -> Path:
-    """Signs a file; the signature is written beside it (`signature_path`, which is returned).
+def verify(
+    content: bytes,
+    signature: Path,
+    allowed_signers: Path,
+    *,
+    namespace: str,
+    what: str,
+    place: Path,
+    cure: str = _GET_ANEW,
+) -> Signer:
+    """Checks a signature of bytes that were read already, so that what is verified is what is used; says who signed.
 
-    Raises:
-        InputError: the file can't be read; else as `sign`.
-        FailedError: as `sign`, or the signature can't be written.
-    """
-    signature = sign(_read(path), private_key=private_key, namespace=namespace, runtime=runtime)
-    target = signature_path(path)
-    write_atomically(target, signature)
-    return target
-
-
-def verify_file(path: Path, signature: Path, allowed_signers: Path, *, namespace: str) -> Signer:
-    """Checks the signature of a file, and says who made it.
+    Args:
+        signature: a file, armoured.
+        allowed_signers: as in ssh-keygen(1).
+        what, place, cure: for errors: what it is, its file, and how to get one that can be used.
 
     Raises:
         InputError: there is no signature; what was signed isn't this; nobody who may sign signed it; ssh-keygen is
             missing.
     """
-    content = _read(path)
-    _need(signature, path)
-    return verify(content, signature, allowed_signers, namespace=namespace, what=path.name, place=path)
-
-
-def verify(content: bytes, signature: Path, allowed_signers: Path, *, namespace: str, what: str, place: Path) -> Signer:
-    """As `verify_file`, for bytes that were read already: what is verified is then what is used.
-
-    `what` and `place` are for errors.
-    """
     need_programs(_PROGRAMS)
-    _need(signature, place)
+    if not signature.is_file():
+        raise InputError(
+            f"{what} is not signed",
+            why=f"there is no {signature.name} beside it",
+            cure=cure,
+            place=Place(place),
+        )
     base = ["ssh-keygen", "-Y"]
     where = ["-n", namespace, "-s", str(signature)]
     try:
@@ -120,7 +118,7 @@ def verify(content: bytes, signature: Path, allowed_signers: Path, *, namespace:
         raise InputError(
             f"{what} isn't what was signed: it, or its signature, was changed",
             why=_last(error),
-            cure=f"Get both anew from where they come from; where you changed {what} yourself, sign it again.",
+            cure=cure,
             place=Place(place),
         ) from error
     found = _FINGERPRINT.search(said)
@@ -147,30 +145,6 @@ def verify(content: bytes, signature: Path, allowed_signers: Path, *, namespace:
             place=Place(allowed_signers),
         ) from error
     return Signer(names[0], fingerprint)
-
-
-def _need(signature: Path, signed: Path) -> None:
-    if not signature.is_file():
-        raise InputError(
-            f"{signed.name} is not signed",
-            why=f"there is no {signature.name} beside it",
-            cure=f"Restore the signature, or look through {signed.name} and sign it: groundplane images lock"
-            if signed.name == "images.lock"
-            else "Get both anew from where they come from.",
-            place=Place(signed),
-        )
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{path.name} can't be read",
-            why=error.strerror or str(error),
-            cure=f"Check that it is there and readable: ls -l {path}",
-            place=Place(path),
-        ) from error
 
 
 def _public_half(private_key: str) -> str:

@@ -23,6 +23,11 @@ from groundplane.supply.signature import SIGNERS_FILE, Signer, sign, signature_p
 if TYPE_CHECKING:
     from pathlib import Path
 
+_CURE = (
+    f"Restore it with its signature (git checkout -- {LOCK_FILE} {LOCK_FILE}.sig). If the change is meant, look at it "
+    "(git diff); groundplane images lock then writes and signs what is there."
+)
+
 
 def read_trusted_lock(site_path: Path) -> ImagesLock:
     """The lock, its signature verified.
@@ -49,12 +54,22 @@ def verify_lock(site_path: Path) -> tuple[ImagesLock, Signer]:
         namespace=NAMESPACE,
         what=LOCK_FILE,
         place=file,
+        cure=_CURE,
     )
     return parse_lock(text, file), signer
 
 
+def trusted_lock_or_none(site_path: Path) -> ImagesLock | None:
+    """As `read_trusted_lock`; None where there is no lock yet.
+
+    Raises:
+        InputError: there is one, and it can't be trusted.
+    """
+    return read_trusted_lock(site_path) if has_lock(site_path) else None
+
+
 def former_lock(site_path: Path) -> ImagesLock | None:
-    """The lock that is there, signed or not, to compare with and to pin by; None where there is none.
+    """The lock that is there, signed or not, to compare with; None where there is none.
 
     Raises:
         InputError: damaged.

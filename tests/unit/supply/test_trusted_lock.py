@@ -11,7 +11,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from groundplane.errors import InputError
 from groundplane.supply.lock import lock_path, read_lock
 from groundplane.supply.signature import SIGNERS_FILE, signature_path
-from groundplane.supply.trusted_lock import former_lock, read_trusted_lock, verify_lock, write_signed_lock
+from groundplane.supply.trusted_lock import (
+    former_lock,
+    read_trusted_lock,
+    trusted_lock_or_none,
+    verify_lock,
+    write_signed_lock,
+)
 from tests.unit.supply.lock_samples import small_cloud
 
 if TYPE_CHECKING:
@@ -30,6 +36,7 @@ def key(tmp_path: Path) -> str:
 
 def test_a_written_lock_is_trusted(tmp_path: Path, key: str) -> None:
     assert former_lock(tmp_path) is None
+    assert trusted_lock_or_none(tmp_path) is None
     assert write_signed_lock(tmp_path, small_cloud(), private_key=key, runtime=tmp_path / "memory")
     lock, signer = verify_lock(tmp_path)
     assert (lock, signer.name) == (small_cloud(), "east")
@@ -55,8 +62,9 @@ def test_a_digest_changed_by_hand_is_not_trusted(tmp_path: Path, key: str) -> No
     old = small_cloud().images["keystone"].digest
     file.write_text(file.read_text(encoding="utf-8").replace(old, f"sha256:{'0' * 64}"), encoding="utf-8")
     with pytest.raises(InputError, match=r"images\.lock isn't what was signed") as error:
-        read_trusted_lock(tmp_path)
-    assert error.value.cure
+        trusted_lock_or_none(tmp_path)
+    assert "git checkout" in error.value.cure
+    assert "groundplane images lock" in error.value.cure
 
 
 def test_a_key_that_fails_leaves_the_old_lock(tmp_path: Path, key: str) -> None:

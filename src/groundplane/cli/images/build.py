@@ -65,7 +65,7 @@ def command(
     )
     from groundplane.supply.records import mark_used  # noqa: PLC0415
     from groundplane.supply.store import open_store  # noqa: PLC0415
-    from groundplane.supply.trusted_lock import former_lock  # noqa: PLC0415
+    from groundplane.supply.trusted_lock import trusted_lock_or_none  # noqa: PLC0415
 
     here, site, podman = settings(), open_site(obj), host_podman()
     need_build_source(site)
@@ -73,7 +73,7 @@ def command(
     chosen = choose_images(site, names=names, layers=layers or None)
     with console(stderr=True).status("Looking at recipes") as status:
         recipes = all_recipes(site, chosen, cache=here.cache, watcher=status.update)
-    lock = former_lock(site.path)
+    lock = trusted_lock_or_none(site.path)
     cancel = CancelToken()
     with open_store(cache=here.cache, podman=podman, memory=here.runtime) as store, cancel_on_signals(cancel):
         result = build_images(
