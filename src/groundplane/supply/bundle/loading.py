@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from groundplane.supply.signature import Signer
     from groundplane.supply.store import Store
 
-CURRENT = "current"
 COPIES = 4
 
 
@@ -144,10 +143,16 @@ def _take_files(bundle: Bundle, holders: Sequence[Holder], machine: Machine, tel
                 folder.chmod(0o755)
             os.sync()
             part.rename(target)
-        link = machine.loaded / f".{CURRENT}{PART}"
+        before = machine.current.resolve() if machine.current.is_symlink() else None
+        link = machine.loaded / f".current{PART}"
         link.unlink(missing_ok=True)
         link.symlink_to(target.name)
-        link.replace(machine.loaded / CURRENT)
+        link.replace(machine.current)
+        if before is not None and before != target.resolve():
+            # The one before stays, to go back to; each is complete in itself.
+            for old in machine.loaded.iterdir():
+                if old.is_dir() and not old.is_symlink() and old.resolve() not in (before, target.resolve()):
+                    shutil.rmtree(old)
     return target
 
 

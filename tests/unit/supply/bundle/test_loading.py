@@ -91,3 +91,13 @@ def test_records_of_images_go_where_the_store_looks_for_them(tmp_path: Path, mak
     )
     assert (machine.cache / "images/records/nova-2026.1-1.json").is_file()
     assert (machine.cache / "images/sboms/nova-2026.1-1.cdx.json").is_file()
+
+
+def test_the_bundle_before_stays_and_older_ones_go(tmp_path: Path, maker: Maker, machine: Machine) -> None:
+    folders = []
+    for number in range(3):
+        items = some_items({**FILES, "release/number": str(number)})
+        bundle = open_bundle(make_bundle(tmp_path / f"b{number}", items=items, maker=maker))
+        folders.append(load_bundle(bundle, machine, Options(Trust(maker.signers))).folder)
+    assert [folder.is_dir() for folder in folders if folder is not None] == [False, True, True]
+    assert machine.current.resolve() == folders[2]
