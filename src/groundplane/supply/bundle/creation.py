@@ -13,6 +13,7 @@ from groundplane.supply.bundle.images import (
     fetch_images,
     image_items,
     locked_images,
+    registry_copies,
     store_tool,
     wanted_names,
 )
@@ -150,7 +151,8 @@ def _images(
         found, missing = locked_images(store, lock, names)
         if missing:
             tell(f"Fetching {len(missing)} images into the store")
-            fetch_images(store, lock, missing, auth=None, certificates=None)
+            with registry_copies(sources.site, memory=machine.runtime) as copy_from:
+                fetch_images(store, lock, missing, copy_from=copy_from)
             found, _ = locked_images(store, lock, names)
     return [*found, *_tools(store, sources, machine, tell)]
 

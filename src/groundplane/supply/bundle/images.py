@@ -6,6 +6,7 @@ Source: OCI image specification, image layout. Blobs are read from the store's o
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from groundplane.supply.bundle.items import Item, Planned, data_item
 from groundplane.supply.bundle.manifest import ImageEntry, blob_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from groundplane.site.site import Site
     from groundplane.supply.lock import ImagesLock
     from groundplane.supply.model import NeededImage
     from groundplane.supply.store import Store
@@ -59,7 +61,7 @@ class ImageContent:
 
 
 def wanted_names(lock: ImagesLock, needed: Sequence[NeededImage], only: Sequence[str] = ()) -> tuple[str, ...]:
-    """The locked images that the site's hosts run.
+    """The locked images that the site's hosts run, each behind its parents: a registry gets them in this order.
 
     Args:
         only: just these of them; all where empty.
@@ -80,7 +82,13 @@ def wanted_names(lock: ImagesLock, needed: Sequence[NeededImage], only: Sequence
             why="the site needs it, and the lock was made before",
             cure="Build it, which extends the lock: groundplane images build",
         )
-    return names
+    ordered: dict[str, None] = {}
+    for name in names:
+        line = [name]
+        while (parent := lock.images[line[-1]].parent) is not None:
+            line.append(parent)
+        ordered |= dict.fromkeys(reversed(line))
+    return tuple(ordered)
 
 
 def read_image(files: StoreFiles, name: str, tag: str, digest: str, *, local: str | None = None) -> ImageContent | None:
@@ -108,15 +116,16 @@ def locked_images(store: Store, lock: ImagesLock, names: Sequence[str]) -> tuple
 
 
 def fetch_images(
-    store: Store, lock: ImagesLock, names: Sequence[str], *, auth: Path | None, certificates: Path | None
+    store: Store, lock: ImagesLock, names: Sequence[str], *, copy_from: Callable[[str, str, Path], None]
 ) -> None:
     """Copies images that the lock takes from a registry into the store.
+
+    Args:
+        copy_from: copies an image: its reference, where to, and the file with the account for that.
 
     Raises:
         FailedError: one was to be built here and isn't in the store; or the copy failed.
     """
-    from groundplane.supply.skopeo import copy  # noqa: PLC0415
-
     unbuilt = [name for name in names if lock.images[name].reference is None]
     if unbuilt:
         raise FailedError(
@@ -126,14 +135,40 @@ def fetch_images(
         )
     for name in names:
         image = lock.images[name]
-        copy(
-            str(image.reference),
-            store.reference(name, image.tag),
-            source_auth=auth,
-            source_certificates=certificates,
-            destination_auth=store.auth_file,
-            destination_tls=False,
-        )
+        copy_from(str(image.reference), store.reference(name, image.tag), store.auth_file)
+
+
+@contextmanager
+def registry_copies(site: Site, *, memory: Path) -> Iterator[Callable[[str, str, Path], None]]:
+    """What `fetch_images` copies with: the site's own registry is asked with its account, others with skopeo's.
+
+    Raises:
+        InputError: as `site_registry`.
+    """
+    from groundplane.site.derived_images import registry_variables  # noqa: PLC0415
+    from groundplane.supply.site_registry import OpenRegistry, open_registry  # noqa: PLC0415
+    from groundplane.supply.skopeo import copy  # noqa: PLC0415
+
+    own = registry_variables(site.file, site.inventory)["address"]
+    with ExitStack() as stack:
+        opened: list[OpenRegistry] = []
+
+        def copy_from(reference: str, target: str, account: Path) -> None:
+            if not own or reference.partition("/")[0] != own:
+                copy(reference, target, destination_auth=account, destination_tls=False)
+                return
+            if not opened:
+                opened.append(stack.enter_context(open_registry(site, memory=memory)))
+            copy(
+                reference.replace(own, opened[0].registry.pull_address, 1),
+                target,
+                source_auth=opened[0].auth_file,
+                source_certificates=opened[0].certificates,
+                destination_auth=account,
+                destination_tls=False,
+            )
+
+        yield copy_from
 
 
 def store_tool(store: Store, local: str, name: str, tag: str) -> ImageContent:

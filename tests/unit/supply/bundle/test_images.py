@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from groundplane.errors import InputError
+from groundplane.errors import FailedError, InputError
 from groundplane.site.images_file import ImageSource
-from groundplane.supply.bundle.images import image_items, planned_images, read_image, wanted_names
+from groundplane.supply.bundle.images import fetch_images, image_items, planned_images, read_image, wanted_names
 from groundplane.supply.lock import ImagesLock, LockedImage
 from groundplane.supply.model import Maker, NeededImage
 from groundplane.supply.store.disk import StoreFiles
@@ -110,3 +110,33 @@ def test_an_image_that_the_lock_lacks_says_what_to_do() -> None:
 def test_an_image_that_nobody_needs_is_not_silently_left_out() -> None:
     with pytest.raises(InputError, match="runs no image cinder"):
         wanted_names(lock_of("nova"), [needed("nova")], ["cinder"])
+
+
+def test_parents_come_along_because_a_registry_gets_them_first() -> None:
+    lock = lock_of("nova", "glance", parents=("base", "openstack-base"))
+    images = dict(lock.images)
+    images["openstack-base"] = images["openstack-base"].model_copy(update={"parent": "base"})
+    for name in ("nova", "glance"):
+        images[name] = images[name].model_copy(update={"parent": "openstack-base"})
+    lock = lock.model_copy(update={"images": images})
+    assert wanted_names(lock, [needed("nova"), needed("glance")]) == ("base", "openstack-base", "nova", "glance")
+    assert wanted_names(lock, [needed("nova"), needed("glance")], ["glance"]) == ("base", "openstack-base", "glance")
+
+
+def test_images_of_a_registry_are_fetched_and_others_have_to_be_built(tmp_path: Path) -> None:
+    class FakeStore:
+        auth_file = tmp_path / "auth.json"
+
+        def reference(self, name: str, tag: str) -> str:
+            return f"127.0.0.1:5/images/{name}:{tag}"
+
+    lock = lock_of("nova", "glance")
+    taken = lock.images["nova"].model_copy(update={"reference": "registry.test/nova@sha256:" + "0" * 64})
+    lock = lock.model_copy(update={"images": {**lock.images, "nova": taken}})
+    copied: list[tuple[str, str]] = []
+    store: Any = FakeStore()
+    fetch_images(store, lock, ["nova"], copy_from=lambda source, target, _: copied.append((source, target)))
+    assert copied == [(str(taken.reference), "127.0.0.1:5/images/nova:t")]
+    with pytest.raises(FailedError, match="lacks glance") as found:
+        fetch_images(store, lock, ["nova", "glance"], copy_from=lambda *_: None)
+    assert "images build" in found.value.cure
