@@ -22,7 +22,12 @@ NOISE = re.compile(
     r"|\(Reading database .*|Reading (?:package lists|state information).*|Building dependency tree.*"
     r"|debconf: .*|\[notice\] .*|Fetched .*)$"
 )
-NO_SPACE = re.compile(r"no space left on device|disk quota exceeded|enough free space|ENOSPC", re.IGNORECASE)
+NO_SPACE = re.compile(
+    r"no space left on device|disk quota exceeded|enough free space|ENOSPC"
+    # What podman says of a full disk for temporary files while it commits a layer; the cause itself is lost.
+    r"|storing layer \S+ to file",
+    re.IGNORECASE,
+)
 NO_MEMORY = re.compile(r"out of memory|cannot allocate memory|MemoryError|\bKilled\b|exit status 137", re.IGNORECASE)
 APT_UNREACHABLE = re.compile(
     r"(?:^|\s)(?:E|W|Err:\d+):? .*?(?:Could not resolve|Could not connect|Temporary failure resolving|Unable to connect"
@@ -131,7 +136,13 @@ def last_step(text: str) -> tuple[str, list[str]]:
 def meaningful(lines: Sequence[str]) -> list[str]:
     """The last lines that say something; where all are noise, the last ones as they are."""
     shown = [line for line in lines if not NOISE.match(line)] or [line for line in lines if line.strip()]
-    return [line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…" for line in shown[-SHOWN_LINES:]]
+    return [_shortened(line) for line in shown[-SHOWN_LINES:]]
+
+
+def _shortened(line: str) -> str:
+    """Its beginning and its end: podman puts the cause last."""
+    half = LONGEST_LINE // 2 - 2
+    return line if len(line) <= LONGEST_LINE else f"{line[:half]} … {line[-half:]}"
 
 
 def _tail(log: Path) -> str:

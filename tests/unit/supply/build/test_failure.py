@@ -42,6 +42,12 @@ def test_no_more_than_a_screenful_is_shown() -> None:
     assert len(meaningful(["x" * 5000])[0]) <= 300
 
 
+def test_a_long_line_keeps_its_end_where_the_cause_stands(tmp_path: Path) -> None:
+    error = failure(tmp_path, f"Error: committing container for step {{{'x' * 1000}}}: the cause\n")
+    assert error.why.endswith(": the cause")
+    assert error.why.startswith("Error: committing")
+
+
 def test_a_log_that_is_not_there_is_no_second_error(tmp_path: Path) -> None:
     assert build_failure("nova", 125, tmp_path / "absent").what == "nova failed (podman ended with 125)"
 
@@ -56,6 +62,11 @@ def test_the_last_step_of_several_stages_counts() -> None:
     ("said", "what", "cure"),
     [
         ("E: You don't have enough free space in /var/cache/apt/archives/.\n", "the disk is full", "images prune"),
+        (
+            'Error: initializing source: storing layer "39dd" to file: io: closed pipe\n',
+            "the disk is full",
+            "images prune",
+        ),
         ("cp: error writing '/x': No space left on device\n", "the disk is full", "images prune"),
         (
             "Err:1 http://mirror.example.org/debian trixie InRelease\n  Could not connect to mirror.example.org:80\n",
