@@ -101,13 +101,13 @@ def wheels_preparation(site: Site, recipes: Iterable[Recipe], *, cache: Path, po
     images = frozenset(recipe.name for recipe in recipes if recipe.maker is Maker.KOLLA and _installs_python(recipe))
     if not images or site.release.openstack is None:
         return None
-    from groundplane.supply.kolla.wheels import ensure_wheels  # noqa: PLC0415
+    from groundplane.supply.kolla.wheels import ensure_wheels, stop_wheels  # noqa: PLC0415
 
     def run() -> tuple[BuildMount, ...]:
         mirrors = find_mirrors(site.file.images.mirrors)
         return (ensure_wheels(site.release, site.content, cache=cache, podman=podman, mirrors=mirrors),)
 
-    return Preparation(WHEELS, images, run)
+    return Preparation(WHEELS, images, run, stop=lambda: stop_wheels(podman))
 
 
 def archive_names(release: Release) -> dict[str, str]:

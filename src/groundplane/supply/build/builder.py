@@ -117,11 +117,13 @@ class Preparation:
         name: what it is called in front of people.
         images: those that wait for it.
         run: makes it, and says how builds see it.
+        stop: ends `run` early, which then fails; called again until it has ended.
     """
 
     name: str
     images: frozenset[str]
     run: Callable[[], tuple[BuildMount, ...]]
+    stop: Callable[[], None] = lambda: None
 
 
 class _Build:
@@ -184,6 +186,8 @@ class _Build:
                     if cancel is not None and cancel and not stopped:
                         stopped = cancel.why or "asked to stop"
                         work.processes.stop()
+                    if stopped and preparation is not None and preparation.name in self._working:
+                        preparation.stop()
                     if not stopped:
                         for name in self._ready(parallel):
                             self._begin(name, work, builders, keeper, since)

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 BUILD_SECONDS = 3600
 LOG_LINES = 15
 RECORD = "wheels.json"
+SUITE_LABEL = "groundplane.wheels"
+OWNER_LABEL = "groundplane.wheels.owner"
+"""The process that waits for a builder."""
 
 
 def ensure_wheels(
@@ -145,6 +148,8 @@ def _make(
     log.unlink(missing_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     name = f"groundplane-wheels-{work.name.removeprefix('.new-')}"
+    # We hold the lock: whoever started one of these was killed.
+    _remove_builders(podman, f"{SUITE_LABEL}={suite}")
     if watcher is not None:
         watcher("Building wheels of what the package index has only as source")
     try:
@@ -158,7 +163,7 @@ def _make(
             BuildMount(logs, "/logs", writable=True),
         )
         try:
-            podman.log(*container_words(name, base, mounts, builder_packages(content)), doing=doing, log=log)
+            podman.log(*container_words(name, base, mounts, builder_packages(content), suite), doing=doing, log=log)
         except FailedError as error:
             raise _explained(error, log, logs) from error
         answers = read_answers(log)
@@ -184,7 +189,20 @@ def _make(
         shutil.rmtree(work, ignore_errors=True)
 
 
-def container_words(name: str, base: str, mounts: Sequence[BuildMount], packages: Sequence[str]) -> list[str]:
+def stop_wheels(podman: Podman) -> None:
+    """Ends the builder that this process runs, if any; `ensure_wheels` then fails."""
+    _remove_builders(podman, f"{OWNER_LABEL}={os.getpid()}")
+
+
+def _remove_builders(podman: Podman, label: str) -> None:
+    with suppress(FailedError):
+        for found in podman.json("ps", "--all", "--format", "json", "--filter", f"label={label}") or []:
+            podman.run("rm", "--force", "--ignore", "--time", "1", str(found["Id"]))
+
+
+def container_words(
+    name: str, base: str, mounts: Sequence[BuildMount], packages: Sequence[str], suite: str
+) -> list[str]:
     """What podman is asked to run: the compiler's packages, then the script."""
     volumes = [
         word
@@ -201,7 +219,8 @@ def container_words(name: str, base: str, mounts: Sequence[BuildMount], packages
         "exec python3 /builder/build.py /wanted/constraints /built /logs"
     )
     return [
-        *("run", "--rm", "--name", name, "--pull", "never", "--network", "host", *limit_words()),
+        *("run", "--rm", "--label", f"{SUITE_LABEL}={suite}", "--label", f"{OWNER_LABEL}={os.getpid()}"),
+        *("--name", name, "--pull", "never", "--network", "host", *limit_words()),
         *(*volumes, base, "/bin/sh", "-c", script),
     ]
 

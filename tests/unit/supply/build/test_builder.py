@@ -314,6 +314,21 @@ def test_wheels_that_can_not_be_made_fail_the_images_that_need_them(bench: Bench
     assert "cc said no" in caught.value.why
 
 
+def test_stopping_ends_the_wheels_too(bench: Bench) -> None:
+    cancel, ended = CancelToken(), threading.Event()
+
+    def make() -> tuple[BuildMount, ...]:
+        cancel.cancel("Ctrl-C")
+        assert ended.wait(5)
+        raise FailedError("podman was stopped")
+
+    preparation = Preparation("wheels", frozenset({"nova"}), make, stop=ended.set)
+    result = bench.build(*ALL, preparation=preparation, cancel=cancel)
+    assert result.cancelled == "Ctrl-C"
+    assert states(result)["nova"] == "cancelled"
+    assert result.of(ImageState.FAILED) == ()
+
+
 def test_wheels_are_not_made_where_nobody_needs_them(bench: Bench) -> None:
     bench.build(*ALL)
 

@@ -38,6 +38,11 @@ class FakePodman:
         self.runs = 0
         self.removed: list[str] = []
         self.fails = False
+        self.left: list[str] = []
+        """Builders whose command was killed."""
+
+    def json(self, *_words: str) -> list[dict[str, str]]:
+        return [{"Id": name} for name in self.left]
 
     def log(self, *words: str, doing: str, log: Path) -> None:
         self.runs += 1
@@ -164,6 +169,13 @@ def test_a_build_that_failed_leaves_no_set_and_the_next_one_goes_on(
     assert make(podman, release, content, tmp_path).source.is_dir()
 
 
+def test_the_builder_of_a_killed_command_is_ended_first(release: Release, content: Content, tmp_path: Path) -> None:
+    podman = FakePodman(builds)
+    podman.left = ["orphan"]
+    make(podman, release, content, tmp_path)
+    assert podman.removed[0] == "orphan"
+
+
 def test_a_killed_builds_half_wheel_is_cleared_away(release: Release, content: Content, tmp_path: Path) -> None:
     def half(mounts: dict[str, Path]) -> list[dict[str, object]]:
         assert not list(mounts["/built"].glob(".building-*"))
@@ -207,7 +219,7 @@ def test_a_release_without_images(release: Release, content: Content, tmp_path: 
 
 def test_the_container_sees_read_only_what_it_need_not_write(tmp_path: Path) -> None:
     mounts = (BuildMount(tmp_path, "/wanted"), BuildMount(tmp_path, "/built", writable=True))
-    words = container_words("name", "base", mounts, ["gcc"])
+    words = container_words("name", "base", mounts, ["gcc"], "trixie")
     assert f"{tmp_path}:/wanted:ro" in words
     assert f"{tmp_path}:/built:rw" in words
 
