@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundplane.errors import FailedError
+from groundplane.errors import FailedError, InputError
 from groundplane.files import write_atomically
 from groundplane.run.runtime.installer import find_installer
 from groundplane.supply.base_image import SUITES, build_lock
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from groundplane.supply.mirrors import Mirrors
 
 TARGET = "/usr/local/sbin"
+ELF = b"\x7fELF"
 TOOLS_FORMAT = "2"
 """Part of every recipe's digest; raised when the tools leave something else in images than before."""
 
@@ -32,13 +33,13 @@ def build_mounts(content: Content, mirrors: Mirrors, *, cache: Path) -> tuple[Bu
     """The mounts that a build of any image takes; made once for one set of tools and mirrors, in well under a second.
 
     Raises:
-        InputError: uv is missing.
+        InputError: uv is missing, or what is found is a script that starts it.
         FailedError: the cache can't be written to.
     """
     folder = cache / "images"
     shared = folder / "shared"
     files = _files(content, mirrors)
-    uv = Path(find_installer(cache))
+    uv = _program(Path(find_installer(cache)))
     stat = uv.stat()
     total = hashlib.sha256(f"{uv}|{stat.st_size}|{stat.st_mtime_ns}".encode())
     for name, (data, mode) in sorted(files.items()):
@@ -53,6 +54,17 @@ def build_mounts(content: Content, mirrors: Mirrors, *, cache: Path) -> tuple[Bu
     except OSError as error:
         raise FailedError("The tools for builds can't be put together", why=str(error)) from error
     return (BuildMount(target, TARGET), BuildMount(shared, f"{TARGET}/.cache", writable=True))
+
+
+def _program(uv: Path) -> Path:
+    """A script that looks for the real program (as version managers put on PATH) finds nothing inside a build."""
+    with uv.open("rb") as handle:
+        if handle.read(len(ELF)) == ELF:
+            return uv
+    raise InputError(
+        f"Images can't be built with {uv}: it is a script, and builds need uv's own program",
+        cure="./scripts/lab puts one into the cache; or: python3 -m pip install uv, in an environment of its own on PATH",
+    )
 
 
 def _make(target: Path, files: dict[str, tuple[bytes, int]], uv: Path) -> None:

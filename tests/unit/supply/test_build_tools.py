@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from groundplane.content import Content, toolkit_content
+from groundplane.errors import InputError
 from groundplane.supply import build_tools
 from groundplane.supply.build_tools import TARGET, apt_settings, build_mounts, pip_settings
 from groundplane.supply.debian_mirror import DebianMirror
@@ -24,7 +25,7 @@ MIRRORS = Mirrors(DebianMirror("http://mirror.test/debian", "http://mirror.test/
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     uv = tmp_path / "uv"
-    uv.write_text("#!/bin/sh\n")
+    uv.write_bytes(b"\x7fELF program")
     monkeypatch.setattr(build_tools, "find_installer", lambda _cache: str(uv))
     return tmp_path / "cache"
 
@@ -38,6 +39,17 @@ def test_the_tools_hide_usr_local_sbin_and_one_folder_is_shared(cache: Path) -> 
     for name in ("apt-get", "pip-install", "extrepo", "modprobe", "uv"):
         assert os.access(tools.source / name, os.X_OK) or name == "uv"
     assert "http://mirror.test/debian" in (tools.source / ".settings/trixie.sources").read_text()
+
+
+def test_a_script_that_only_looks_for_uv_is_refused_before_a_build_fails_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shim = tmp_path / "uv"
+    shim.write_text('#!/bin/sh\nexec version-manager exec uv "$@"\n')
+    monkeypatch.setattr(build_tools, "find_installer", lambda _cache: str(shim))
+    with pytest.raises(InputError, match="is a script") as error:
+        build_mounts(toolkit_content(), MIRRORS, cache=tmp_path / "cache")
+    assert "scripts/lab" in error.value.cure
 
 
 def test_made_once_for_the_same_mirrors_and_anew_for_others(cache: Path) -> None:
