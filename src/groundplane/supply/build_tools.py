@@ -63,7 +63,7 @@ def _program(uv: Path) -> Path:
             return uv
     raise InputError(
         f"Images can't be built with {uv}: it is a script, and builds need uv's own program",
-        cure="./scripts/lab puts one into the cache; or: python3 -m pip install uv, in an environment of its own on PATH",
+        cure="./scripts/lab puts one into the cache; or: python3 -m pip install uv, in a venv whose bin is on PATH",
     )
 
 
