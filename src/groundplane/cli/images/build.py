@@ -171,7 +171,10 @@ def _write_lock(obj: str | None, site: Site, lock: ImagesLock, terminal: Console
         secrets = open_site_and_secrets(obj)[1]
         key = signing_key(secrets.values, site.path)
     except InputError as error:
-        terminal.print(f"images.lock was not written: {error.what}. Then: groundplane images lock", markup=False)
+        terminal.print(f"images.lock was not written: {error.what}", markup=False)
+        for problem in error.problems:
+            terminal.print(f"  {problem.what}" + (f"\n    → {problem.cure}" if problem.cure else ""), markup=False)
+        terminal.print("  → Then: groundplane images lock", markup=False)
         return
     if write_signed_lock(site.path, lock, private_key=key, runtime=settings().runtime):
         terminal.print(f"{short_path(lock_path(site.path))} written and signed.", markup=False)
