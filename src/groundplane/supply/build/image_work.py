@@ -174,9 +174,8 @@ class ImageWork:
         found = self.podman.inspect_image(target.local_name)
         if found is None or (found.get("Labels") or {}).get(IDENTITY_LABEL) != target.identity:
             return None
-        built = self._seen(
-            target, target.local_name, target.seconds or 0.0, image_packages(target.local_name, self.podman)
-        )
+        seconds = BuildLog.seconds(log_path(self.cache, target.name, target.tag))
+        built = self._seen(target, target.local_name, seconds, image_packages(target.local_name, self.podman))
         if target.pins is not None and check_against_pins(_record(built), target.pins):
             return None
         return built

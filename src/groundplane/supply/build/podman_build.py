@@ -84,6 +84,16 @@ class BuildLog:
         if step := STEP.match(text):
             self._on_step(int(step[3]), int(step[4]), step[5])
 
+    @staticmethod
+    def seconds(path: Path) -> float:
+        """How long the build took that left this log; 0 where that can't be said."""
+        try:
+            with path.open(encoding="utf-8", errors="replace") as file:
+                begun = datetime.fromisoformat(file.readline().rpartition(" begun ")[2].strip())
+            return max(path.stat().st_mtime - begun.timestamp(), 0.0)
+        except (OSError, ValueError):
+            return 0.0
+
     def _write(self, text: str) -> None:
         if self._sink is not None:
             self._sink.write(text + "\n")

@@ -167,7 +167,8 @@ def find_targets(
             why=why,
             pins=wanted,
             record=there if why is Why.UP_TO_DATE else None,
-            seconds=last.seconds if last is not None else None,
+            # 0 is what was taken over from podman's storage, built who knows when.
+            seconds=(last.seconds or None) if last is not None else None,
             own_bytes=last.bytes - (under.bytes if under is not None else 0) if last is not None else None,
             own_stored_bytes=last.stored_bytes - (under.stored_bytes if under is not None else 0) if last else None,
         )

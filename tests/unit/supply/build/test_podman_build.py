@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,3 +76,14 @@ def test_steps_are_told_and_the_log_holds_the_lines(tmp_path: Path) -> None:
     assert "Get:1 something" in text
     assert "GROUNDPLANE_BUILD" not in text
     assert "VERSION" in text
+
+
+def test_a_log_tells_how_long_its_build_took(tmp_path: Path) -> None:
+    path = tmp_path / "nova.log"
+    with BuildLog(path, lambda *_step: None) as log:
+        log.head(TARGET, "localhost/parent:1")
+    os.utime(path, (time.time() + 60, time.time() + 60))
+    assert 55 < BuildLog.seconds(path) < 65
+    path.write_text("something else\n")
+    assert BuildLog.seconds(path) == 0.0
+    assert BuildLog.seconds(tmp_path / "absent") == 0.0
