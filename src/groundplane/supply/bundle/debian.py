@@ -35,12 +35,12 @@ MOST_FILES = 65536
 SCRIPT = """
 set -eu
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
-cd /work
+cd /gather
 : > no-packages
 mkdir -p archives/partial nothing/partial lists/partial
 set -- -qq -o Acquire::PDiffs=false -o Acquire::Languages=en -o Acquire::Retries=3 -o APT::Sandbox::User=root \\
-  -o APT::Install-Recommends=false -o Dir::State::status=/work/no-packages -o Dir::Cache::archives=/work/nothing \\
-  -o Dir::State::lists=/work/lists -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/work/sources
+  -o APT::Install-Recommends=false -o Dir::State::status=/gather/no-packages -o Dir::Cache::archives=/gather/nothing \\
+  -o Dir::State::lists=/gather/lists -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/gather/sources
 if [ "$FETCH" = true ]; then
   cd archives
   apt-get "$@" download $NAMES
@@ -63,7 +63,7 @@ else
     printf '%s' "$key" > key
   fi
 fi
-chown -R "$OWNER" /work
+chown -R "$OWNER" /gather
 """
 
 
@@ -289,7 +289,7 @@ def _run(
         *("run", "--rm", "--network", "host", "--pull", "never", "--log-driver", "none"),
         *("--ulimit", f"nofile={files}:{files}", "--ulimit", "nproc=4096:4096"),
         *(word for key, value in environment.items() for word in ("--env", f"{key}={value}")),
-        *("--volume", f"{folder}:/work", image, "sh", "-c", SCRIPT),
+        *("--volume", f"{folder}:/gather", image, "sh", "-c", SCRIPT),
         doing=f"Asking apt for the Debian packages of {suite}" if not fetch else f"Fetching Debian packages of {suite}",
         timeout=SECONDS,
     )
