@@ -80,8 +80,8 @@ def list_images(
     files = StoreFiles(store_root(cache))
     by_digest = {(record.name, record.digest): record for record in records}
     chosen: dict[tuple[str, str], ImageRecord | None] = {}
-    for name, image in locked.items():
-        chosen[name, image.digest] = by_digest.get((name, image.digest))
+    for name, entry in locked.items():
+        chosen[name, entry.digest] = by_digest.get((name, entry.digest))
     for built in records if everything else newest.values():
         if everything or built.name in wanted:
             chosen[built.name, built.digest] = built
