@@ -129,7 +129,8 @@ def test_an_image_leaves_a_record_a_bill_of_materials_and_shares_its_parents_lay
         manifest = files.json_blob(record.digest)
         assert manifest is not None
         layers[record.name] = [layer["digest"] for layer in manifest["layers"]]
-        assert all(layer["mediaType"].endswith("tar+zstd") for layer in manifest["layers"])
+        # Debian 12's Docker unpacks nothing newer.
+        assert all(layer["mediaType"].endswith("tar+gzip") for layer in manifest["layers"])
         assert manifest["config"]["digest"] == record.image_id
     assert layers[left.name][:-1] == layers[base.name]
 

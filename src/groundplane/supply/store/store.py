@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 MANIFEST_TYPES = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 LAST_LINES = 8
-COMPRESSION_LEVEL = 3
-"""zstd's own default: higher ones cost minutes for some percent."""
+COMPRESSION = "gzip"
+"""Docker 20.10, Debian 12's, unpacks no zstd ("invalid tar header", measured). One format for all releases, because
+podman takes a layer that the store has as it is; zstd took 10 % less time and 17 % less room."""
 
 
 class Store:
@@ -68,7 +69,7 @@ class Store:
         return self.files.is_whole(name, digest)
 
     def push(self, local_name: str, name: str, tag: str, *, processes: Processes | None = None) -> str:
-        """Copies an image of podman's storage here, its layers compressed with zstd; the manifest's digest.
+        """Copies an image of podman's storage here, its layers compressed; the manifest's digest.
 
         The tag comes last: an interrupted copy leaves none.
 
@@ -85,7 +86,7 @@ class Store:
             digest_file = Path(folder) / "digest"
             said: list[str] = []
             words = self._podman.words(
-                *("push", "--format", "oci", "--compression-format", "zstd", "--tls-verify=false", "--quiet"),
+                *("push", "--format", "oci", "--compression-format", COMPRESSION, "--tls-verify=false", "--quiet"),
                 *("--authfile", str(self.auth_file), "--digestfile", str(digest_file), local_name, target),
             )
             # Builds wait for nothing here; this one may wait for them.
