@@ -6,8 +6,10 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError
@@ -16,14 +18,13 @@ from groundplane.memory import private_folder
 from groundplane.supply.store.container import (
     RunningStore,
     answers,
+    remove_containers,
     start_container,
-    stop_container,
     write_auth_file,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from groundplane.supply.podman import Podman
 
@@ -53,17 +54,15 @@ class SharedRegistry:
         Raises:
             FailedError: it doesn't come up.
         """
-        private_folder(self.folder)
         with self._alone():
-            users = os.open(self.folder / "users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(users, fcntl.LOCK_SH)
+            users = os.open(self._root.parent / ".store.users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(users, fcntl.LOCK_SH)
+                running = self._find() or self._start()
+            except BaseException:
+                os.close(users)
+                raise
             self._users = users
-            running = self._read()
-            if running is not None and answers(running):
-                return running
-            running = start_container(self._root, self.folder, podman=self._podman, cache=self._cache)
-            write_auth_file(self.auth_file, running)
-            write_atomically(self._file, json.dumps(asdict(running)), mode=0o600)
             return running
 
     def leave(self) -> None:
@@ -76,27 +75,43 @@ class SharedRegistry:
             except BlockingIOError:
                 return
             finally:
-                last = self._read()
                 os.close(self._users)
                 self._users = None
-            if last is not None:
-                self._file.unlink(missing_ok=True)
-                with suppress(FailedError):
-                    stop_container(last.container, self._podman)
+            self._note.unlink(missing_ok=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
+            with suppress(FailedError):
+                remove_containers(self._root, self._podman)
 
-    @property
-    def _file(self) -> Path:
-        return self.folder / "running.json"
-
-    def _read(self) -> RunningStore | None:
+    def _find(self) -> RunningStore | None:
+        """The registry that runs, though its command keep passwords in another folder than we would."""
         try:
-            return RunningStore(**json.loads(self._file.read_text(encoding="utf-8")))
+            folder = Path(self._note.read_text(encoding="utf-8").strip())
+            running = RunningStore(**json.loads((folder / "running.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+        if not answers(running):
+            return None
+        self.folder = folder
+        return running
+
+    def _start(self) -> RunningStore:
+        private_folder(self.folder)
+        running = start_container(self._root, self.folder, podman=self._podman, cache=self._cache)
+        write_auth_file(self.auth_file, running)
+        write_atomically(self.folder / "running.json", json.dumps(asdict(running)), mode=0o600)
+        write_atomically(self._note, f"{self.folder}\n")
+        return running
+
+    @property
+    def _note(self) -> Path:
+        """Says in which folder the passwords are."""
+        return self._root.parent / ".store.folder"
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        descriptor = os.open(self.folder / "changing", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # Beside the store and not in the folder in memory, which goes with its last user.
+        self._root.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._root.parent / ".store.changing", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
