@@ -38,7 +38,7 @@ def up(*, name: str, nodes: int | None, to_layer: str | None, profile: str | Non
     layers = choose_layers(_places().content, to_layer)
     is_up = make_lab(UpRequest(name=name, nodes=nodes, profile=profile, fresh=fresh), _places(), tell=tell)
     layers = layers_of(is_up, layers, to_layer)
-    deployed = deploy(is_up, layers, apply=_apply, verify=_verify, tell=tell)
+    deployed = deploy(is_up, layers, build=_build, apply=_apply, verify=_verify, tell=tell)
     show_summary(lab_status(name, _places()), is_up, deployed)
 
 
@@ -157,6 +157,12 @@ def _apply(site: str, layers: tuple[str, ...]) -> None:
     from groundplane.cli.apply import command as apply  # noqa: PLC0415
 
     _call(apply, [*layers, "--yes"], site)
+
+
+def _build(site: str) -> None:
+    from groundplane.cli.images.build import command as build  # noqa: PLC0415
+
+    _call(build, [], site)
 
 
 def _verify(site: str, layers: tuple[str, ...]) -> None:

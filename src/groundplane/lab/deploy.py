@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from groundplane.content import Content
     from groundplane.lab.service import LabIsUp
 
+IMAGES_LAYER = "supply"
 NO_LAYER = "nodes"
 """`--to nodes`: machines alone."""
 
@@ -70,13 +71,14 @@ def deploy(
     is_up: LabIsUp,
     layers: tuple[str, ...],
     *,
+    build: Callable[[str], None],
     apply: Callable[[str, tuple[str, ...]], None],
     verify: Callable[[str, tuple[str, ...]], None],
     tell: Callable[[str], None],
 ) -> Deployed:
     """Applies the layers and checks them on the nodes; both only as far as something is to be done.
 
-    `apply` and `verify` get the site's folder and the layers.
+    Images come first, where a layer wants them. `build` gets the site's folder, `apply` and `verify` the layers, too.
 
     Raises:
         FailedError: what they raise, with a cure that holds outside of the site's folder.
@@ -84,6 +86,10 @@ def deploy(
     if not layers:
         return Deployed((), applied=False, verified=False)
     site = str(is_up.folder.site)
+    if IMAGES_LAYER in layers:
+        tell("Images")
+        with _cures_for(is_up):
+            build(site)
     before = run_names(is_up.folder.site)
     tell(f"Apply: {', '.join(layers)}")
     with _cures_for(is_up):

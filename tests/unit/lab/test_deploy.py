@@ -28,8 +28,13 @@ class Engine:
         self.work = True
         self.verify_fails = False
         self.applied = self.verified = 0
+        self.calls: list[str] = []
+
+    def build(self, _site: str) -> None:
+        self.calls.append("build")
 
     def apply(self, _site: str, _layers: tuple[str, ...]) -> None:
+        self.calls.append("apply")
         self.applied += 1
         if self.work:
             (self.folder.site / ".groundplane" / "runs" / f"run{self.applied}").mkdir(parents=True)
@@ -51,7 +56,9 @@ def test_verified_once_and_again_after_work(is_up: LabIsUp) -> None:
     engine = Engine(is_up.folder)
 
     def again() -> tuple[bool, bool]:
-        done = deploy(is_up, LAYERS, apply=engine.apply, verify=engine.verify, tell=lambda _what: None)
+        done = deploy(
+            is_up, LAYERS, build=engine.build, apply=engine.apply, verify=engine.verify, tell=lambda _what: None
+        )
         return done.applied, done.verified
 
     assert again() == (True, True)
@@ -66,11 +73,13 @@ def test_a_verification_that_failed_is_repeated(is_up: LabIsUp) -> None:
     engine = Engine(is_up.folder)
     engine.verify_fails = True
     with pytest.raises(FailedError) as failed:
-        deploy(is_up, LAYERS, apply=engine.apply, verify=engine.verify, tell=lambda _what: None)
+        deploy(is_up, LAYERS, build=engine.build, apply=engine.apply, verify=engine.verify, tell=lambda _what: None)
     assert f"groundplane --site {is_up.folder.site} logs run9" in failed.value.cure
     assert "groundplane lab up --name tiny" in failed.value.cure
     engine.work = engine.verify_fails = False
-    assert deploy(is_up, LAYERS, apply=engine.apply, verify=engine.verify, tell=lambda _what: None).verified
+    assert deploy(
+        is_up, LAYERS, build=engine.build, apply=engine.apply, verify=engine.verify, tell=lambda _what: None
+    ).verified
 
 
 def test_stopping_early() -> None:
@@ -98,5 +107,17 @@ def test_a_lab_gets_the_layers_that_its_site_has(tmp_path: Path) -> None:
 
 def test_no_layers_means_no_engine(is_up: LabIsUp) -> None:
     engine = Engine(is_up.folder)
-    deploy(is_up, (), apply=engine.apply, verify=engine.verify, tell=lambda _what: None)
+    deploy(is_up, (), build=engine.build, apply=engine.apply, verify=engine.verify, tell=lambda _what: None)
     assert engine.applied == 0
+
+
+def test_images_are_built_before_the_layer_that_hands_them_out(is_up: LabIsUp) -> None:
+    engine = Engine(is_up.folder)
+
+    def up(*layers: str) -> list[str]:
+        engine.calls = []
+        deploy(is_up, layers, build=engine.build, apply=engine.apply, verify=engine.verify, tell=lambda _what: None)
+        return engine.calls
+
+    assert up("bootstrap") == ["apply"]
+    assert up("bootstrap", "supply") == ["build", "apply"]
