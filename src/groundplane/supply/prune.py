@@ -237,7 +237,7 @@ def _record_files(
 def _local_images(podman: Podman, tags: Iterable[tuple[str, str]], before: float) -> set[str]:
     """Names in podman's storage that don't stay."""
     keep = {f"{IMAGE_NAMESPACE}/{name}:{tag}" for name, tag in tags}
-    found = podman.json("images", "--format", "json", "--filter", f"reference={IMAGE_NAMESPACE}/*") or []
+    found = podman.list_images(f"{IMAGE_NAMESPACE}/*")
     old = [entry for entry in found if float(entry.get("Created") or 0) < before]
     names = {name for entry in old for name in entry.get("Names") or () if name.startswith(f"{IMAGE_NAMESPACE}/")}
     return names - keep

@@ -33,7 +33,7 @@ class FakePodman:
         self.used = used
         self.created = time.time() - OLD
 
-    def json(self, *_words: str) -> list[dict[str, Any]]:
+    def list_images(self, _pattern: str) -> list[dict[str, Any]]:
         return [{"Names": [name], "Created": self.created} for name in self.images]
 
     def run(self, *words: str, **_more: Any) -> str:

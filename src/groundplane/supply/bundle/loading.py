@@ -224,7 +224,7 @@ def _to_podman(layout: Path, image: ImageEntry, local: str, machine: Machine) ->
     need_skopeo()
     if image.local is not None and machine.podman.image_digest(local) == image.tag.rpartition("-")[2]:
         return 0
-    found = machine.podman.json("images", "--format", "json", "--filter", f"reference={local}") or []
+    found = machine.podman.list_images(local)
     if any(image.digest in (one.get("Digest"), *(one.get("Digests") or ())) for one in found):
         return 0
     with machine.podman.replacing(local):
