@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import stat
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundplane.abandoned import held_folder, remove_abandoned
 from groundplane.errors import FailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-JUST_MADE_SECONDS = 5.0
 
 
 def private_folder(path: Path) -> Path:
@@ -56,31 +53,14 @@ def temporary_private_folder(parent: Path, prefix: str) -> Iterator[Path]:
     Raises:
         FailedError: `parent` can't be trusted (see `private_folder`).
     """
-    _remove_orphans(private_folder(parent), prefix)
+    remove_abandoned(private_folder(parent).glob(f"{prefix}*"), _remove)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(descriptor)
-
-
-def _remove_orphans(parent: Path, prefix: str) -> None:
-    for folder in parent.glob(f"{prefix}*"):
+    with held_folder(folder):
         try:
-            # Between being made and being locked a folder looks like an orphan.
-            if time.time() - folder.stat().st_ctime < JUST_MADE_SECONDS:
-                continue
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except OSError:
-            continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            continue
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+            yield folder
         finally:
-            os.close(descriptor)
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from groundplane import memory
+from groundplane import abandoned
 from groundplane.errors import FailedError
 from groundplane.memory import private_folder, temporary_private_folder
 
@@ -40,7 +40,7 @@ def test_a_temporary_folder_goes_with_all_that_is_in_it(tmp_path: Path) -> None:
 def test_what_a_killed_process_left_is_removed_and_what_is_in_use_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "JUST_MADE_SECONDS", -1.0)
+    monkeypatch.setattr(abandoned, "JUST_MADE_SECONDS", -1.0)
     orphan = private_folder(tmp_path / "runtime") / "x-orphan"
     orphan.mkdir()
     (orphan / "left").write_text("behind")

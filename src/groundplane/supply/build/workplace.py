@@ -6,16 +6,15 @@ names, podman's working containers (as a build argument), temporary files. So th
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
-import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundplane.abandoned import held_folder, remove_abandoned
 from groundplane.errors import FailedError
 from groundplane.supply.host_commands import as_root, run_command
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 TOKEN_ARGUMENT = "GROUNDPLANE_BUILD"  # noqa: S105 - a name
 TEMPORARY_NAMESPACE = "localhost/groundplane/building"
-JUST_MADE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,36 +54,16 @@ def open_workplace(cache: Path, podman: Podman) -> Iterator[Workplace]:
     token = f"{os.getpid()}-{secrets.token_hex(4)}"
     folder = parent / token
     folder.mkdir()
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield Workplace(folder, token)
-    finally:
-        remove_traces(folder, podman)
-        os.close(descriptor)
+    with held_folder(folder):
+        try:
+            yield Workplace(folder, token)
+        finally:
+            remove_traces(folder, podman)
 
 
 def remove_leftovers(parent: Path, podman: Podman) -> list[str]:
     """Takes away what commands left that no longer live; their tokens."""
-    gone = []
-    for folder in sorted(parent.iterdir()):
-        try:
-            # Between being made and being locked a folder looks like a dead command's.
-            if time.time() - folder.stat().st_ctime < JUST_MADE_SECONDS:
-                continue
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except OSError:
-            continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            continue
-        else:
-            remove_traces(folder, podman)
-            gone.append(folder.name)
-        finally:
-            os.close(descriptor)
-    return gone
+    return remove_abandoned(parent.iterdir(), lambda folder: remove_traces(folder, podman))
 
 
 def remove_traces(folder: Path, podman: Podman) -> None:

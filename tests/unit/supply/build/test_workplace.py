@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from groundplane.supply.build import workplace
+from groundplane import abandoned
 from groundplane.supply.build.workplace import TOKEN_ARGUMENT, open_workplace, remove_leftovers
 from groundplane.supply.podman import Podman
 
@@ -40,7 +40,7 @@ class PlayedPodman(Podman):
 
 @pytest.fixture
 def podman(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlayedPodman:
-    monkeypatch.setattr(workplace, "JUST_MADE_SECONDS", 0.0)
+    monkeypatch.setattr(abandoned, "JUST_MADE_SECONDS", 0.0)
     return PlayedPodman(None, tmp_path / "storage")
 
 
