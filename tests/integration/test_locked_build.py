@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from groundplane.cli.settings import settings
 from groundplane.content import toolkit_content
 from groundplane.errors import FailedError
 from groundplane.site.images_file import MirrorsFile
@@ -94,6 +95,8 @@ def versions_of(record: ImageRecord) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
     made = Builder(tmp_path_factory.mktemp("cache"))
+    # uv's own program: what PATH has may be a script.
+    (made.cache / "tools").symlink_to(settings().cache / "tools")
     yield made
     podman = host_podman()
     names = podman.run("images", "--format", "{{.Repository}}:{{.Tag}}").split()
