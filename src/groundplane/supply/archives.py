@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urldefrag, urljoin, urlsplit, urlunsplit
 
 from groundplane.errors import FailedError
+from groundplane.supply.cache_entries import note_use
 from groundplane.supply.download import download, file_sha256
 from groundplane.supply.host_commands import find_program, run_command
 
@@ -62,6 +63,7 @@ def fetch_package_archive(pin: PackagePin, *, cache: Path, mirrors: Mirrors) -> 
     folder = archive_folder(pin, cache)
     for path in sorted(folder.glob("[!.]*")):
         if path.is_file() and path.name.endswith((*ENDINGS, ".whl")) and file_sha256(path) == pin.sha256:
+            note_use(folder)
             return path
     found = _find(pin, mirrors, what)
     return download(

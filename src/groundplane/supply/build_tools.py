@@ -17,6 +17,7 @@ from groundplane.errors import FailedError, InputError
 from groundplane.files import write_atomically
 from groundplane.run.runtime.installer import find_installer
 from groundplane.supply.base_image import SUITES, build_lock
+from groundplane.supply.cache_entries import note_use
 from groundplane.supply.model import BuildMount
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def build_mounts(content: Content, mirrors: Mirrors, *, cache: Path) -> tuple[Bu
                     _make(target, files, uv)
     except OSError as error:
         raise FailedError("The tools for builds can't be put together", why=str(error)) from error
+    note_use(target)
     return (BuildMount(target, TARGET), BuildMount(shared, f"{TARGET}/.cache", writable=True))
 
 

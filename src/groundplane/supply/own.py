@@ -20,6 +20,7 @@ from groundplane.site.release import MavenPin
 from groundplane.site.strict import Strict
 from groundplane.supply.base_image import build_lock
 from groundplane.supply.build_tools import TOOLS_FORMAT, build_mounts
+from groundplane.supply.cache_entries import note_use
 from groundplane.supply.model import Maker, Recipe
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def own_recipes(
             with build_lock(context.parent, name):
                 if not context.is_dir():
                     source.fill(context, cache=cache, mirrors=mirrors, watcher=watcher)
+        note_use(context)
         recipes.append(
             Recipe(
                 name=name,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import shutil
 import time
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from groundplane.errors import FailedError
-from groundplane.supply.host_commands import as_root, run_command
+from groundplane.supply.cache_entries import CacheEntry, Needed, find_entries, remove_entries
+from groundplane.supply.lock_packages import locked_packages
 from groundplane.supply.model import IMAGE_NAMESPACE
 from groundplane.supply.records import all_records, find_record_file, log_path, record_path, sbom_path
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 DAYS = 30
 """What was used in that many days stays: locks of other sites may name it, and nobody here knows them."""
 _DAY = 24 * 3600.0
-_CACHES = ("archives", "kolla/contexts", "kolla/renderings", "kolla/environments", "own", "tools", "wheels", "logs")
-"""Below CACHE/images; each entry stands for itself, and a build makes it again."""
+TOOL = "tool-"
+"""Begins the names of the manager's own images, which bundles carry along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class Keep:
     Attributes:
         tags: (image name, tag).
         digests: (image name, digest).
-        entries: files and folders of the cache; also names of entries, such as an archive's checksum.
+        entries: what stays of the cache.
     """
 
     tags: frozenset[tuple[str, str]] = frozenset()
     digests: frozenset[tuple[str, str]] = frozenset()
-    entries: frozenset[str] = frozenset()
+    entries: Needed = field(default_factory=Needed)
 
     def __or__(self, other: Keep) -> Keep:
         return Keep(self.tags | other.tags, self.digests | other.digests, self.entries | other.entries)
@@ -69,18 +69,42 @@ class Prunable:
         records: records of builds, bills of materials and logs.
         entries: files and folders of the cache.
         store_bytes: what the store frees: layers that no kept image shares.
-        entry_bytes: what the cache's entries take.
+        record_bytes: what the records take.
     """
 
     images: tuple[StoredImage, ...] = ()
     local: tuple[str, ...] = ()
     records: tuple[Path, ...] = ()
-    entries: tuple[Path, ...] = ()
+    entries: tuple[CacheEntry, ...] = ()
     store_bytes: int = 0
-    entry_bytes: int = 0
+    record_bytes: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.images or self.local or self.records or self.entries)
+
+    @property
+    def cache_bytes(self) -> int:
+        """What goes of the cache, the store apart."""
+        return self.record_bytes + sum(entry.bytes for entry in self.entries)
+
+    def kinds(self) -> dict[str, tuple[int, int]]:
+        """What goes of the cache, the store apart: kind to number and bytes."""
+        found = {"records": (len(self.records), self.record_bytes)} if self.records else {}
+        for entry in self.entries:
+            number, size = found.get(entry.kind, (0, 0))
+            found[entry.kind] = (number + 1, size + entry.bytes)
+        return found
+
+    def still(self, now: Prunable) -> Prunable:
+        """What was found before and again now: nothing goes that a person didn't see, or that was used meanwhile."""
+        entries = {entry.path for entry in self.entries}
+        return replace(
+            now,
+            images=tuple(image for image in now.images if image in self.images),
+            local=tuple(name for name in now.local if name in self.local),
+            records=tuple(path for path in now.records if path in self.records),
+            entries=tuple(entry for entry in now.entries if entry.path in entries),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +138,15 @@ def keep_of_lock(lock: ImagesLock | None) -> Keep:
     return Keep(
         tags=frozenset((name, image.tag) for name, image in lock.images.items()),
         digests=frozenset((name, image.digest) for name, image in lock.images.items()),
-        entries=frozenset(lock.archives.values()),
+        entries=Needed(
+            paths=frozenset(lock.archives.values()),
+            packages=frozenset(
+                (suite, *package)
+                for name, suite in ((name, image.suite) for name, image in lock.images.items())
+                if suite is not None
+                for package in locked_packages(lock, name)["debian"]
+            ),
+        ),
     )
 
 
@@ -140,6 +172,8 @@ def find_prunable(
     staying: list[str] = []
     for name in files.names():
         tagged = files.tags(name)
+        if name.startswith(TOOL):
+            digests |= {(name, digest) for digest in _newest_tools(files, name, tagged)}
         for digest in files.revisions(name):
             ours = tuple(tag for tag, found in tagged.items() if found == digest)
             needed = (name, digest) in digests or any((name, tag) in tags for tag in ours)
@@ -149,15 +183,16 @@ def find_prunable(
             else:
                 going.append(StoredImage(name, digest, ours))
     records = tuple(dict.fromkeys(_record_files(cache, old, tags, digests)))
-    # A log is among the entries, too: those of builds that never became an image have no record.
-    entries = tuple(path for path in _old_entries(cache, keep, before) if path not in records)
+    # Logs of builds that never became an image have no record.
+    logs = {log_path(cache, name, tag) for name, tag in tags}
+    staying_entries = keep.entries | Needed(paths=frozenset(str(path) for path in (*records, *logs)))
     return Prunable(
         images=tuple(going),
         local=tuple(sorted(_local_images(podman, tags, before))),
         records=records,
-        entries=entries,
+        entries=find_entries(cache, staying_entries, before=before),
         store_bytes=_freed(files, (image.digest for image in going), staying),
-        entry_bytes=sum(_size(path) for path in (*entries, *records)),
+        record_bytes=sum(_size(path) for path in records),
     )
 
 
@@ -193,14 +228,13 @@ def prune(
         except FailedError:
             kept.append(image)
     freed = max(shutil.disk_usage(graph).free - free, 0) if graph is not None else 0
-    for path in found.entries:
-        run_command(as_root(["rm", "-rf", "--one-file-system", str(path)]), doing=f"Removing {path}", timeout=600)
+    remove_entries(found.entries)
     if store is not None and found.images:
         for stored in found.images:
             store.remove(stored.name, stored.digest)
         close_store()
         freed += collect_garbage()
-    return Pruned(bytes=freed + found.entry_bytes, kept=tuple(kept))
+    return Pruned(bytes=freed + found.cache_bytes, kept=tuple(kept))
 
 
 def _records_by_age(cache: Path, before: float) -> tuple[list[ImageRecord], list[ImageRecord]]:
@@ -243,18 +277,14 @@ def _local_images(podman: Podman, tags: Iterable[tuple[str, str]], before: float
     return names - keep
 
 
-def _old_entries(cache: Path, keep: Keep, before: float) -> Iterator[Path]:
-    for folder in _CACHES:
-        parent = cache / "images" / folder
-        if not parent.is_dir():
-            continue
-        for path in sorted(parent.iterdir()):
-            # Locks (.NAME.lock) and what is just being made (.new-…) have a dot.
-            if path.name.startswith(".") or path.name in keep.entries or str(path) in keep.entries:
-                continue
-            with suppress(OSError):
-                if path.stat().st_mtime < before:
-                    yield path
+def _newest_tools(files: StoreReader, name: str, tagged: Mapping[str, str]) -> Iterator[str]:
+    """Of each suite or release the one that the next incremental bundle builds on; tags are VARIANT-DIGEST."""
+    newest: dict[str, str] = {}
+    for tag, digest in tagged.items():
+        variant = tag.rpartition("-")[0]
+        if variant not in newest or files.stored_at(name, digest) > files.stored_at(name, newest[variant]):
+            newest[variant] = digest
+    yield from newest.values()
 
 
 def _freed(files: StoreReader, going: Iterable[str], staying: Iterable[str]) -> int:
@@ -274,8 +304,6 @@ def _blobs(files: StoreReader, manifest: str) -> Mapping[str, int]:
 
 def _size(path: Path) -> int:
     try:
-        if path.is_dir() and not path.is_symlink():
-            return sum(found.lstat().st_size for found in path.rglob("*") if not found.is_dir())
         return path.lstat().st_size
     except OSError:
         return 0

@@ -35,6 +35,8 @@ def all_recipes(
 ) -> tuple[Recipe, ...]:
     """Recipes of images and of all that they stand on, parents first.
 
+    Whoever builds them opens the store before: what the recipes name in the cache stays until the store is closed.
+
     Args:
         needed: from `catalogue.needed_images`.
         cache: Settings.cache.
@@ -43,8 +45,17 @@ def all_recipes(
     Raises:
         InputError: an override that doesn't render, a source that the release doesn't pin, an image nobody makes.
         FailedError: a source could not be fetched, or has another checksum.
+        LockedError: another command prunes the cache right now.
     """
-    wanted = list(needed)
+    from groundplane.supply.store.opening import using_images  # noqa: PLC0415 - starts with a few heavy imports
+
+    with using_images(cache):
+        return _all_recipes(site, list(needed), cache=cache, watcher=watcher)
+
+
+def _all_recipes(
+    site: Site, wanted: Sequence[NeededImage], *, cache: Path, watcher: Callable[[str], None] | None
+) -> tuple[Recipe, ...]:
     mirrors = find_mirrors(site.file.images.mirrors)
     recipes: dict[str, Recipe] = {}
     kolla = [image.name for image in wanted if image.maker is Maker.KOLLA]

@@ -12,11 +12,13 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from groundplane.content import Content
-from groundplane.errors import InputError
+from groundplane.errors import InputError, LockedError
 from groundplane.site.loading import load_site
+from groundplane.supply.cache_entries import CacheEntry
 from groundplane.supply.locking import propose_records
 from groundplane.supply.prune import Prunable, StoredImage
 from groundplane.supply.signature import SIGNERS_FILE
+from groundplane.supply.store import using_images
 from groundplane.supply.trusted_lock import read_trusted_lock, write_signed_lock
 from groundplane.supply.verification import Checked, Finding
 from tests.unit.supply.lock_samples import digest, lock_of, needed, record
@@ -190,9 +192,8 @@ def prunable(images: ImagesSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setattr("groundplane.cli.common.open_site", lambda *_a, **_k: SimpleNamespace(path=images.path))
     found = Prunable(
         images=(StoredImage("gone", digest("gone"), ("2026.1-abc",)),),
-        entries=(tmp_path / "wheels/a", tmp_path / "wheels/b"),
+        entries=tuple(CacheEntry("wheels", tmp_path / f"wheels/{name}", 1_500_000) for name in "ab"),
         store_bytes=2_500_000_000,
-        entry_bytes=3_000_000,
     )
 
     def setting(**changes: Any) -> None:
@@ -205,8 +206,26 @@ def test_a_dry_run_names_what_would_go(images: ImagesSite, prunable: Callable[..
     prunable()
     result = images.commands.run("images", "prune", "--dry-run")
     assert result.exit_code == 0, result.output
-    for said in ("gone:2026.1-abc", "2 items in", "2.5 GB", "3 MB", "The recipes are broken."):
+    for said in ("gone:2026.1-abc", "wheels: 2 items", "2.5 GB", "3 MB", "The recipes are broken."):
         assert said in result.output
+
+
+def test_programs_get_the_sizes_by_kind(images: ImagesSite, prunable: Callable[..., Any]) -> None:
+    prunable()
+    found = json.loads(images.commands.run("images", "prune", "--dry-run", "--json").stdout)
+    assert found["cache_kinds"] == {"wheels": {"items": 2, "bytes": 3_000_000}}
+    assert found["cache_bytes"] == 3_000_000
+    assert found["removed"] is False
+
+
+def test_nothing_is_removed_while_others_build(
+    images: ImagesSite, prunable: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    prunable()
+    with using_images(tmp_path / "groundplane"):
+        result = images.commands.run("images", "prune", "--yes")
+    assert isinstance(result.exception, LockedError)
 
 
 def test_nothing_is_removed_unasked(images: ImagesSite, prunable: Callable[..., Any]) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from groundplane.errors import FailedError
-from groundplane.supply.model import IMAGE_NAMESPACE
+from groundplane.supply.cache_entries import Needed, note_use
+from groundplane.supply.model import IMAGE_NAMESPACE, Package
 from groundplane.supply.prune import Keep, Prunable, StoredImage, find_prunable, keep_of_lock, prune
 from groundplane.supply.records import mark_used, record_path, sbom_path, write_record
 from tests.unit.supply.lock_samples import lock_of, record
@@ -128,12 +129,59 @@ def test_old_caches_go_but_for_what_the_plan_and_the_lock_name(machine: Machine)
     for path in (contexts / "used", contexts / "old", archives / ("ab" * 32), archives / ("cd" * 32)):
         path.mkdir(parents=True)
         (path / "file").write_bytes(b"12345")
-    (contexts / ".lock").write_text("")
-    (machine.cache / "images/shared/apt").mkdir(parents=True)
     machine.age()
-    found = machine.find(Keep(entries=frozenset({str(contexts / "used"), "ab" * 32})))
-    assert set(found.entries) == {contexts / "old", archives / ("cd" * 32)}
-    assert found.entry_bytes == 10
+    found = machine.find(Keep(entries=Needed(frozenset({str(contexts / "used"), "ab" * 32}))))
+    assert {entry.path for entry in found.entries} == {contexts / "old", archives / ("cd" * 32)}
+    assert found.kinds() == {"archives": (1, 5), "build contexts": (1, 5)}
+    assert found.cache_bytes == 10
+
+
+def test_packages_that_the_lock_names_stay(machine: Machine) -> None:
+    kept = machine.build("kept")
+    lock = lock_of(replace(kept, debian=(Package("curl", "1:8.14-2"),)))
+    packages = machine.cache / "images/shared/apt/trixie/packages"
+    packages.mkdir(parents=True)
+    for name in ("curl_1%3a8.14-2_amd64.deb", "curl_1%3a8.14-1_amd64.deb"):
+        (packages / name).write_bytes(b"deb")
+    machine.age()
+    assert [entry.path.name for entry in machine.find(keep_of_lock(lock)).entries] == ["curl_1%3a8.14-1_amd64.deb"]
+
+
+def test_a_log_stays_as_long_as_its_image(machine: Machine) -> None:
+    kept = machine.build("kept")
+    logs = machine.cache / "images/logs"
+    logs.mkdir(parents=True)
+    for name in (f"kept-{kept.tag}.log", "failed-2026.1-0123456789ab.log"):
+        (logs / name).write_text("Step 1")
+    machine.age()
+    found = machine.find(keep_of_lock(lock_of(kept)))
+    assert [entry.path.name for entry in found.entries] == ["failed-2026.1-0123456789ab.log"]
+
+
+def test_of_the_managers_own_images_the_newest_of_each_suite_stays_for_the_next_bundle(machine: Machine) -> None:
+    for tag, days in (("trixie-aa", 2), ("trixie-bb", 1), ("bookworm-cc", 3)):
+        digest = machine.store.add("tool-base", tag, tag.encode())
+        number = digest.partition(":")[2]
+        link = machine.store.files.repository_path("tool-base") / f"_manifests/revisions/sha256/{number}/link"
+        os.utime(link, (time.time() - days * 24 * 3600.0,) * 2)
+    assert [image.tags for image in machine.find(older_than=0).images] == [("trixie-aa",)]
+
+
+def test_what_was_not_shown_and_what_was_used_meanwhile_stays(machine: Machine) -> None:
+    machine.build("gone", b"a")
+    back = machine.build("back", b"b")
+    for name in ("old", "again"):
+        (machine.cache / "images/contexts" / name).mkdir(parents=True)
+    machine.age()
+    shown = machine.find()
+    assert {image.name for image in shown.images} == {"back", "gone"}
+    mark_used(machine.cache, [back])
+    note_use(machine.cache / "images/contexts/again")
+    machine.build("new", b"c", old=False)
+    now = shown.still(machine.find(older_than=0, keep=keep_of_lock(lock_of(back))))
+    assert [image.name for image in now.images] == ["gone"]
+    assert [path.name.partition("-")[0] for path in now.records] == ["gone"] * 2
+    assert [entry.path.name for entry in shown.still(machine.find()).entries] == ["old"]
 
 
 def _prune(machine: Machine, found: Prunable, removed: list[str]) -> Any:

@@ -71,26 +71,28 @@ def command(
     need_build_source(site)
     terminal = console()
     chosen = choose_images(site, names=names, layers=layers or None)
-    with console(stderr=True).status("Looking at recipes") as status:
-        recipes = all_recipes(site, chosen, cache=here.cache, watcher=status.update)
     lock = trusted_lock_or_none(site.path)
     cancel = CancelToken()
-    with open_store(cache=here.cache, podman=podman, memory=here.runtime) as store, cancel_on_signals(cancel):
-        result = build_images(
-            recipes,
-            store=store,
-            podman=podman,
-            cache=here.cache,
-            release=site.release.name,
-            pins=pins_of_recipes(lock, recipes, release=site.release),
-            parallel=parallel or site.file.images.parallel or os.cpu_count() or 1,
-            watcher=build_watcher(terminal, as_json=as_json),
-            cancel=cancel,
-            fresh=(names or [recipe.name for recipe in recipes]) if fresh else (),
-            preparation=wheels_preparation(site, recipes, cache=here.cache, podman=podman),
-            archive_names=archive_names(site.release),
-            release_constraints=release_constraints(site),
-        )
+    # Before the recipes: nobody prunes what they name.
+    with open_store(cache=here.cache, podman=podman, memory=here.runtime) as store:
+        with console(stderr=True).status("Looking at recipes") as status:
+            recipes = all_recipes(site, chosen, cache=here.cache, watcher=status.update)
+        with cancel_on_signals(cancel):
+            result = build_images(
+                recipes,
+                store=store,
+                podman=podman,
+                cache=here.cache,
+                release=site.release.name,
+                pins=pins_of_recipes(lock, recipes, release=site.release),
+                parallel=parallel or site.file.images.parallel or os.cpu_count() or 1,
+                watcher=build_watcher(terminal, as_json=as_json),
+                cancel=cancel,
+                fresh=(names or [recipe.name for recipe in recipes]) if fresh else (),
+                preparation=wheels_preparation(site, recipes, cache=here.cache, podman=podman),
+                archive_names=archive_names(site.release),
+                release_constraints=release_constraints(site),
+            )
         disk = store.files.disk_bytes()
         mark_used(here.cache, result.records.values())
     if not as_json:

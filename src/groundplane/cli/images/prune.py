@@ -10,12 +10,9 @@ import click
 from groundplane.cli.common import json_option
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
 
-    from groundplane.supply.podman import Podman
-    from groundplane.supply.prune import Prunable, Pruned
+    from groundplane.supply.prune import Prunable
 
 
 @click.command()
@@ -40,8 +37,9 @@ def command(obj: str | None, *, dry_run: bool, yes: bool, days: float | None, ev
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.supply.keep import keep_of_site  # noqa: PLC0415
     from groundplane.supply.podman import host_podman  # noqa: PLC0415
-    from groundplane.supply.prune import DAYS, find_prunable  # noqa: PLC0415
-    from groundplane.supply.store import open_store  # noqa: PLC0415
+    from groundplane.supply.prune import DAYS, find_prunable, keep_of_lock, prune  # noqa: PLC0415
+    from groundplane.supply.store import open_store, open_store_alone  # noqa: PLC0415
+    from groundplane.supply.trusted_lock import former_lock  # noqa: PLC0415
 
     site, here, podman = open_site(obj), settings(), host_podman()
     terminal = console(stderr=as_json)
@@ -58,31 +56,18 @@ def command(obj: str | None, *, dry_run: bool, yes: bool, days: float | None, ev
             print_json({"removed": False, **_as_data(found)})
         return
     _confirm(yes=yes, as_json=as_json)
-    done = _carry_out(found, cache=here.cache, memory=here.runtime, podman=podman)
+    with open_store_alone(cache=here.cache, podman=podman, memory=here.runtime) as alone:
+        # Meanwhile somebody may have built.
+        keep |= keep_of_lock(former_lock(site.path))
+        now = find_prunable(cache=here.cache, files=alone.store.files, podman=podman, keep=keep, older_than=older_than)
+        found = found.still(now)
+        done = prune(found, store=alone.store, podman=podman, collect_garbage=alone.collect_garbage)
     if as_json:
         print_json({"removed": True, "freed_bytes": done.bytes, "in_use": list(done.kept), **_as_data(found)})
         return
     for name in done.kept:
         terminal.print(f"{name} stays: a container uses it", markup=False)
     terminal.print(f"{_size(done.bytes)} freed")
-
-
-def _carry_out(found: Prunable, *, cache: Path, memory: Path, podman: Podman) -> Pruned:
-    from contextlib import ExitStack  # noqa: PLC0415
-
-    from groundplane.supply.prune import prune  # noqa: PLC0415
-    from groundplane.supply.store import collect_garbage, need_idle_store, open_store  # noqa: PLC0415
-
-    need_idle_store(cache)
-    with ExitStack() as stack:
-        store = stack.enter_context(open_store(cache=cache, podman=podman, memory=memory)) if found.images else None
-        return prune(
-            found,
-            store=store,
-            podman=podman,
-            close_store=stack.close,
-            collect_garbage=lambda: collect_garbage(cache=cache, podman=podman),
-        )
 
 
 def _confirm(*, yes: bool, as_json: bool) -> None:
@@ -101,12 +86,10 @@ def _confirm(*, yes: bool, as_json: bool) -> None:
 
 
 def _show(terminal: Console, found: Prunable) -> None:
-    """Images by name; of caches only how many, because their names say nothing."""
-    from collections import Counter  # noqa: PLC0415
-
+    """Images by name; of caches only how many of a kind, because their names say nothing."""
     from rich.table import Table  # noqa: PLC0415
 
-    from groundplane.cli.common import short_path, show_table  # noqa: PLC0415
+    from groundplane.cli.common import show_table  # noqa: PLC0415
     from groundplane.counting import counted  # noqa: PLC0415
 
     if not found:
@@ -115,15 +98,16 @@ def _show(terminal: Console, found: Prunable) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("where", "what"):
         table.add_column(column, overflow="fold")
+    table.add_column("size", justify="right")
     for image in found.images:
         table.add_row("store", f"{image.name}:{image.tags[0]}" if image.tags else f"{image.name}@{image.digest[:19]}")
     for name in found.local:
         table.add_row("podman", name)
-    for folder, number in Counter(path.parent for path in (*found.records, *found.entries)).items():
-        table.add_row("cache", f"{counted(number, 'item')} in {short_path(folder)}")
+    for kind, (number, size) in found.kinds().items():
+        table.add_row("cache", f"{kind}: {counted(number, 'item')}", _size(size))
     show_table(table, terminal)
     terminal.print(
-        f"\nStore {_size(found.store_bytes)}, cache {_size(found.entry_bytes)}; what podman frees is seen afterwards."
+        f"\nStore {_size(found.store_bytes)}, cache {_size(found.cache_bytes)}; what podman frees is seen afterwards."
     )
 
 
@@ -133,9 +117,10 @@ def _as_data(found: Prunable) -> dict[str, Any]:
     return {
         "images": [asdict(image) for image in found.images],
         "podman": list(found.local),
-        "cache": [str(path) for path in (*found.records, *found.entries)],
+        "cache": [str(path) for path in (*found.records, *(entry.path for entry in found.entries))],
+        "cache_kinds": {kind: {"items": number, "bytes": size} for kind, (number, size) in found.kinds().items()},
         "store_bytes": found.store_bytes,
-        "cache_bytes": found.entry_bytes,
+        "cache_bytes": found.cache_bytes,
     }
 
 

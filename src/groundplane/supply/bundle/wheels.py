@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from groundplane.errors import FailedError
 from groundplane.supply.base_image import build_lock
 from groundplane.supply.bundle.items import Item, Planned, file_item
+from groundplane.supply.cache_entries import note_use
 from groundplane.supply.host_commands import run_command
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def fetch_wheels(
         if not folder.is_dir():
             tell(f"Fetching {len(wanted.requirements):,} wheels: {wanted.title}")
             _download(wanted, folder, architecture=architecture, cache=cache, mirrors=mirrors)
+    note_use(folder)
     return [file_item(f"wheels/{file.name}", file) for file in sorted(folder.glob("*.whl"))]
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from groundplane.errors import FailedError, InputError, Place
 from groundplane.run.runtime.installer import find_installer, install, installer_words
 from groundplane.supply.base_image import build_lock
+from groundplane.supply.cache_entries import note_use
 from groundplane.supply.host_commands import run_command
 
 if TYPE_CHECKING:
@@ -62,6 +63,18 @@ def openstack_pin(release: Release, content: Content) -> OpenStackPin:
     return release.openstack
 
 
+def kolla_environment(release: Release, content: Content, *, cache: Path) -> KollaEnvironment:
+    """Where the release's kolla is, or would be.
+
+    Raises:
+        InputError: the release pins no OpenStack; its locked requirements are missing.
+    """
+    requirements = _requirements(release, content)
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    digest = hashlib.sha256(requirements.read_bytes() + python.encode()).hexdigest()[:16]
+    return KollaEnvironment(cache / "images" / "kolla" / "environments" / f"{release.name}-{digest}", digest)
+
+
 def ensure_kolla(release: Release, content: Content, *, cache: Path, fresh: bool = False) -> KollaEnvironment:
     """The release's kolla, installed by checksum; made once and reused.
 
@@ -69,6 +82,16 @@ def ensure_kolla(release: Release, content: Content, *, cache: Path, fresh: bool
         InputError: the release pins no OpenStack; its locked requirements are missing; uv is missing.
         FailedError: a download or a checksum failed; the log is beside the folder.
     """
+    environment = kolla_environment(release, content, cache=cache)
+    if fresh or not environment.program.is_file():
+        with build_lock(environment.folder.parent, release.name):
+            if fresh or not environment.program.is_file():
+                _make(environment, _requirements(release, content), release.name, cache)
+    note_use(environment.folder)
+    return environment
+
+
+def _requirements(release: Release, content: Content) -> Path:
     pin = openstack_pin(release, content)
     requirements = content.releases / pin.kolla_requirements
     if not requirements.is_file():
@@ -77,15 +100,7 @@ def ensure_kolla(release: Release, content: Content, *, cache: Path, fresh: bool
             cure=f"Put kolla's locked requirements at {requirements}.",
             place=Place(content.releases / f"{release.name}.yml"),
         )
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    digest = hashlib.sha256(requirements.read_bytes() + python.encode()).hexdigest()[:16]
-    home = cache / "images" / "kolla" / "environments"
-    environment = KollaEnvironment(home / f"{release.name}-{digest}", digest)
-    if fresh or not environment.program.is_file():
-        with build_lock(home, release.name):
-            if fresh or not environment.program.is_file():
-                _make(environment, requirements, release.name, cache)
-    return environment
+    return requirements
 
 
 def _make(environment: KollaEnvironment, requirements: Path, name: str, cache: Path) -> None:

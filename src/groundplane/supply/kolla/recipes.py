@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from groundplane.errors import FailedError, InputError, Place
 from groundplane.supply.base_image import build_lock
 from groundplane.supply.build_tools import TOOLS_FORMAT, build_mounts
+from groundplane.supply.cache_entries import note_use
 from groundplane.supply.kolla.archives import COLLECTIONS, CONSTRAINTS, collection_archive, constraints_archive
 from groundplane.supply.kolla.collections import PINS, collections_archive, read_pins, read_wanted
 from groundplane.supply.kolla.dockerfile import added_archives
@@ -100,6 +101,7 @@ def kolla_recipes(
             with build_lock(contexts, name):
                 if not context.is_dir():
                     _fill(ingredients, context, cache=cache, mirrors=mirrors, watcher=watcher)
+        note_use(context)
         parent = image.parent
         if own_suite != suite:
             parent = _other_base(recipes, parent, own_suite, name)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from groundplane.errors import FailedError, InputError, Place
 from groundplane.files import write_atomically
 from groundplane.supply.base_image import build_lock
+from groundplane.supply.cache_entries import note_use
 from groundplane.supply.host_commands import run_command
 from groundplane.supply.kolla.configuration import disabled_repositories, kolla_configuration
 from groundplane.supply.kolla.dockerfile import normalise
@@ -114,6 +115,7 @@ def render(
             if fresh or not (folder / INDEX).is_file():
                 _check_names(environment, files)
                 _make(environment, merged, files, folder, additions=additions, series=pin.series, suite=suite)
+    note_use(folder)
     return _read(folder)
 
 

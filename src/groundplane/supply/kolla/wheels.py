@@ -19,6 +19,7 @@ from groundplane.errors import FailedError, InputError, Place
 from groundplane.files import write_atomically
 from groundplane.supply.base_image import build_lock, ensure_base_image
 from groundplane.supply.build_tools import TARGET, build_mounts
+from groundplane.supply.cache_entries import note_use
 from groundplane.supply.kolla.environment import openstack_pin
 from groundplane.supply.model import BuildMount
 from groundplane.supply.store.container import limit_words
@@ -68,6 +69,7 @@ def ensure_wheels(
         with build_lock(home, suite):
             if not (folder / RECORD).is_file():
                 _make(folder, release, content, cache=cache, podman=podman, mirrors=mirrors, watcher=watcher)
+    note_use(folder)
     return mount
 
 

@@ -5,7 +5,23 @@ disk, and the registry itself runs only while something is copied in or out.
 """
 
 from groundplane.supply.store.disk import StoreFiles
-from groundplane.supply.store.opening import collect_garbage, need_idle_store, open_store, store_root
+from groundplane.supply.store.opening import (
+    ExclusiveStore,
+    collect_garbage,
+    open_store,
+    open_store_alone,
+    store_root,
+    using_images,
+)
 from groundplane.supply.store.store import Store
 
-__all__ = ["Store", "StoreFiles", "collect_garbage", "need_idle_store", "open_store", "store_root"]
+__all__ = [
+    "ExclusiveStore",
+    "Store",
+    "StoreFiles",
+    "collect_garbage",
+    "open_store",
+    "open_store_alone",
+    "store_root",
+    "using_images",
+]

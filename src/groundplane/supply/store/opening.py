@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from groundplane.supply.store.sharing import SharedRegistry
 from groundplane.supply.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from groundplane.supply.podman import Podman
 
@@ -35,12 +36,51 @@ def open_store(*, cache: Path, podman: Podman, memory: Path | None = None) -> It
     Raises:
         LockedError: another command collects the store's garbage.
     """
-    memory = memory or Path(f"/dev/shm/groundplane-{os.getuid()}")  # noqa: S108 - memory, private_folder checks it
     root = store_root(cache)
     with _locked(root, fcntl.LOCK_SH):
-        store = Store(root, SharedRegistry(root, memory, podman=podman, cache=cache), podman=podman)
+        store = _store(root, memory, podman=podman, cache=cache)
         try:
             yield store
+        finally:
+            store.stop()
+
+
+@contextmanager
+def using_images(cache: Path) -> Iterator[None]:
+    """Nothing is pruned from the cache until the block ends; an open store does the same.
+
+    Raises:
+        LockedError: another command is pruning right now.
+    """
+    with _locked(store_root(cache), fcntl.LOCK_SH):
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusiveStore:
+    """A store that nobody else works with; `collect_garbage` ends its registry and gives the bytes that it freed."""
+
+    store: Store
+    collect_garbage: Callable[[], int]
+
+
+@contextmanager
+def open_store_alone(*, cache: Path, podman: Podman, memory: Path | None = None) -> Iterator[ExclusiveStore]:
+    """As `open_store`, while no build and no other command may begin: nothing gets used that is just being removed.
+
+    Raises:
+        LockedError: another command works with the store.
+    """
+    root = store_root(cache)
+    with _locked(root, fcntl.LOCK_EX):
+        store = _store(root, memory, podman=podman, cache=cache)
+
+        def collect() -> int:
+            store.stop()
+            return _collect(root, podman=podman, cache=cache)
+
+        try:
+            yield ExclusiveStore(store, collect)
         finally:
             store.stop()
 
@@ -53,30 +93,29 @@ def collect_garbage(*, cache: Path, podman: Podman) -> int:
         FailedError: it failed.
     """
     root = store_root(cache)
+    with _locked(root, fcntl.LOCK_EX):
+        return _collect(root, podman=podman, cache=cache)
+
+
+def _store(root: Path, memory: Path | None, *, podman: Podman, cache: Path) -> Store:
+    memory = memory or Path(f"/dev/shm/groundplane-{os.getuid()}")  # noqa: S108 - memory, private_folder checks it
+    return Store(root, SharedRegistry(root, memory, podman=podman, cache=cache), podman=podman)
+
+
+def _collect(root: Path, *, podman: Podman, cache: Path) -> int:
     if not (root / "docker").is_dir():
         return 0
     files = StoreFiles(root)
-    with _locked(root, fcntl.LOCK_EX):
-        before = files.disk_bytes()
-        image = ensure_store_image(podman, cache)
-        podman.run(
-            *("run", "--rm", "--pull", "never", "--network", "none", *limit_words()),
-            *("--volume", f"{root.resolve()}:/store", image),
-            *("docker-registry", "garbage-collect", "/etc/groundplane-store/config.yml"),
-            doing="Collecting the image store's garbage",
-            timeout=1800,
-        )
-        return before - files.disk_bytes()
-
-
-def need_idle_store(cache: Path) -> None:
-    """Checks that nobody works with the store right now.
-
-    Raises:
-        LockedError: somebody does.
-    """
-    with _locked(store_root(cache), fcntl.LOCK_EX):
-        pass
+    before = files.disk_bytes()
+    image = ensure_store_image(podman, cache)
+    podman.run(
+        *("run", "--rm", "--pull", "never", "--network", "none", *limit_words()),
+        *("--volume", f"{root.resolve()}:/store", image),
+        *("docker-registry", "garbage-collect", "/etc/groundplane-store/config.yml"),
+        doing="Collecting the image store's garbage",
+        timeout=1800,
+    )
+    return before - files.disk_bytes()
 
 
 @contextmanager
