@@ -10,6 +10,10 @@ from pydantic import ValidationError
 from groundplane.errors import GroundplaneError, InputError
 from groundplane.site.images_file import ImageSource
 from groundplane.site.release import Release
+from groundplane.supply.bundle.debian import host_architecture
+from groundplane.supply.bundle.sources import wheel_sets
+from groundplane.supply.bundle.toolkit import find_toolkit
+from groundplane.supply.bundle.wheels import PYTHONS
 from groundplane.supply.cache_entries import Needed
 from groundplane.supply.catalogue import needed_images
 from groundplane.supply.kolla.collections import PINS, read_pins
@@ -41,7 +45,8 @@ def keep_of_site(site: Site, *, cache: Path, store: ImageFinder) -> tuple[Keep, 
         InputError: the lock is damaged.
     """
     named, doubts = needed_by_releases(site.content, cache=cache)
-    keep = keep_of_lock(former_lock(site.path)) | Keep(entries=named)
+    wheels = Needed(paths=bundle_wheels(site, cache=cache))
+    keep = keep_of_lock(former_lock(site.path)) | Keep(entries=named | wheels)
     if site.file.images.source is not ImageSource.BUILD:
         return keep, doubts
     try:
@@ -85,6 +90,17 @@ def needed_by_releases(content: Content, *, cache: Path) -> tuple[Needed, list[s
         suites |= {pin.suite for pin in pins if pin is not None}
         suites |= set(release.images.suites.values()) if release.images is not None else set()
     return Needed(paths=frozenset(paths), suites=frozenset(suites)), doubts
+
+
+def bundle_wheels(site: Site, *, cache: Path) -> frozenset[str]:
+    """Where the wheels are that the site's next bundle carries, whatever its suites."""
+    architecture = host_architecture()
+    try:
+        toolkit = find_toolkit(site.content, loaded=None)
+        sets = wheel_sets(site, toolkit, tuple(PYTHONS), architecture)
+    except GroundplaneError:
+        return frozenset()
+    return frozenset(str(found.folder(cache, architecture)) for found in sets)
 
 
 def _named_paths(release: Release, content: Content, *, cache: Path) -> set[str]:

@@ -28,6 +28,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     monkeypatch.setattr(keep, "needed_images", lambda _site: ())
     write_lock(tmp_path, lock_of(record("locked", archives={"a.tar.gz": "ab" * 32})))
     file = SimpleNamespace(images=SimpleNamespace(source=ImageSource.BUILD))
+    monkeypatch.setattr(keep, "bundle_wheels", lambda *_a, **_k: frozenset({"of bundles"}))
     monkeypatch.setattr(keep, "needed_by_releases", lambda *_a, **_k: (Needed(paths=frozenset({"of releases"})), []))
     return cast("Site", SimpleNamespace(path=tmp_path, file=file, content=None))
 
@@ -47,7 +48,8 @@ def test_lock_and_recipes_both_count(site: Site, tmp_path: Path, monkeypatch: py
     locked = record("locked")
     assert found.tags == {("locked", locked.tag), ("planned", planned.tag)}
     assert found.digests == {("locked", locked.digest), ("planned", planned.digest)}
-    assert found.entries.paths == {"of releases", "ab" * 32, str(tmp_path / "context"), str(tmp_path / "tools")}
+    named = {"of releases", "of bundles", "ab" * 32}
+    assert found.entries.paths == {*named, str(tmp_path / "context"), str(tmp_path / "tools")}
     assert doubts == []
 
 

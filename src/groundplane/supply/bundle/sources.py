@@ -92,11 +92,12 @@ def gather_sources(site: Site, machine: Machine, suites: Sequence[str]) -> Sourc
         for suite in chosen
     )
     return Sources(
-        site, chosen, architecture, mirrors, toolkit, repositories, _wheel_sets(site, toolkit, chosen, architecture)
+        site, chosen, architecture, mirrors, toolkit, repositories, wheel_sets(site, toolkit, chosen, architecture)
     )
 
 
-def _wheel_sets(site: Site, toolkit: Toolkit, suites: Sequence[str], architecture: str) -> tuple[WheelSet, ...]:
+def wheel_sets(site: Site, toolkit: Toolkit, suites: Sequence[str], architecture: str) -> tuple[WheelSet, ...]:
+    """What a bundle with these suites carries of wheels; nobody is asked."""
     from groundplane.run.runtime.installer import requirements_file  # noqa: PLC0415
     from groundplane.run.runtime.python_range import fits  # noqa: PLC0415
 
