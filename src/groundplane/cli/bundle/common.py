@@ -58,6 +58,13 @@ checksum_option = click.option(
 bundle_argument = click.argument("path", metavar="BUNDLE", type=click.Path(path_type=Path))
 
 
+def checked_bundle(command: Callable[..., None]) -> Callable[..., None]:
+    """The bundle and what it is checked against: `path`, `signers`, `checksum`, `bases`."""
+    for given in (base_option, checksum_option, signers_option, bundle_argument):
+        command = given(command)
+    return command
+
+
 def machine() -> Machine:
     """This machine, as the bundle's functions want it."""
     from groundplane.cli.settings import settings  # noqa: PLC0415

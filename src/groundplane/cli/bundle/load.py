@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.bundle.common import base_option, bundle_argument, checksum_option, image_option, signers_option
+from groundplane.cli.bundle.common import checked_bundle, image_option
 from groundplane.cli.common import json_option
 
 if TYPE_CHECKING:
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@bundle_argument
-@signers_option
-@checksum_option
-@base_option
+@checked_bundle
 @image_option
 @click.option(
     "--into",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.bundle.common import base_option, bundle_argument, checksum_option, signers_option
+from groundplane.cli.bundle.common import checked_bundle
 from groundplane.cli.common import json_option
 
 if TYPE_CHECKING:
@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@bundle_argument
-@signers_option
-@checksum_option
-@base_option
+@checked_bundle
 @click.option("--alone", is_flag=True, help="Of an incremental bundle check just what is in it.")
 @json_option
 @click.pass_obj
