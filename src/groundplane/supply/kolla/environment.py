@@ -106,7 +106,7 @@ def _requirements(release: Release, content: Content) -> Path:
 def _make(environment: KollaEnvironment, requirements: Path, name: str, cache: Path) -> None:
     installer = find_installer(cache)
     doing = f"Installing kolla for release {name}"
-    log = environment.folder.with_suffix(".log")
+    log = environment.folder.with_name(f"{environment.folder.name}.log")
     log.unlink(missing_ok=True)
     work = Path(tempfile.mkdtemp(dir=environment.folder.parent, prefix=".new-"))
     try:
