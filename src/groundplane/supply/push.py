@@ -13,8 +13,9 @@ from groundplane.errors import CancelledError, FailedError, InputError, Problem
 from groundplane.site.derived_images import copied_images
 from groundplane.site.images_file import ImageSource
 from groundplane.site.source import suggest
+from groundplane.supply.published import open_reach
 from groundplane.supply.site_registry import OpenRegistry, SiteRegistry, open_registry, site_registry
-from groundplane.supply.skopeo import copy, need_skopeo
+from groundplane.supply.skopeo import MissingImageError, UnreachableError, copy, need_skopeo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from groundplane.site.site import Site
     from groundplane.supply.lock import ImagesLock, LockedImage
+    from groundplane.supply.published import Reached
     from groundplane.supply.store import Store
 
 PARALLEL = 3
@@ -39,7 +41,10 @@ class PushWatcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PushResult:
-    """Names of images: `pushed` just now (or, with `check`, those that would be), `present` before."""
+    """Names of images: `pushed` just now (or, with `check`, those that would be), `present` before.
+
+    `registry` is empty where no image belongs into the site's own.
+    """
 
     registry: str
     pushed: tuple[str, ...] = ()
@@ -71,7 +76,7 @@ def push_images(
     check: bool = False,
     parallel: int = PARALLEL,
 ) -> PushResult:
-    """Copies images from the store (or from where their projects publish them) into the site's registry, by digest.
+    """Copies images from the store, or from where their projects publish them, into the site's registry, by digest.
 
     Safe to repeat: what is there is left alone, and an image's tag is the last thing that is written.
 
@@ -88,6 +93,8 @@ def push_images(
     """
     started = time.monotonic()
     images = _chosen(copied_images(site.file, lock), names)
+    if not images:
+        return PushResult(registry="")
     registry = site_registry(site)
     missing = missing_images(registry, images)
     wanted = {name: images[name] for name in missing}
@@ -95,9 +102,12 @@ def push_images(
         need_skopeo()
         with ExitStack() as stack:
             opened = stack.enter_context(open_registry(site, memory=memory))
-            upstream = site.file.images.source is ImageSource.UPSTREAM
-            source = _Upstream() if upstream else _FromStore(_store(stack, cache, memory), wanted)
-            _Push(opened, wanted, source, watcher, stopped).run(parallel)
+            built = site.file.images.source is ImageSource.BUILD
+            # Who builds nothing may have no podman either; a store is only there where something was put into it.
+            store = _store(stack, cache, memory) if built or _has_store(cache) else None
+            reach = None if built else stack.enter_context(open_reach(site, memory=memory))
+            origins = _Origins(wanted, store=store, reach=reach)
+            _Push(opened, wanted, origins, watcher, stopped).run(parallel)
     return PushResult(
         registry=registry.address,
         pushed=tuple(wanted),
@@ -105,6 +115,13 @@ def push_images(
         bytes=sum(image.stored_bytes or 0 for image in wanted.values()),
         seconds=time.monotonic() - started,
     )
+
+
+def _has_store(cache: Path) -> bool:
+    from groundplane.supply.store.disk import StoreFiles  # noqa: PLC0415
+    from groundplane.supply.store.opening import store_root  # noqa: PLC0415
+
+    return bool(StoreFiles(store_root(cache)).names())
 
 
 def _store(stack: ExitStack, cache: Path, memory: Path) -> Store:
@@ -115,6 +132,12 @@ def _store(stack: ExitStack, cache: Path, memory: Path) -> Store:
 
 
 def _chosen(images: Mapping[str, LockedImage], names: Sequence[str]) -> dict[str, LockedImage]:
+    if names and not images:
+        raise InputError(
+            "Nothing is pushed to this site's registry",
+            why="images.source and images.upstream.mirror in site.yml say that hosts pull from where images are",
+            cure="groundplane images verify looks whether they are there.",
+        )
     unknown = [name for name in names if name not in images]
     if unknown:
         raise InputError(
@@ -131,36 +154,32 @@ def _chosen(images: Mapping[str, LockedImage], names: Sequence[str]) -> dict[str
     return {name: image for name, image in images.items() if name in chosen}
 
 
-class _Source(Protocol):
-    def reference(self, name: str, image: LockedImage) -> str: ...
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where an image is read; `registry` is empty for this machine's store, which has no TLS: nobody else sees it."""
 
-    @property
-    def auth_file(self) -> Path | None: ...
-
-    @property
-    def tls(self) -> bool: ...
-
-
-class _Upstream:
-    """Where the projects publish their images; the person's own accounts for it are skopeo's business."""
-
-    auth_file = None
-    tls = True
-
-    def reference(self, name: str, image: LockedImage) -> str:
-        if image.reference is None:
-            raise InputError(f"images.lock doesn't say where {name} comes from", cure="groundplane images lock")
-        return image.reference
+    reference: str
+    auth_file: Path | None
+    certificates: Path | None
+    registry: str
 
 
-class _FromStore:
-    """The store of this machine, which has no TLS because nobody else can reach it."""
+class _Origins:
+    """The store for what it has, whoever made that; where the projects publish their images for what it lacks.
 
-    tls = False
+    So a site behind an air gap asks nobody for what a bundle brought.
+    """
 
-    def __init__(self, store: Store, images: Mapping[str, LockedImage]) -> None:
-        absent = [name for name, image in images.items() if not store.has_digest(name, image.digest)]
-        if absent:
+    def __init__(
+        self, images: Mapping[str, LockedImage], *, store: Store | None, reach: Callable[[str], Reached] | None
+    ) -> None:
+        """Without `reach` an image that the store lacks is nowhere: InputError."""
+        self._store = store
+        self._reach = reach
+        self._stored = {name for name, image in images.items() if store and store.has_digest(name, image.digest)}
+        self._images = images
+        absent = [name for name in images if name not in self._stored]
+        if absent and reach is None:
             raise InputError(
                 f"{counted(len(absent), 'image')} of images.lock that the registry lacks: not in this machine's store",
                 problems=tuple(
@@ -171,14 +190,15 @@ class _FromStore:
                     for name in absent
                 ),
             )
-        self._store = store
 
-    @property
-    def auth_file(self) -> Path:
-        return self._store.auth_file
-
-    def reference(self, name: str, image: LockedImage) -> str:
-        return self._store.reference(name, image.digest)
+    def find(self, name: str) -> _Origin:
+        image = self._images[name]
+        if self._store is not None and name in self._stored:
+            return _Origin(self._store.reference(name, image.digest), self._store.auth_file, None, "")
+        if self._reach is None or image.reference is None:
+            raise InputError(f"images.lock doesn't say where {name} comes from", cure="groundplane images lock")
+        found = self._reach(image.reference)
+        return _Origin(found.reference, found.auth_file, found.certificates, image.reference.partition("/")[0])
 
 
 class _Push:
@@ -188,13 +208,13 @@ class _Push:
         self,
         opened: OpenRegistry,
         images: Mapping[str, LockedImage],
-        source: _Source,
+        origins: _Origins,
         watcher: PushWatcher,
         stopped: Callable[[], bool],
     ) -> None:
         self._opened = opened
         self._images = images
-        self._source = source
+        self._origins = origins
         self._watcher = watcher
         self._stopped = stopped
         self._failed = False
@@ -242,20 +262,27 @@ class _Push:
         image, registry = self._images[name], self._opened.registry
         self._watcher.begin(name, number=number, of=len(self._images), size=image.stored_bytes)
         started = time.monotonic()
+        origin: _Origin | None = None
         try:
+            origin = self._origins.find(name)
             copy(
-                self._source.reference(name, image),
+                origin.reference,
                 registry.push_reference(name, image.tag),
-                source_auth=self._source.auth_file,
-                source_tls=self._source.tls,
+                source_auth=origin.auth_file,
+                source_certificates=origin.certificates,
+                source_tls=bool(origin.registry),
                 destination_auth=self._opened.auth_file,
                 destination_certificates=self._opened.certificates,
-                doing=f"Pushing the image {name} ({image.tag}) to {registry.address}",
+                doing=f"Pushing the image {name} ({image.tag}){_from(origin)} to {registry.address}",
                 # Where one fails the others would, too: the registry is gone, or its disk is full.
                 cancel=lambda: self._failed or self._stopped(),
             )
             self._look(name, image)
         except (FailedError, CancelledError, InputError) as error:
+            if isinstance(error, UnreachableError | MissingImageError) and origin is not None and origin.registry:
+                error.cure += (
+                    f"\nWhere {origin.registry} can't be reached at all, groundplane bundle load brings images."
+                )
             self._watcher.end(name, seconds=time.monotonic() - started, error=error.what)
             raise
         self._watcher.end(name, seconds=time.monotonic() - started)
@@ -280,3 +307,7 @@ class _Push:
 
     def _progress(self, done: int) -> str:
         return f"{done} of {counted(len(self._images), 'missing image')} came to the registry whole"
+
+
+def _from(origin: _Origin) -> str:
+    return f" from {origin.registry}" if origin.registry else ""

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
 
 from groundplane.errors import FailedError
-from groundplane.supply.skopeo import UnauthorisedError, UnreachableError, UntrustedError
+from groundplane.supply.skopeo import (
+    ACCOUNT_CURE,
+    TRUST_CURE,
+    UnauthorisedError,
+    UnreachableError,
+    UntrustedError,
+    cure_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -132,7 +139,7 @@ class RegistryClient:
                 raise UntrustedError(
                     f"The registry {self.address} can't be trusted",
                     why=error.verify_message,
-                    cure="For the site's own registry: groundplane apply bootstrap.certificates supply.registry",
+                    cure=cure_for(TRUST_CURE, self.address),
                 ) from error
             except (OSError, http.client.HTTPException) as error:
                 self.close()
@@ -140,7 +147,8 @@ class RegistryClient:
                     raise UnreachableError(
                         f"The registry {self.address} can't be reached",
                         why=str(error) or type(error).__name__,
-                        cure="groundplane plan supply.registry says whether it runs.",
+                        cure="Check that it can be reached from here; whether one that the site runs does: "
+                        "groundplane plan supply.registry",
                     ) from error
         raise AssertionError
 
@@ -151,7 +159,7 @@ class RegistryClient:
             raise UnauthorisedError(
                 f"The registry {self.address} refuses the account '{self._account}'",
                 why=f"it answered {status} for {what}",
-                cure="For the site's own registry: groundplane apply supply.registry",
+                cure=cure_for(ACCOUNT_CURE, self.address),
             )
         cure = "Look at its log: journalctl -u 'groundplane-registry@*', and at its disk." if status >= _DOWN else ""
         raise FailedError(f"The registry {self.address} answered {status}", why=f"asked for {what}", cure=cure)

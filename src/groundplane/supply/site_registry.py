@@ -10,6 +10,7 @@ from groundplane.errors import InputError, Place
 from groundplane.files import write_atomically
 from groundplane.memory import temporary_private_folder
 from groundplane.site.derived_images import registry_variables
+from groundplane.supply.authorities import machine_authorities
 from groundplane.supply.registry_client import SECONDS, RegistryClient
 from groundplane.supply.skopeo import write_auth_file
 
@@ -36,7 +37,8 @@ class SiteRegistry:
         address: HOST:PORT as the hosts' references have it.
         pull_address: where this machine reaches the same; by address, as a lab's names don't resolve here.
         push_address: where this machine pushes to.
-        authority: PEM of the authority that signed its certificate; None where only the machine's own count.
+        authority: PEM of the authorities that count besides the machine's own: the site's, and for a registry that
+            isn't managed those of `authorities.machine_folder`; None where there are none.
         host: the host that runs it; None for a registry that isn't managed.
     """
 
@@ -74,10 +76,17 @@ class SiteRegistry:
 
 @dataclass(frozen=True, slots=True)
 class OpenRegistry:
-    """A registry with what skopeo needs for it, in memory: `auth_file`, and `certificates` with the authority."""
+    """A registry with what skopeo needs for it, in memory.
+
+    Attributes:
+        auth_file: the pushing account's password; where the registry has two doors, the pulling one's too.
+        pull_auth_file: the pulling account's alone. A registry that only others push to knows no other one.
+        certificates: a folder with the authority.
+    """
 
     registry: SiteRegistry
     auth_file: Path
+    pull_auth_file: Path
     certificates: Path
 
 
@@ -105,7 +114,9 @@ def site_registry(site: Site) -> SiteRegistry:
         # Image references have no room for IPv6 addresses.
         reached = pull_address.rpartition(":")[0] if ":" in reached else reached
         pull_address, push_address = f"{reached}:{variables['pull_port']}", f"{reached}:{variables['push_port']}"
-    authority = site.variables.value("groundplane_certificates", None)
+    authority = site_authority(site) or ""
+    if host is None:
+        authority += machine_authorities(pull_address)
     return SiteRegistry(
         address=variables["address"],
         namespace=variables["namespace"],
@@ -113,7 +124,7 @@ def site_registry(site: Site) -> SiteRegistry:
         push_address=push_address,
         pull=_account(site, "pull"),
         push=_account(site, "push"),
-        authority=(authority.value.get("authority") or None) if authority is not None else None,
+        authority=authority or None,
         host=host,
     )
 
@@ -128,18 +139,21 @@ def open_registry(site: Site, *, memory: Path) -> Iterator[OpenRegistry]:
     """
     registry = site_registry(site)
     with temporary_private_folder(memory, "registry-") as folder:
-        auth_file, certificates = folder / "auth.json", folder / "certificates"
-        write_auth_file(
-            auth_file,
-            {
-                registry.pull_address: (registry.pull.name, registry.pull.password),
-                registry.push_address: (registry.push.name, registry.push.password),
-            },
-        )
+        auth_file, pull_auth_file, certificates = folder / "auth.json", folder / "pull.json", folder / "certificates"
+        pull = {registry.pull_address: (registry.pull.name, registry.pull.password)}
+        write_auth_file(auth_file, {**pull, registry.push_address: (registry.push.name, registry.push.password)})
+        write_auth_file(pull_auth_file, pull)
         certificates.mkdir()
         if registry.authority:
             write_atomically(certificates / "ca.crt", registry.authority)
-        yield OpenRegistry(registry, auth_file, certificates)
+        yield OpenRegistry(registry, auth_file, pull_auth_file, certificates)
+
+
+def site_authority(site: Site) -> str | None:
+    """The certificate of the site's own authority, PEM; None where it has none yet."""
+    found = site.variables.value("groundplane_certificates", None)
+    text = str(found.value.get("authority") or "").strip() if found is not None else ""
+    return f"{text}\n" if text else None
 
 
 def _account(site: Site, kind: str) -> Account:

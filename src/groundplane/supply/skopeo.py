@@ -30,6 +30,15 @@ TRANSPORTS = ("containers-storage", "dir", "docker", "docker-archive", "docker-d
 ASK_SECONDS = 120.0
 CANCEL_SECONDS = 0.2
 
+ACCOUNT_CURE = (
+    "The registry that the site runs: groundplane apply supply.registry. One of your own (images.registry): "
+    "registry_pull_account, registry_push_account and their passwords in secrets.yml. Any other: skopeo login HOST:PORT"
+)
+TRUST_CURE = (
+    "The registry that the site runs: groundplane apply bootstrap.certificates supply.registry. Any other: put its "
+    "authority (PEM) on this machine as /etc/containers/certs.d/HOST:PORT/ca.crt"
+)
+
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "ppc64le": "ppc64le", "s390x": "s390x"}
 
 
@@ -206,13 +215,20 @@ def choose_digest(manifest: str, architecture: str) -> str:
     raise ValueError(f"there is nothing in it for linux/{architecture}, only {', '.join(offered) or 'nothing at all'}")
 
 
+def cure_for(cure: str, address: str) -> str:
+    """One of this module's cures, with the registry's address."""
+    return cure.replace("HOST:PORT", address)
+
+
 def told(doing: str, said: str) -> GroundplaneError:
     """What skopeo said, as an error that names the cause and the cure."""
     text = _last_line(said)
     lower = said.lower()
     for kind, pattern, why, cure in _CAUSES:
         if re.search(pattern, lower):
-            return kind(f"{doing} failed: {why}", why=text, cure=cure)
+            # Requests are named by their URL, and references by skopeo's own.
+            asked = re.search(r"https?://([^/\s\"\\]+)/", text) or re.search(r"docker://([^/\s\"\\]+)/", text)
+            return kind(f"{doing} failed: {why}", why=text, cure=cure_for(cure, asked[1] if asked else "HOST:PORT"))
     last = said.strip().splitlines()[-ERROR_LINES:]
     return FailedError(f"{doing} failed", why="\n".join(last))
 
@@ -228,7 +244,7 @@ _CAUSES: Sequence[tuple[type[FailedError], str, str, str]] = (
         UnauthorisedError,
         r"unauthorized|authentication required|resource is denied|403 \(?forbidden|status 40[13]",
         "the registry refuses the account",
-        "Check the account's password; for the site's own registry: groundplane apply supply.registry",
+        ACCOUNT_CURE,
     ),
     (
         MissingImageError,
@@ -243,7 +259,7 @@ _CAUSES: Sequence[tuple[type[FailedError], str, str, str]] = (
         UntrustedError,
         "x509:|tls: |certificate signed by|server gave http response to https",
         "its certificate isn't trusted",
-        "For the site's own registry: groundplane apply bootstrap.certificates supply.registry",
+        TRUST_CURE,
     ),
     (
         UnreachableError,

@@ -151,9 +151,7 @@ def verify_registry(
         except GroundplaneError as error:
             findings.append(_unasked(place, error))
     if others:
-        with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
-            answers = pool.map(lambda item: _elsewhere(item[0], item[1], ask), others.items())
-            findings += [finding for finding in answers if finding is not None]
+        findings += _others(others, ask)
     return Checked(place, images=len(own) + len(others), findings=tuple(findings))
 
 
@@ -178,17 +176,32 @@ def _own_registry(place: str, registry: SiteRegistry, images: Mapping[str, Locke
     return findings
 
 
-def _elsewhere(name: str, image: LockedImage, ask: Callable[[str], str | None]) -> Finding | None:
-    reference = image.reference or ""
-    place = reference.partition("/")[0]
-    try:
-        found = ask(reference)
-    except GroundplaneError as error:
-        return _unasked(place, error, name)
-    if found is None:
-        cure = "groundplane images lock takes what is there now; look at what it changes."
-        return Finding(place, name, f"the image in the lock is missing ({reference})", cure)
-    return None
+def _others(images: Mapping[str, LockedImage], ask: Callable[[str], str | None]) -> list[Finding]:
+    """A registry that can't be asked is one difference, however many images should be there."""
+
+    def answer(image: LockedImage) -> str | GroundplaneError | None:
+        try:
+            return ask(image.reference or "")
+        except GroundplaneError as error:
+            return error
+
+    with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
+        answers = dict(zip(images, pool.map(answer, images.values()), strict=True))
+    findings = []
+    unasked: dict[tuple[str, type[GroundplaneError]], tuple[GroundplaneError, list[str]]] = {}
+    for name, found in answers.items():
+        reference = images[name].reference or ""
+        place = reference.partition("/")[0]
+        if isinstance(found, GroundplaneError):
+            unasked.setdefault((place, type(found)), (found, []))[1].append(name)
+        elif found is None:
+            cure = "groundplane images lock takes what is there now; look at what it changes."
+            findings.append(Finding(place, name, f"the image in the lock is missing ({reference})", cure))
+    for (place, _), (error, names) in unasked.items():
+        findings.append(
+            _unasked(place, error, names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more")
+        )
+    return findings
 
 
 def _unasked(place: str, error: GroundplaneError, image: str = "") -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -14,6 +15,7 @@ from groundplane.site.images_file import ImagesFile, ImageSource
 from groundplane.supply import push, skopeo
 from groundplane.supply import site_registry as site_registry_module
 from groundplane.supply.lock import ImagesLock, LockedImage
+from groundplane.supply.published import Reached
 from groundplane.supply.push import PushResult, push_images
 from groundplane.supply.site_registry import Account, SiteRegistry
 from tests.unit.supply.fake_registry import ACCOUNT, PASSWORD, FakeRegistry, certificate, fake_registry
@@ -180,4 +182,63 @@ def test_stopping_leaves_what_is_complete(pushing: Pushing) -> None:
 def test_images_that_hosts_take_from_elsewhere_are_not_pushed(pushing: Pushing) -> None:
     images = ImagesFile.model_validate({"source": "upstream", "upstream": {"mirror": False}})
     pushing.site = cast("Site", SimpleNamespace(file=SimpleNamespace(images=images)))
-    assert pushing.run().pushed == ()
+    assert pushing.run() == PushResult(registry="")
+    with pytest.raises(InputError, match="Nothing is pushed") as refused:
+        pushing.run("ceph")
+    assert "images.source" in refused.value.why
+
+
+class Upstream:
+    """Where a project publishes its images: a folder, or nobody who answers."""
+
+    def __init__(self, pushing: Pushing, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[str] = []
+        self.answers = True
+        self._pushing = pushing
+        images = ImagesFile.model_validate({"source": "upstream"})
+        pushing.site = cast("Site", SimpleNamespace(file=SimpleNamespace(images=images)))
+        pushing.lock = pushing.lock.model_copy(
+            update={
+                "images": {
+                    name: image.model_copy(update={"parent": None, "reference": f"upstream.test/{name}@{image.digest}"})
+                    for name, image in pushing.lock.images.items()
+                }
+            }
+        )
+        monkeypatch.setattr(push, "open_reach", lambda _site, *, memory: nullcontext(self.reach))
+        # skopeo would try again for seconds.
+        monkeypatch.setattr(push, "copy", lambda *words, **more: skopeo.copy(*words, **more, retries=0))
+
+    def reach(self, reference: str) -> Reached:
+        name = reference.partition("/")[2].partition("@")[0]
+        self.asked.append(name)
+        return Reached(f"oci:{self._pushing.store.folder}:{name}" if self.answers else f"127.0.0.1:1/{name}:1")
+
+
+def test_what_the_store_has_is_not_asked_for_upstream(pushing: Pushing, monkeypatch: pytest.MonkeyPatch) -> None:
+    upstream = Upstream(pushing, monkeypatch)
+    stored = {name: pushing.store.digests[name] for name in ("base", "ceph")}
+    pushing.store.digests = {**stored, "nova-api": "sha256:another"}
+    monkeypatch.setattr(push, "_has_store", lambda _cache: True)
+    assert set(pushing.run().pushed) == set(TREE)
+    assert sorted(upstream.asked) == ["nova-api", "nova-base", "openstack-base"]
+    assert pushing.tags() == set(TREE)
+
+
+def test_a_machine_without_a_store_takes_everything_from_upstream(
+    pushing: Pushing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream = Upstream(pushing, monkeypatch)
+    monkeypatch.setattr(push, "_store", lambda *_: pytest.fail("a store was opened"))
+    assert set(pushing.run().pushed) == set(TREE) == set(upstream.asked)
+
+
+def test_an_upstream_that_cannot_be_reached_is_named_with_the_way_round_it(
+    pushing: Pushing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Upstream(pushing, monkeypatch).answers = False
+    with pytest.raises(FailedError) as failed:
+        pushing.run("ceph")
+    assert "Pushing the image ceph (2026.1-abc) from upstream.test to manager.test:5000" in failed.value.what
+    assert "groundplane bundle load" in failed.value.cure
+    assert pushing.tags() == set()

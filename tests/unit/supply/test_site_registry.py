@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Any, cast
 
@@ -48,6 +49,34 @@ def test_a_registry_of_ones_own_has_one_door(site_folder: SiteFolder) -> None:
     assert (found.pull_address, found.push_address, found.host) == ("registry.test:8443", "registry.test:8443", None)
 
 
+def test_a_registry_of_ones_own_is_read_with_the_account_that_reads(site_folder: SiteFolder, tmp_path: Path) -> None:
+    # Its only door has two accounts. Where others push to it, nobody here knows the second one.
+    images = "images: {registry: {managed: false, address: 'registry.test:8443'}}\n"
+    with open_registry(supplied(site_folder, images), memory=tmp_path / "memory") as opened:
+        accounts = [
+            base64.b64decode(json.loads(file.read_text())["auths"]["registry.test:8443"]["auth"]).decode()
+            for file in (opened.pull_auth_file, opened.auth_file)
+        ]
+    assert accounts == ["pull:to-pull", "push:to-push"]
+
+
+def test_a_registry_of_ones_own_may_have_an_authority_that_this_machine_was_given(
+    site_folder: SiteFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for address in ("registry.test:8443", "manager.test.example:5000", "172.31.0.10:5000"):
+        folder = tmp_path / ".config/containers/certs.d" / address
+        folder.mkdir(parents=True)
+        (folder / "ca.crt").write_text("the registry's\n")
+    site_folder.write("certificates/ca.crt", "the site's\n")
+    assert site_registry(supplied(site_folder)).authority == "the site's\n"
+    site_folder.replace(
+        "site.yml", "domain:", "images: {registry: {managed: false, address: 'registry.test:8443'}}\ndomain:"
+    )
+    site = site_folder.load(secrets=cast("dict[str, Any]", SECRETS))
+    assert site_registry(site).authority == "the site's\nthe registry's\n"
+
+
 def test_no_registry_at_all_is_said(site_folder: SiteFolder) -> None:
     with pytest.raises(InputError, match="no image registry") as refused:
         site_registry(supplied(site_folder, "images: {registry: {managed: false}}\n"))
@@ -68,5 +97,6 @@ def test_accounts_and_the_authority_are_in_memory_for_as_long_as_needed(
     site = site_folder.load(secrets=cast("dict[str, Any]", SECRETS))
     with open_registry(site, memory=tmp_path / "memory") as opened:
         assert set(json.loads(opened.auth_file.read_text())["auths"]) == {"172.31.0.10:5000", "172.31.0.10:5001"}
+        assert set(json.loads(opened.pull_auth_file.read_text())["auths"]) == {"172.31.0.10:5000"}
         assert (opened.certificates / "ca.crt").read_text() == "the authority\n"
     assert not opened.auth_file.exists()

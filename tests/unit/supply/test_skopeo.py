@@ -107,6 +107,20 @@ def test_the_reason_is_skopeos_own_sentence() -> None:
     assert told.why == 'Get "https://x": EOF: connection refused'
 
 
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ('initializing source docker://a.test/x:1: Get "https://b.test:5000/v2/": x509: unknown', "b.test:5000"),
+        ("initializing source docker://a.test/x:1: reading manifest: unauthorized", "a.test"),
+        ("tls: bad certificate", "HOST:PORT"),
+    ],
+)
+def test_a_cure_names_the_registry_that_it_is_about(said: str, address: str) -> None:
+    cure = skopeo.told("Copying", said).cure
+    place = f"/etc/containers/certs.d/{address}/ca.crt" if "unauthorized" not in said else f"skopeo login {address}"
+    assert cure.endswith(place)
+
+
 def test_of_a_list_the_entry_for_the_architecture_counts() -> None:
     manifests = [
         {"digest": "sha256:arm", "platform": {"os": "linux", "architecture": "arm64"}},

@@ -151,6 +151,25 @@ def test_registries_of_others_are_asked_by_reference(make_site: Callable[..., Si
     assert checked.findings[1].what == "can't be asked: It went away"
 
 
+def test_a_registry_of_others_that_can_not_be_asked_is_one_difference(make_site: Callable[..., Site]) -> None:
+    hosts = {"x": "a.test", "y": "a.test", "z": "b.test"}
+    lock = _lock({name: digest(name) for name in hosts}, ImageSource.REGISTRY)
+    images = {
+        name: image.model_copy(update={"reference": f"{hosts[name]}/{name}@{image.digest}"})
+        for name, image in lock.images.items()
+    }
+    lock = lock.model_copy(update={"images": images})
+
+    def ask(reference: str) -> str | None:
+        raise FailedError(f"Asking for {reference} failed")
+
+    checked = verify_registry(make_site(["ceph"], source="registry"), lock, lambda: pytest.fail("not ours"), ask=ask)
+    assert [(finding.place, finding.image) for finding in checked.findings] == [
+        ("a.test", "x and 1 more"),
+        ("b.test", "z"),
+    ]
+
+
 @pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
     return make_site(["ceph"])

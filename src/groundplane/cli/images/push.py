@@ -52,6 +52,11 @@ def command(obj: str | None, names: tuple[str, ...], *, parallel: int | None, ch
     if as_json:
         print_json({**asdict(result), "check": check})
         return
+    if not result.registry:
+        out.print(
+            "Nothing to push: hosts pull from where images are already (site.yml: images.source, images.upstream)."
+        )
+        return
     there = f"{counted(len(result.present), 'image')} there before"
     if check:
         for name in result.pushed:

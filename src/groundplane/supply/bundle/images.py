@@ -6,7 +6,7 @@ Source: OCI image specification, image layout. Blobs are read from the store's o
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -145,27 +145,21 @@ def registry_copies(site: Site, *, memory: Path) -> Iterator[Callable[[str, str,
     Raises:
         InputError: as `site_registry`.
     """
-    from groundplane.site.derived_images import registry_variables  # noqa: PLC0415
-    from groundplane.supply.site_registry import OpenRegistry, open_registry  # noqa: PLC0415
+    from groundplane.supply.published import open_reach  # noqa: PLC0415
     from groundplane.supply.skopeo import copy  # noqa: PLC0415
 
-    own = registry_variables(site.file, site.inventory)["address"]
-    with ExitStack() as stack:
-        opened: list[OpenRegistry] = []
+    with open_reach(site, memory=memory) as reach:
 
         def copy_from(reference: str, target: str, account: Path) -> None:
-            if not own or reference.partition("/")[0] != own:
-                copy(reference, target, destination_auth=account, destination_tls=False)
-                return
-            if not opened:
-                opened.append(stack.enter_context(open_registry(site, memory=memory)))
+            found = reach(reference)
             copy(
-                reference.replace(own, opened[0].registry.pull_address, 1),
+                found.reference,
                 target,
-                source_auth=opened[0].auth_file,
-                source_certificates=opened[0].certificates,
+                source_auth=found.auth_file,
+                source_certificates=found.certificates,
                 destination_auth=account,
                 destination_tls=False,
+                doing=f"Fetching the image {reference}",
             )
 
         yield copy_from
