@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from groundplane.errors import FailedError, GroundplaneError
 from groundplane.site.derived_images import copied_images, hosts_reference, registry_variables
+from groundplane.supply.download import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from groundplane.supply.running_images import HostImages, RunningContainer
     from groundplane.supply.site_registry import SiteRegistry
 
-_CHUNK = 1 << 20
 _ASKED_AT_ONCE = 8
 _SHORT = len("sha256:") + 12
 
@@ -106,12 +105,8 @@ def _blobs(files: StoreReader, digest: str) -> list[str]:
 
 def _is_sound(files: StoreReader, digest: str, known: dict[str, bool]) -> bool:
     if digest not in known:
-        total = hashlib.sha256()
         try:
-            with files.blob_path(digest).open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    total.update(chunk)
-            known[digest] = f"sha256:{total.hexdigest()}" == digest
+            known[digest] = f"sha256:{file_sha256(files.blob_path(digest))}" == digest
         except OSError:
             known[digest] = False
     return known[digest]

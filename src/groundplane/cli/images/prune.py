@@ -35,6 +35,7 @@ def command(obj: str | None, *, dry_run: bool, yes: bool, days: float | None, ev
     """
     from groundplane.cli.common import console, open_site, print_json  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.supply.build.watchers import size  # noqa: PLC0415
     from groundplane.supply.keep import keep_of_site  # noqa: PLC0415
     from groundplane.supply.podman import host_podman  # noqa: PLC0415
     from groundplane.supply.prune import DAYS, find_prunable, keep_of_lock, prune  # noqa: PLC0415
@@ -67,7 +68,7 @@ def command(obj: str | None, *, dry_run: bool, yes: bool, days: float | None, ev
         return
     for name in done.kept:
         terminal.print(f"{name} stays: a container uses it", markup=False)
-    terminal.print(f"{_size(done.bytes)} freed")
+    terminal.print(f"{size(done.bytes)} freed")
 
 
 def _confirm(*, yes: bool, as_json: bool) -> None:
@@ -91,6 +92,7 @@ def _show(terminal: Console, found: Prunable) -> None:
 
     from groundplane.cli.common import show_table  # noqa: PLC0415
     from groundplane.counting import counted  # noqa: PLC0415
+    from groundplane.supply.build.watchers import size  # noqa: PLC0415
 
     if not found:
         terminal.print("Nothing to remove.")
@@ -103,11 +105,11 @@ def _show(terminal: Console, found: Prunable) -> None:
         table.add_row("store", f"{image.name}:{image.tags[0]}" if image.tags else f"{image.name}@{image.digest[:19]}")
     for name in found.local:
         table.add_row("podman", name)
-    for kind, (number, size) in found.kinds().items():
-        table.add_row("cache", f"{kind}: {counted(number, 'item')}", _size(size))
+    for kind, (number, amount) in found.kinds().items():
+        table.add_row("cache", f"{kind}: {counted(number, 'item')}", size(amount))
     show_table(table, terminal)
     terminal.print(
-        f"\nStore {_size(found.store_bytes)}, cache {_size(found.cache_bytes)}; what podman frees is seen afterwards."
+        f"\nStore {size(found.store_bytes)}, cache {size(found.cache_bytes)}; what podman frees is seen afterwards."
     )
 
 
@@ -122,7 +124,3 @@ def _as_data(found: Prunable) -> dict[str, Any]:
         "store_bytes": found.store_bytes,
         "cache_bytes": found.cache_bytes,
     }
-
-
-def _size(number: int) -> str:
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"  # noqa: PLR2004

@@ -11,7 +11,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from groundplane.errors import CancelledError, FailedError, GroundplaneError
 from groundplane.supply.base_image import ensure_base_image
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from groundplane.supply.store import Store
 
 LOOK_SECONDS = 0.2
+Result = TypeVar("Result")
 
 
 def build_images(
@@ -264,21 +266,35 @@ class _Build:
                 if other in self._waiting:
                     self._hold_back(other, f"the {name} could not be made")
 
-        def make() -> None:
+        self.tell(BuildEventKind.PREPARING, None, name=name)
+        self._submit(builders, preparation.run, prepared, failed, fault=f"The {name} could not be made")
+
+    def _submit(
+        self,
+        pool: ThreadPoolExecutor,
+        work: Callable[[], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[GroundplaneError], None],
+        *,
+        fault: str,
+    ) -> None:
+        """Has `work` done in the pool; the main thread hears its result, or its error."""
+
+        def run() -> None:
             try:
-                mounts = preparation.run()
+                result = work()
             except GroundplaneError as error:
                 failure = error
                 self._messages.put(lambda: failed(failure))
             except BaseException as error:
-                fault = FailedError(f"The {name} could not be made", why=f"{type(error).__name__}: {error}")
-                self._messages.put(lambda: failed(fault))
+                # A fault of ours must not leave the main thread waiting for this work.
+                ours = FailedError(fault, why=f"{type(error).__name__}: {error}")
+                self._messages.put(lambda: failed(ours))
                 raise
             else:
-                self._messages.put(lambda: prepared(mounts))
+                self._messages.put(lambda: done(result))
 
-        self.tell(BuildEventKind.PREPARING, None, name=name)
-        builders.submit(make)
+        pool.submit(run)
 
     def _begin(
         self, name: str, work: ImageWork, builders: ThreadPoolExecutor, keeper: ThreadPoolExecutor, since: str
@@ -296,56 +312,34 @@ class _Build:
         def on_step(step: int, steps: int, text: str) -> None:
             self._messages.put(lambda: self.tell(BuildEventKind.IMAGE_STEP, name, step=step, steps=steps, text=text))
 
-        def build() -> None:
-            try:
-                lock = self._locks[name] = ExitStack()
-                lock.enter_context(work.alone(target))
-                record = work.made_meanwhile(target, since)
-                built = work.build(target, on_step) if record is None else None
-            except GroundplaneError as error:
-                failure = error
-                self._messages.put(lambda: self._failed(name, failure))
-            except BaseException as error:
-                # A fault of ours must not leave the main thread waiting for this image.
-                fault = FailedError(f"{name} failed", why=f"{type(error).__name__}: {error}")
-                self._messages.put(lambda: self._failed(name, fault))
-                raise
-            else:
-                self._messages.put(lambda: self._done_building(name, built, record, work, keeper))
+        def build() -> BuiltImage | ImageRecord:
+            lock = self._locks[name] = ExitStack()
+            lock.enter_context(work.alone(target))
+            return work.made_meanwhile(target, since) or work.build(target, on_step)
 
-        builders.submit(build)
+        def done(built: BuiltImage | ImageRecord) -> None:
+            self._done_building(name, built, work, keeper)
+
+        self._submit(builders, build, done, partial(self._failed, name), fault=f"{name} failed")
 
     def _done_building(
-        self,
-        name: str,
-        built: BuiltImage | None,
-        record: ImageRecord | None,
-        work: ImageWork,
-        keeper: ThreadPoolExecutor,
+        self, name: str, built: BuiltImage | ImageRecord, work: ImageWork, keeper: ThreadPoolExecutor
     ) -> None:
         self._working.discard(name)
         self._built.add(name)
-        if built is None:
-            if record is not None:
-                self._stored(name, record)
+        if not isinstance(built, BuiltImage):
+            self._stored(name, built)
             return
         self.tell(BuildEventKind.IMAGE_BUILT, name, seconds=round(built.seconds, 1))
         self._storing.add(name)
 
-        def keep() -> None:
-            try:
-                kept = work.keep(built)
-            except GroundplaneError as error:
-                failure = error
-                self._messages.put(lambda: self._failed(name, failure))
-            except BaseException as error:
-                fault = FailedError(f"{name} was not stored", why=f"{type(error).__name__}: {error}")
-                self._messages.put(lambda: self._failed(name, fault))
-                raise
-            else:
-                self._messages.put(lambda: self._stored(name, kept))
-
-        keeper.submit(keep)
+        self._submit(
+            keeper,
+            partial(work.keep, built),
+            partial(self._stored, name),
+            partial(self._failed, name),
+            fault=f"{name} was not stored",
+        )
 
     def _stored(self, name: str, record: ImageRecord) -> None:
         self._storing.discard(name)

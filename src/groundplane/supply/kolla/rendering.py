@@ -24,6 +24,7 @@ from groundplane.supply.kolla.configuration import disabled_repositories, kolla_
 from groundplane.supply.kolla.dockerfile import normalise
 from groundplane.supply.kolla.environment import KollaEnvironment, ensure_kolla, openstack_pin
 from groundplane.supply.kolla.overrides import HEADER, MergedOverrides, block_names, check_names, merge_overrides
+from groundplane.supply.small_image import folder_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +107,7 @@ def render(
     merged = merge_overrides(files)
     suite = release.images.suite if release.images is not None else release.runtime.image_suite
     additions = templates_folder(release, content) / ADDITIONS
-    facts = (RENDERING_FORMAT, environment.digest, pin.series, suite, merged.text, _folder_digest(additions))
+    facts = (RENDERING_FORMAT, environment.digest, pin.series, suite, merged.text, folder_digest(additions))
     key = hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
     home = cache / "images" / "kolla" / "renderings"
     folder = home / f"{release.name}-{key}"
@@ -123,15 +124,6 @@ def _read(folder: Path) -> Rendering:
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     images = {name: RenderedImage(name, folder / "images" / name, parent) for name, parent in index.items()}
     return Rendering(folder, images)
-
-
-def _folder_digest(folder: Path) -> str:
-    total = hashlib.sha256()
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-        if path.is_file():
-            total.update(f"{path.relative_to(folder)}|{path.stat().st_mode & 0o100}|".encode())
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
 
 
 def _check_names(environment: KollaEnvironment, files: Sequence[Path]) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import FailedError
-from groundplane.supply.host_commands import as_root, run_command
 from groundplane.supply.model import IMAGE_NAMESPACE
 from groundplane.supply.processes import Processes
 from groundplane.supply.store.container import RunningStore, basic_credentials
@@ -177,12 +176,6 @@ class Store:
             if self._running is not None:
                 self._running = None
                 self._registry.leave()
-
-    def remove_folder(self, name: str) -> None:
-        """Takes an image's whole repository away, tags included; its layers go with `collect_garbage`."""
-        folder = self.files.repository_path(name)
-        if folder.is_dir():
-            run_command(as_root(["rm", "-rf", "--one-file-system", str(folder)]), doing=f"Removing {name}")
 
     def free_bytes(self) -> int:
         self.root.mkdir(parents=True, exist_ok=True)
