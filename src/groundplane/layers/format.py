@@ -27,7 +27,9 @@ class WorkFile(Strict):
         default=None, description="Work that the engine does itself, by its name; in place of a playbook."
     )
     hosts: str = Field(default="all", description="An Ansible host pattern.")
-    roles: tuple[str, ...] = Field(default=(), description="Roles whose options are the step's inputs.")
+    roles: tuple[str, ...] = Field(
+        default=(), description="Roles whose options are the step's inputs; ROLE:ENTRY for one entry point of a role."
+    )
     inputs: tuple[str, ...] = Field(default=(), description="More variables that count as inputs.")
     timeout_minutes: int = Field(default=60, ge=1, le=10080, description="Stopped after so many minutes.")
 

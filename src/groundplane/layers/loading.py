@@ -9,7 +9,7 @@ from groundplane.errors import InputError, Problem
 from groundplane.layers.actions import ACTIONS
 from groundplane.layers.format import HookFile, LayerFile, LayersFile, StepFile, WorkFile
 from groundplane.layers.hooks import Hooks, first_steps
-from groundplane.layers.model import Graph, Layer, Need, Step
+from groundplane.layers.model import Graph, Layer, Need, Step, StepRole
 from groundplane.layers.order import circles, topological
 from groundplane.layers.roles import find_role, role_options
 from groundplane.site.model_problems import read_model
@@ -220,10 +220,11 @@ class _Builder:
         source = declared.source
         layer, _, name = id_.partition(".")
         playbook = self._work(id_, written, declared, path)
-        roles: list[Path] = []
+        roles: list[StepRole] = []
         options: list[str] = []
         folders = [self.site.path / "roles", self.site.content.roles] if declared.own else [self.site.content.roles]
-        for index, role_name in enumerate(written.roles):
+        for index, role_written in enumerate(written.roles):
+            role_name, _, entry = role_written.partition(":")
             role = find_role(role_name, folders)
             if role is None:
                 known = [entry.name for folder in folders if folder.is_dir() for entry in folder.iterdir()]
@@ -231,8 +232,9 @@ class _Builder:
                     f"There is no role '{role_name}'", suggest(role_name, known), source.place(*path, "roles", index)
                 )
                 continue
-            roles.append(role)
-            options += role_options(role, self.problems)
+            found = StepRole(role, entry or "main")
+            roles.append(found)
+            options += role_options(found, self.problems)
         step = Step(
             id=id_,
             layer=layer,

@@ -25,6 +25,14 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class StepRole:
+    """A role, or one entry point of it (tasks/ENTRY.yml) where a role serves several steps."""
+
+    path: Path
+    entry: str = "main"
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One playbook on some hosts, or one action of the engine's for them. `id` is LAYER.NAME."""
 
@@ -38,8 +46,8 @@ class Step:
     """An Ansible host pattern over the inventory's groups and hosts."""
     place: Place
     needs: tuple[Need, ...] = ()
-    roles: tuple[Path, ...] = ()
-    """Folders of the roles whose argument_specs name the step's inputs and whose files are its content."""
+    roles: tuple[StepRole, ...] = ()
+    """The roles whose argument_specs name the step's inputs and whose files are its content."""
     inputs: tuple[str, ...] = ()
     """Variables that count as inputs: the roles' options and those that layers.yml names besides."""
     timeout_minutes: int = 60

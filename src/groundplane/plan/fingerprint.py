@@ -157,7 +157,7 @@ class Fingerprinter:
         if step.action is not None:
             content[f"action {step.action}"] = self._digest_text(step.action)
         for role in step.roles:
-            defaults.update(_defaults(role))
+            defaults.update(_defaults(role.path))
             for file in role_files(role):
                 content[self._shown(file)] = self._file(file)
             references |= in_files(read_files(role))

@@ -95,7 +95,8 @@ def _layers(source: Source, *, of_the_site: bool) -> dict[str, LayerFacts]:
             name=str(name),
             place=source.place("layers", name),
             groups=tuple(_names([body], "groups")),
-            roles=frozenset(_names(steps, "roles")),
+            # ROLE:ENTRY is one entry point of a role; its facts are the whole role's.
+            roles=frozenset(name.partition(":")[0] for name in _names(steps, "roles")),
             inputs=frozenset(_names(steps, "inputs")),
             of_the_site=of_the_site,
         )

@@ -34,7 +34,7 @@ QUORUM_GROUPS = {
 
 _DOMAIN = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*$")
 
-SITE_VARIABLES = ("host_number", "networks", "addresses", "disks", "bmc", "rack")
+SITE_VARIABLES = ("host_number", "networks", "addresses", "disks", "bmc", "rack", "availability_zone")
 """Host variables that the site itself reads."""
 
 

@@ -74,7 +74,7 @@ def test_options_of_roles_and_named_variables_are_inputs(tmp_path: Path) -> None
     )
     step = load_graph(site.load()).steps["ground.a"]
     assert step.inputs == ("clock_servers", "zone")
-    assert [role.name for role in step.roles] == ["clock"]
+    assert [role.path.name for role in step.roles] == ["clock"]
 
 
 def test_a_circle_is_named_whole_with_its_places(tmp_path: Path) -> None:
