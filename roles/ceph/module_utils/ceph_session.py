@@ -119,7 +119,7 @@ class Session:
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Session:
-        words = [*_place(self.cluster.fsid, self.image), "python3", "-c", AGENT]
+        words = [*place(self.cluster.fsid, self.image), "python3", "-c", AGENT]
         self._process = subprocess.Popen(
             words,
             stdin=subprocess.PIPE,
@@ -241,7 +241,7 @@ class Session:
         return lines[-1] if lines else ""
 
 
-def _place(fsid: str, image: str) -> list[str]:
+def place(fsid: str, image: str) -> list[str]:
     """Words that run a program where the cluster's libraries are: in a container that runs, else in a fresh one."""
     done = run(["docker", "ps", "--filter", f"name=ceph-{fsid}-", "--format", "{{.Names}}"])
     names = done.stdout.split()
@@ -270,6 +270,17 @@ def run(words: list[str], *, data: str = "", seconds: float = 120) -> subprocess
         raise CephError(f"{words[0]} isn't installed") from error
     except subprocess.TimeoutExpired as error:
         raise CephError(f"{' '.join(words[:4])} took longer than {seconds:.0f} seconds") from error
+
+
+def run_beside(
+    cluster: Cluster, words: list[str], *, data: str = "", image: str = "", seconds: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """A program where the cluster's libraries are, in a container that runs already where there is one.
+
+    Raises:
+        CephError: there is none and no image, or it took too long.
+    """
+    return run([*place(cluster.fsid, image), *words], data=data, seconds=seconds)
 
 
 def run_tool(
