@@ -33,6 +33,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cancel": ("groundplane.cli.cancel", "Stop a run that is under way."),
     "runtime": ("groundplane.cli.runtime", "Make or show the release's Ansible runtime."),
     "images": ("groundplane.cli.images", "Plan, build, list, check and push the cloud's container images."),
+    "ceph": ("groundplane.cli.ceph", "Look after the Ceph cluster: its state, OSDs, hosts, maintenance."),
+    "upgrade": ("groundplane.cli.upgrade", "Take what runs to the versions that the site's lock names."),
     "bundle": ("groundplane.cli.bundle", "Carry a release across an air gap: one folder with all that a site needs."),
     "lab": ("groundplane.cli.lab", "A lab of real systemd machines on this one."),
 }

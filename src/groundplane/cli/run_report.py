@@ -59,14 +59,14 @@ def report(terminal: Console, result: RunResult) -> None:
     )
 
 
-def raise_unless_done(result: RunResult, *, dry: bool = False) -> None:
-    """The exit code tells the truth.
+def raise_unless_done(result: RunResult, *, dry: bool = False, again: str = "") -> None:
+    """The exit code tells the truth. `again` is the command that goes on, where it isn't `apply --resume`.
 
     Raises:
         CancelledError: the run was cancelled.
         FailedError: something failed, was held back, or can't be reached.
     """
-    resume = "" if dry else f"groundplane apply --resume {result.run}"
+    resume = again or ("" if dry else f"groundplane apply --resume {result.run}")
     if result.state is RunState.CANCELLED:
         raise CancelledError(f"Run {result.run} was cancelled", cure=resume)
     if result.state is not RunState.DONE:

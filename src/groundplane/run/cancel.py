@@ -21,13 +21,15 @@ _WHY: dict[int, str] = {signal.SIGINT: "Ctrl-C", signal.SIGHUP: "the terminal we
 
 
 class CancelToken:
-    """Set once; everybody who works looks at it. `why` is for the journal."""
+    """Set once; everybody who works looks at it. `why` is for the journal, `requests` how often it was asked for."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
         self._why = ""
+        self.requests = 0
 
     def cancel(self, why: str) -> None:
+        self.requests += 1
         if not self._event.is_set():
             self._why = why
             self._event.set()
@@ -44,7 +46,8 @@ class CancelToken:
 def cancel_on_signals(token: CancelToken) -> Iterator[None]:
     """Ctrl-C, SIGTERM and a closed terminal set the token. Only in the main thread.
 
-    A second Ctrl-C has nothing to add: running steps are ended at once already.
+    A second Ctrl-C has nothing to add, as running steps are ended at once already; but for what runs in any case
+    (see `groundplane.run.stages`).
     """
 
     def stop(number: int, _frame: FrameType | None) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PARALLEL = 50
 """Hosts asked at a time."""
+HEAD_START_SECONDS = 2.0
+"""Before the next host is asked, where one answer is enough."""
 SECONDS = 45.0
 """What one host may take: two connects of at most ten seconds, and the reading."""
 
@@ -85,6 +87,44 @@ def ask_hosts(
         return list(await asyncio.gather(*(ask(host) for host in hosts)))
 
     return {found.host: found for found in asyncio.run(ask_all())}
+
+
+def ask_first(
+    site: Site,
+    hosts: Sequence[str],
+    connection: SshConnection,
+    *,
+    marker: str,
+    script: Callable[[str], bytes],
+    enough: Callable[[HostAnswer], bool],
+) -> dict[str, HostAnswer]:
+    """The same question to one host after another until an answer is enough; the answers that there were by then.
+
+    The next host is asked after HEAD_START_SECONDS even where the one before hasn't answered, so that a host that is
+    down costs no more than this.
+    """
+    question = _Question(site, connection, marker, script)
+
+    async def ask_all() -> list[HostAnswer]:
+        waiting = list(hosts)
+        found: list[HostAnswer] = []
+        asking: set[asyncio.Task[HostAnswer]] = set()
+        try:
+            while waiting or asking:
+                if waiting:
+                    asking.add(asyncio.create_task(question.ask(waiting.pop(0))))
+                head_start = HEAD_START_SECONDS if waiting else None
+                ended, asking = await asyncio.wait(asking, timeout=head_start, return_when=asyncio.FIRST_COMPLETED)
+                found += [task.result() for task in ended]
+                if any(enough(task.result()) for task in ended):
+                    break
+        finally:
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+        return found
+
+    return {answer.host: answer for answer in asyncio.run(ask_all())}
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,14 @@ class Conditions:
         """
         return str(self._resolve(template, ()))
 
+    def value(self, value: Any) -> Any:
+        """Plain data with all templates in it worked out; an expression that stands alone keeps its type.
+
+        Raises:
+            InputError: as `is_true`.
+        """
+        return self._resolve(value, ())
+
     def _evaluate(self, expression: str, behind: tuple[str, ...]) -> Any:
         try:
             names, evaluate = compiled(expression)

@@ -38,8 +38,8 @@ class RunRow(Base):
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     site: Mapped[str] = mapped_column(String(63), index=True)
-    command: Mapped[str] = mapped_column(String(20))
-    """apply or verify."""
+    command: Mapped[str] = mapped_column(String(60))
+    """apply, verify, or the words of a command that runs stages: ceph osd replace."""
     holder: Mapped[str] = mapped_column(String(255))
     state: Mapped[str] = mapped_column(String(20), index=True)
     reason: Mapped[str] = mapped_column(Text, default="")

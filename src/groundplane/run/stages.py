@@ -1,0 +1,289 @@
+"""Playbooks one after the other as a run of its own: for commands that aren't steps of a layer's graph.
+
+The journal, logs, lock and watchers are those of any other run. Nothing here writes receipts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from groundplane.errors import GroundplaneError
+from groundplane.run.ansible import Playbook, run_playbook
+from groundplane.run.cancel import CancelToken
+from groundplane.run.engine import Failure, RunResult, host_told, state_of
+from groundplane.run.events import EventKind, RunState, WorkState
+from groundplane.run.journal.models import RunHostRow, RunRow, RunStepRow
+from groundplane.run.journal.store import new_run_id
+from groundplane.run.lock import site_lock
+from groundplane.run.redaction import Redactor, secret_strings
+from groundplane.run.run_plan import users_of
+from groundplane.run.teller import Teller
+from groundplane.run.workbench import open_workbench
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from groundplane.run.engine import Users
+    from groundplane.run.events import Watcher
+    from groundplane.run.journal.store import Journal
+    from groundplane.run.runtime.model import Runtime
+    from groundplane.run.workbench import Workbench
+    from groundplane.site.site import Site
+    from groundplane.ssh.connection import SshConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A playbook on some hosts.
+
+    Attributes:
+        id: unique in the run, "LAYER.NAME"; shown, and the name of its log.
+        description: a sentence for people.
+        variables: extra variables for Ansible, which beat all others; no secrets.
+        tags: of the playbook; all of it where there are none.
+    """
+
+    id: str
+    description: str
+    playbook: Path
+    hosts: tuple[str, ...]
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    timeout_minutes: float = 60
+
+
+def run_stages(
+    site: Site,
+    stages: Sequence[Stage],
+    *,
+    command: str,
+    journal: Journal,
+    runtime: Runtime,
+    connection: SshConnection,
+    secrets: Mapping[str, Any],
+    vault_password: bytes,
+    memory: Path,
+    holder: str,
+    watchers: Sequence[Watcher],
+    cancel: CancelToken,
+    always: Sequence[Stage] = (),
+    extra: Mapping[str, Any] | None = None,
+    dry: bool = False,
+    changes: bool = True,
+    keep_going: bool = False,
+) -> RunResult:
+    """Runs them in order. Call it in the main thread, inside `cancel_on_signals`.
+
+    A stage that fails on any host stops the rest, unless `keep_going`. The stages `always` run in any case, each
+    whatever became of the one before; only a second request to stop ends them.
+
+    Args:
+        command: what the journal calls the run.
+        secrets: the opened secrets, so that none of them is shown; `vault_password` opens them for Ansible.
+        memory: Settings.runtime; `holder` Settings.holder.
+        dry: Ansible's check mode.
+        changes: whether the playbooks may change anything at all; the journal says so.
+
+    Raises:
+        LockedError: somebody works on this site.
+        FailedError: the journal or a folder failed; what is in `always` was run all the same.
+    """
+    run = new_run_id()
+    redactor = Redactor({*secret_strings(secrets), vault_password.decode(errors="replace")})
+    with site_lock(site.state, holder=holder, run=run):
+        journal.mark_interrupted(site.state)
+        teller = Teller(run, state=site.state, journal=journal, redactor=redactor, watchers=watchers)
+        work = _Run(run, journal, teller, redactor, cancel, dry=dry)
+        try:
+            work.begin(
+                RunRow(
+                    id=run,
+                    site=site.file.name,
+                    command=command,
+                    holder=holder,
+                    state=RunState.RUNNING,
+                    started_at=work.started,
+                    dry=dry or not changes,
+                    parallel=1,
+                ),
+                (*stages, *always),
+            )
+            with open_workbench(
+                site,
+                runtime=runtime,
+                connection=connection,
+                vault_password=vault_password,
+                memory=memory,
+                extra=extra,
+            ) as bench:
+                users = users_of(site, journal, None)
+                work.run(stages, bench, users, cancel, keep_going=keep_going)
+                work.run(always, bench, users, _Insisted(cancel), keep_going=True)
+            return work.finish()
+        finally:
+            teller.close()
+
+
+class _Insisted(CancelToken):
+    """Set where a person asked twice: what has to be put back isn't left undone for the first time."""
+
+    def __init__(self, first: CancelToken) -> None:
+        super().__init__()
+        self._first = first
+
+    def __bool__(self) -> bool:
+        return self._first.requests > 1
+
+    @property
+    def why(self) -> str:
+        return self._first.why
+
+
+class _Run:
+    """One run's bookkeeping."""
+
+    def __init__(
+        self, run: str, journal: Journal, teller: Teller, redactor: Redactor, cancel: CancelToken, *, dry: bool
+    ) -> None:
+        self.started = datetime.now(UTC)
+        self._run = run
+        self._journal = journal
+        self._teller = teller
+        self._redactor = redactor
+        self._cancel = cancel
+        self._dry = dry
+        self._states: dict[str, WorkState] = {}
+        self._failures: list[Failure] = []
+        self._changed = 0
+        self._trouble: GroundplaneError | None = None
+        self._stopped = False
+
+    def begin(self, row: RunRow, stages: Sequence[Stage]) -> None:
+        self._journal.begin_run(
+            row,
+            [
+                RunStepRow(
+                    run=self._run,
+                    step=stage.id,
+                    number=number,
+                    description=stage.description,
+                    needs=[],
+                    state=WorkState.WAITING,
+                    hosts=len(stage.hosts),
+                )
+                for number, stage in enumerate(stages)
+            ],
+            [
+                RunHostRow(run=self._run, step=stage.id, host=host, state=WorkState.WAITING)
+                for stage in stages
+                for host in stage.hosts
+            ],
+        )
+        self._teller.tell(
+            EventKind.RUN_STARTED,
+            data={
+                "command": row.command,
+                "check": self._dry,
+                "steps": {stage.id: list(stage.hosts) for stage in stages},
+            },
+        )
+
+    def run(
+        self, stages: Sequence[Stage], bench: Workbench, users: Users, cancel: CancelToken, *, keep_going: bool
+    ) -> None:
+        """Some stages in order; a journal or a folder that fails is told at the end."""
+        stopped = False
+        for stage in stages:
+            if cancel:
+                self._stopped = True
+                return
+            if stopped:
+                self._held_back(stage)
+                continue
+            try:
+                state = self._carry_out(stage, bench, users, cancel)
+            except GroundplaneError as error:
+                self._trouble = self._trouble or error
+                self._states[stage.id] = state = WorkState.FAILED
+            stopped = state is not WorkState.DONE and not keep_going
+
+    def finish(self) -> RunResult:
+        """The journal's last word.
+
+        Raises:
+            FailedError: a journal or a folder failed on the way.
+        """
+        state = RunState.DONE
+        if self._trouble is not None or self._failures or WorkState.FAILED in self._states.values():
+            state = RunState.FAILED
+        if self._cancel and (self._stopped or WorkState.CANCELLED in self._states.values()):
+            state = RunState.CANCELLED
+        finished = datetime.now(UTC)
+        seconds = (finished - self.started).total_seconds()
+        why = self._cancel.why if state is RunState.CANCELLED else ""
+        self._journal.finish_run(self._run, state, finished, why)
+        self._teller.tell(
+            EventKind.RUN_FINISHED, data={"state": state.value, "seconds": round(seconds, 3), "reason": why}
+        )
+        self._teller.flush()
+        if self._trouble is not None:
+            raise self._trouble
+        return RunResult(
+            run=self._run,
+            state=state,
+            seconds=seconds,
+            steps=dict(self._states),
+            failures=tuple(self._failures),
+            changed=self._changed,
+        )
+
+    def _carry_out(self, stage: Stage, bench: Workbench, users: Users, cancel: CancelToken) -> WorkState:
+        def tell(kind: EventKind, host: str | None, task: str | None, data: dict[str, Any]) -> None:
+            self._teller.tell(kind, step=stage.id, host=host, task=task, data=data)
+
+        self._journal.step_started(self._run, stage.id, stage.hosts, datetime.now(UTC))
+        self._teller.tell(EventKind.STEP_STARTED, step=stage.id, data={"hosts": list(stage.hosts)})
+        with self._teller.log(stage.id) as say:
+            outcome = run_playbook(
+                bench,
+                Playbook(
+                    id=stage.id,
+                    path=stage.playbook,
+                    hosts=stage.hosts,
+                    users=users.of(stage.hosts),
+                    variables={"groundplane_step": stage.id, "groundplane_run": self._run, **stage.variables},
+                    tags=stage.tags,
+                    check=self._dry,
+                    timeout_minutes=stage.timeout_minutes,
+                ),
+                redactor=self._redactor,
+                tell=tell,
+                say=say,
+                cancel=cancel,
+            )
+        state = self._states[stage.id] = state_of(outcome)
+        self._journal.step_finished(self._run, stage.id, state, outcome.hosts, datetime.now(UTC), error=outcome.error)
+        for host, ended in outcome.hosts.items():
+            self._changed += ended.changed
+            if ended.state in (WorkState.FAILED, WorkState.UNREACHABLE):
+                self._failures.append(Failure(stage.id, host, ended.task, ended.reason))
+            self._teller.tell(EventKind.HOST_FINISHED, step=stage.id, host=host, data=host_told(ended))
+        self._teller.tell(
+            EventKind.STEP_FINISHED,
+            step=stage.id,
+            data={
+                "state": state.value,
+                "seconds": round(outcome.seconds, 3),
+                "tasks": outcome.tasks,
+                "changed": sum(ended.changed for ended in outcome.hosts.values()),
+            },
+        )
+        return state
+
+    def _held_back(self, stage: Stage) -> None:
+        """The journal's own account of it is settled at the end of the run."""
+        self._states[stage.id] = WorkState.HELD_BACK
+        self._teller.tell(EventKind.STEP_FINISHED, step=stage.id, data={"state": WorkState.HELD_BACK.value})
