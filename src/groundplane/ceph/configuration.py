@@ -110,6 +110,7 @@ class PoolSettings(Options):
     erasure: Erasure | None = Field(None, description="Of an erasure coded pool, its parts: {k: 4, m: 2}.")
     failure_domain: str = Field("host", description="No two copies or parts in the same one: osd, host, rack, zone …")
     device_class: str = Field("", description="Only on OSDs of this class.")
+    crush_rule: str = Field("", description="A CRUSH rule that is there already, by name.")
     pg_num: int | None = Field(None, ge=1, description="Placement groups.")
     autoscale: Autoscale = Field(Autoscale.ON, description="Whether Ceph chooses the number of placement groups.")
     target_ratio: float | None = Field(None, ge=0, description="The share of the cluster that it is expected to take.")
@@ -151,6 +152,7 @@ class CephUser(Options):
     name: str = Field(description='The name without "client.".')
     caps: Mapping[str, str] = Field(description="Capabilities, for example {mon: profile rbd}.")
     services: tuple[str, ...] = Field((), alias="for", description="The services of other layers that get the key.")
+    only_with_filesystems: bool = Field(default=False, description="Only made where the site has file systems.")
 
 
 class GatewayUser(Options):
