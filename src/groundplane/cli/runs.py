@@ -47,7 +47,7 @@ def command(ctx: click.Context, *, count: int, as_json: bool) -> None:
         table.add_column(name, no_wrap=True)
     for row in rows:
         took = duration((row.finished_at - row.started_at).total_seconds()) if row.finished_at is not None else ""
-        what = f"{row.command} --check" if row.dry and row.command == "apply" else row.command
+        what = f"{row.command} --check" if row.dry and row.command != "verify" else row.command
         style = STATE_STYLES.get(row.state, "")
         more = f"goes on with {row.resumes}" if row.resumes else row.reason
         began = f"{row.started_at.astimezone():%Y-%m-%d %H:%M:%S}"

@@ -29,11 +29,11 @@ def run_to_resume(journal: Journal, run: str | None) -> RunRow:
             raise InputError("There is no run to resume", cure="groundplane apply starts one.")
         found = latest[0]
     if found.command != "apply" or found.dry or found.state not in _UNFINISHED:
-        what = "only looked" if found.command != "apply" or found.dry else f"is {found.state}"
-        raise InputError(
-            f"Run {found.id} can't be resumed: it {what}",
-            cure="groundplane apply does whatever there is to do.",
-        )
+        what = "only looked" if found.dry else f"is {found.state}"
+        cure = "groundplane apply does whatever there is to do."
+        if found.command != "apply" and not found.dry:
+            what, cure = f"wasn't 'apply' but '{found.command}'", f"Call groundplane {found.command} again."
+        raise InputError(f"Run {found.id} can't be resumed: it {what}", cure=cure)
     return found
 
 

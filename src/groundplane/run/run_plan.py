@@ -148,9 +148,7 @@ def _refuse_overtaken(journal: Journal, plan: Plan, resumes: str | None) -> None
     Raises:
         InputError: another run has worked since.
     """
-    later = [
-        run for run in journal.runs(20) if run.started_at > plan.created_at and not run.dry and run.command == "apply"
-    ]
+    later = [run for run in journal.runs(20) if run.started_at > plan.created_at and not run.dry]
     if later and resumes is None:
         raise InputError(
             "The plan has gone stale: another run has worked on this site since it was made",
