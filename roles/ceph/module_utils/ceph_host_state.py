@@ -52,7 +52,7 @@ def write_note(name: str, content: dict[str, str], folder: Path = NOTES) -> bool
 
 
 def cluster_state() -> dict[str, object]:
-    """Which clusters this host has to do with; quick, it only reads files.
+    """Which clusters this host has to do with, and its memory; quick, it only reads files.
 
     `clusters` have daemons here, `administers` is the one whose administrator's key lies here, `member` the one that
     the toolkit made this host a member of, `bootstrap` one whose bootstrap began here and wasn't seen to end.
@@ -63,6 +63,7 @@ def cluster_state() -> dict[str, object]:
         "administers": cluster.fsid if cluster else "",
         "member": read_note(MEMBER_NOTE).get("fsid", ""),
         "bootstrap": read_note(BOOTSTRAP_NOTE).get("fsid", ""),
+        "memory_mb": _memory_mb(Path("/proc/meminfo").read_text(encoding="ascii")),
     }
 
 
@@ -75,7 +76,6 @@ def host_state(image: str) -> dict[str, object]:
     return {
         **cluster_state(),
         "hostname": socket.gethostname(),
-        "memory_mb": _memory_mb(Path("/proc/meminfo").read_text(encoding="ascii")),
         "addresses": _addresses(),
         "clock": clock_problem(),
         "engine": engine_problem(image),
