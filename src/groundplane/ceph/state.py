@@ -7,7 +7,7 @@ answer is in `ClusterState.unanswered` with the reason, and what it would have t
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -238,6 +238,25 @@ class ClusterState:
 
     def daemons_of(self, host: str) -> tuple[Daemon, ...]:
         return tuple(daemon for daemon in self.daemons if daemon.host == host)
+
+
+def as_data(state: ClusterState) -> dict[str, Any]:
+    """For programs: everything but Ceph's own answers."""
+    found = {}
+    for one in fields(state):
+        if one.name != "raw":
+            found[one.name.rstrip("_")] = _plain(getattr(state, one.name))
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {one.name.rstrip("_"): _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(each) for each in value]
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def is_clean(pg_state: str) -> bool:
