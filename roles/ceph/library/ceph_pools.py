@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.ceph_pool import plan_pools, read_pool, standing
-from ansible.module_utils.ceph_rbd import initialise_pools
+from ansible.module_utils.ceph_pool import plan_pools, read_pool
+from ansible.module_utils.ceph_pool_work import look, make_pools
 from ansible.module_utils.ceph_session import CephError, Session, find_cluster
 
 DOCUMENTATION = r"""
@@ -80,23 +80,11 @@ def main() -> None:
         module.fail_json(msg="This host has no key to administer a cluster. groundplane apply ceph.cluster --force")
     try:
         with Session(cluster) as session:
-            osds, crush = session.call("osd dump"), session.call("osd crush dump")
-            there = {pool["pool_name"] for pool in osds["pools"]}
-            settings = {
-                pool.name: session.call("osd pool get", pool=pool.name, var="all")
-                for pool in wanted
-                if pool.settings and pool.name in there
-            }
-            changes, problems = plan_pools(wanted, standing(osds, crush, settings))
+            changes, problems = plan_pools(wanted, look(session, wanted))
             if problems:
                 module.fail_json(msg=" ".join(problems), problems=problems)
             if not module.check_mode:
-                for change in changes:
-                    for command in change.commands:
-                        session.text(command.prefix, **command.arguments)
-                fresh = [change.initialise for change in changes if change.initialise]
-                if fresh:
-                    initialise_pools(cluster, fresh)
+                make_pools(cluster, session, wanted, changes)
     except CephError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=bool(changes), changes=[change.sentence for change in changes])

@@ -78,8 +78,12 @@ class Change:
 
     sentence: str
     commands: tuple[Command, ...] = ()
-    initialise: str = ""
-    """A pool to prepare for RBD afterwards."""
+    pool: str = ""
+    """Whose it is; empty for rules and profiles, which come before."""
+    made: bool = False
+    """The pool is new: what it lacks besides is seen once it is there."""
+    initialise: bool = False
+    """The pool is to be prepared for RBD afterwards."""
 
 
 def read_pool(written: dict, defaults: dict) -> tuple[Pool | None, list[str]]:
@@ -320,15 +324,8 @@ def _new(pool: Pool, rule: str) -> Change:
         arguments |= {"pool_type": "replicated", "size": pool.size}
         if pool.size == 1:
             arguments["yes_i_really_mean_it"] = True
-    commands = [Command("osd pool create", arguments), _set(pool, "min_size", pool.min_size)]
-    if pool.erasure is not None and pool.application in {"rbd", "cephfs"}:
-        commands.append(_set(pool, "allow_ec_overwrites", "true"))
-    commands += [command for _, _, command in _wishes(pool, {}, {})]
-    rbd = pool.application == "rbd" and pool.erasure is None
-    if not rbd:
-        commands.append(_application(pool))
     sentence = f"pool {pool.name} made: {pool.parts}, rule {rule}, for {pool.application}"
-    return Change(sentence, tuple(commands), initialise=pool.name if rbd else "")
+    return Change(sentence, (Command("osd pool create", arguments),), pool=pool.name, made=True)
 
 
 def _different(pool: Pool, found: dict, rule: str, now: Standing) -> list[Change]:
@@ -337,7 +334,7 @@ def _different(pool: Pool, found: dict, rule: str, now: Standing) -> list[Change
     has_rule = now.crush.rule_names.get(found["crush_rule"], "")
 
     def change(what: str, was: object, wanted: object, *commands: Command) -> None:
-        changes.append(Change(f"pool {pool.name}: {what} {was} → {wanted}", commands))
+        changes.append(Change(f"pool {pool.name}: {what} {was} → {wanted}", commands, pool.name))
 
     if rule and rule != has_rule:
         change("rule", has_rule or "none", rule, _set(pool, "crush_rule", rule))
@@ -359,28 +356,26 @@ def _different(pool: Pool, found: dict, rule: str, now: Standing) -> list[Change
     if pool.application not in found["application_metadata"]:
         rbd = pool.application == "rbd" and pool.erasure is None
         commands = () if rbd else (_application(pool),)
-        changes.append(
-            Change(f"pool {pool.name}: for {pool.application}", commands, initialise=pool.name if rbd else "")
-        )
+        changes.append(Change(f"pool {pool.name}: for {pool.application}", commands, pool.name, initialise=rbd))
     return changes
 
 
 def _wishes(pool: Pool, found: dict, settings: dict) -> list[tuple[str, tuple[object, object], Command]]:
     """What the site may leave open: name, value now and wanted, and the command; only what differs."""
-    options = found.get("options", {})
+    options = found["options"]
     wishes: list[tuple[str, tuple[object, object], Command]] = []
     if pool.target_ratio is not None and not _same(options.get("target_size_ratio", 0), pool.target_ratio):
         command = _set(pool, "target_size_ratio", pool.target_ratio)
         wishes.append(("target_ratio", (options.get("target_size_ratio", 0), pool.target_ratio), command))
-    has_bulk = "bulk" in found.get("flags_names", "").split(",")
-    if pool.bulk is not None and found and has_bulk != pool.bulk:
+    has_bulk = "bulk" in found["flags_names"].split(",")
+    if pool.bulk is not None and has_bulk != pool.bulk:
         wishes.append(("bulk", (has_bulk, pool.bulk), _set(pool, "bulk", str(pool.bulk).lower())))
     if pool.compression is not None and options.get("compression_mode", "none") != pool.compression:
         command = _set(pool, "compression_mode", pool.compression)
         wishes.append(("compression", (options.get("compression_mode", "none"), pool.compression), command))
-    if pool.quota_bytes is not None and found.get("quota_max_bytes", 0) != pool.quota_bytes:
+    if pool.quota_bytes is not None and found["quota_max_bytes"] != pool.quota_bytes:
         arguments = {"pool": pool.name, "field": "max_bytes", "val": str(pool.quota_bytes)}
-        values = (found.get("quota_max_bytes", 0), pool.quota_bytes)
+        values = (found["quota_max_bytes"], pool.quota_bytes)
         wishes.append(("quota_bytes", values, Command("osd pool set-quota", arguments)))
     for key, value in sorted(pool.settings.items()):
         if key not in settings or not _same(settings[key], value):

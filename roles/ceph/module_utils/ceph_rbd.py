@@ -13,16 +13,19 @@ SECONDS = 60
 """For one object; a pool whose placement groups don't become active would wait for ever."""
 _INITIALISE = r"""
 import json, sys
+from concurrent.futures import ThreadPoolExecutor
 import rados, rbd
 given = json.loads(sys.stdin.readline())
 failed = {}
 with rados.Rados(conffile="", name="client.admin", conf=given["conf"]) as cluster:
-    for pool in given["pools"]:
+    def initialise(pool):
         try:
             with cluster.open_ioctx(pool) as ioctx:
                 rbd.RBD().pool_init(ioctx, False)
         except (rados.Error, rbd.Error) as error:
             failed[pool] = str(error)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(initialise, given["pools"]))
 print(json.dumps(failed))
 """
 

@@ -41,29 +41,31 @@ def test_a_pool_that_is_as_asked_needs_nothing() -> None:
     assert plan(now(pool("images")), read()) == ([], [])
 
 
-def test_a_new_pool_is_made_with_what_the_site_says_and_prepared_for_rbd() -> None:
+def test_a_new_pool_is_made_with_what_the_site_says() -> None:
     changes, problems = pools.plan_pools([read(pg_num=8, autoscale="off", bulk=True, target_ratio=0.5)], now())
     assert problems == []
     assert [change.sentence for change in changes] == ["pool images made: 3 copies, rule replicated_rule, for rbd"]
-    assert changes[0].initialise == "images"
-    create, *others = [(command.prefix, command.arguments) for command in changes[0].commands]
-    assert create == (
-        "osd pool create",
-        {
-            "pool": "images",
-            "rule": "replicated_rule",
-            "autoscale_mode": "off",
-            "pg_num": 8,
-            "pgp_num": 8,
-            "bulk": True,
-            "pool_type": "replicated",
-            "size": 3,
-        },
-    )
-    assert {(arguments["var"], arguments["val"]) for _, arguments in others} == {
-        ("min_size", "2"),
-        ("target_size_ratio", "0.5"),
-    }
+    assert (changes[0].pool, changes[0].made) == ("images", True)
+    assert [(command.prefix, command.arguments) for command in changes[0].commands] == [
+        (
+            "osd pool create",
+            {
+                "pool": "images",
+                "rule": "replicated_rule",
+                "autoscale_mode": "off",
+                "pg_num": 8,
+                "pgp_num": 8,
+                "bulk": True,
+                "pool_type": "replicated",
+                "size": 3,
+            },
+        )
+    ]
+
+
+def test_a_pool_without_an_application_is_prepared_for_rbd() -> None:
+    changes, _ = pools.plan_pools([read()], now(pool("images", application_metadata={})))
+    assert [(change.pool, change.initialise, change.commands) for change in changes] == [("images", True, ())]
 
 
 def test_defaults_are_for_pools_that_say_nothing_and_yaml_reads_off_as_false() -> None:
@@ -74,7 +76,8 @@ def test_defaults_are_for_pools_that_say_nothing_and_yaml_reads_off_as_false() -
 def test_one_copy_needs_ceph_to_be_told_that_it_is_meant() -> None:
     made = dict(commands(now(), read(size=1)))
     assert made["osd pool create"]["yes_i_really_mean_it"] is True
-    assert made["osd pool set"] == {"pool": "images", "var": "min_size", "val": "1"}
+    resized = dict(commands(now(pool("images")), read(size=1)))
+    assert resized["osd pool set"] == {"pool": "images", "var": "min_size", "val": "1"}
 
 
 def test_whatever_differs_is_set_and_told() -> None:
@@ -148,8 +151,14 @@ def test_an_erasure_coded_pool_gets_a_profile_and_a_rule_and_can_be_overwritten(
         {"name": "erasure-host", "profile": "erasure-2-1-jerasure-host"},
     )
     assert found[2][1]["erasure_code_profile"] == "erasure-2-1-jerasure-host"
-    assert ("osd pool set", {"pool": "images", "var": "allow_ec_overwrites", "val": "true"}) in found
-    assert found[-1] == ("osd pool application enable", {"pool": "images", "app": "rbd"})
+
+
+def test_an_erasure_coded_pool_can_be_overwritten() -> None:
+    standing = now(erased(flags_names="hashpspool", application_metadata={}), profiles={"mine": ERASED})
+    assert commands(standing, read(type="erasure", erasure={"k": 2, "m": 1})) == [
+        ("osd pool set", {"pool": "images", "var": "allow_ec_overwrites", "val": "true"}),
+        ("osd pool application enable", {"pool": "images", "app": "rbd"}),
+    ]
 
 
 def test_an_erasure_coded_pool_keeps_one_part_to_spare_while_it_is_written_to() -> None:
