@@ -16,12 +16,15 @@ from groundplane.ceph.adopt.services import (
     other_services,
 )
 from groundplane.ceph.adopt.users import adopted_users
+from groundplane.ceph.operation import Operation
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
+from groundplane.run.stages import Stage
 from groundplane.site.source import read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from groundplane.ceph.adopt.reading import Existing
     from groundplane.site.site import Site
@@ -100,6 +103,31 @@ def plan_adoption(site: Site, existing: Existing) -> Adoption:
         notes=whole.notes,
         warnings=_warnings(site, existing),
         unmanaged=managed_osd_services(answers),
+    )
+
+
+def adopting(site: Site, adoption: Adoption, files: Sequence[Path], host: str) -> Operation:
+    """What a person says yes to. The stage runs after the files are written."""
+    lines = []
+    if files:
+        names = ", ".join(path.relative_to(site.path).as_posix() for path in files)
+        lines.append(f"Write {names}, as shown above")
+    stages = []
+    if adoption.unmanaged:
+        lines.append(
+            f"Set {', '.join(adoption.unmanaged)} unmanaged, so that the site's drive groups alone make OSDs; the OSDs "
+            "that there are go on as before"
+        )
+        playbook = site.content.playbooks / "ceph" / "operations" / "adopt.yml"
+        variables = {"ceph_adopted_specifications": list(adoption.unmanaged)}
+        stages.append(Stage("ceph.adopt", "The site's drive groups alone make OSDs", playbook, (host,), variables))
+    return Operation(
+        f"ceph adopt {host}",
+        f"Adopt the cluster {adoption.fsid}",
+        lines=tuple(lines),
+        stages=tuple(stages),
+        warnings=adoption.warnings,
+        nothing="" if lines else "the site says all of it already",
     )
 
 

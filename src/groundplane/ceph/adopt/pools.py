@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundplane.ceph.adopt.part import Part
+from groundplane.ceph.crush import Rule, rule_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,32 +16,9 @@ REPLICATED, ERASURE = 1, 3
 """A pool's type in `ceph osd dump`."""
 OTHERS_APPLICATIONS = {"rgw": "the gateways", "cephfs": "file systems", "mgr": "the managers", "nfs": "NFS"}
 """Pools with these applications are made by what uses them, not by ceph_pools."""
+ROOT = "default"
+"""New hosts come under this root; ceph_pools places pools under no other."""
 DEFAULT_SIZE, DEFAULT_MIN_SIZE = 3, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where a CRUSH rule puts copies: as ceph_pools can say it."""
-
-    failure_domain: str
-    device_class: str = ""
-
-
-def placement(rule: Mapping[str, Any]) -> Placement | None:
-    """What a rule says, where ceph_pools could say the same: one take of the root default, one choice.
-
-    Rules that Ceph makes for erasure coded pools begin with steps that only set how often CRUSH tries
-    (set_chooseleaf_tries, set_choose_tries).
-    """
-    steps = [step for step in rule.get("steps", ()) if not str(step.get("op", "")).startswith("set_")]
-    shape = [str(step.get("op", "")).split("_")[0] for step in steps]
-    if shape not in (["take", "chooseleaf", "emit"], ["take", "choose", "emit"]):
-        return None
-    root, _, device_class = str(steps[0].get("item_name", "")).partition("~")
-    domain = str(steps[1].get("type", ""))
-    if root != "default" or (shape[1] == "choose" and domain != "osd"):
-        return None
-    return Placement(domain, device_class)
 
 
 def adopted_pools(answers: Answers) -> Part:
@@ -53,9 +30,13 @@ def adopted_pools(answers: Answers) -> Part:
         name, applications = pool["pool_name"], sorted(pool.get("application_metadata") or ())
         if name.startswith(".") or any(one in OTHERS_APPLICATIONS for one in applications):
             continue
-        where = placement(rules.get(pool["crush_rule"], {}))
-        if where is None or len(applications) > 1 or pool["type"] not in (REPLICATED, ERASURE):
-            why = "its CRUSH rule is of its own making" if where is None else "it has several applications"
+        where = rule_of(rules.get(pool["crush_rule"], {}))
+        if where is None or where.root != ROOT or len(applications) > 1 or pool["type"] not in (REPLICATED, ERASURE):
+            why = (
+                "its CRUSH rule is of its own making"
+                if where is None or where.root != ROOT
+                else "it has several applications"
+            )
             notes.append(f"The pool {name} stays as it is and is not looked after: {why}.")
             continue
         pools.append(_described(pool, where, applications, dump.get("erasure_code_profiles") or {}))
@@ -63,7 +44,7 @@ def adopted_pools(answers: Answers) -> Part:
 
 
 def _described(
-    pool: Mapping[str, Any], where: Placement, applications: list[str], profiles: Mapping[str, Mapping[str, str]]
+    pool: Mapping[str, Any], where: Rule, applications: list[str], profiles: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Any]:
     """Only what differs from the option's defaults, so that a person reads what is special."""
     found: dict[str, Any] = {"name": pool["pool_name"]}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from groundplane.ssh.connection import SshConnection
 
     Make = Callable[[Site, CephConfiguration, ClusterState], Operation]
+    Progress = Callable[[ClusterState], str]
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
@@ -93,8 +94,19 @@ def open_desk(obj: str | None) -> Iterator[Desk]:
         yield Desk(work, connection)
 
 
-def carry_out(obj: str | None, make: Make, *, yes: bool, confirm: str, check: bool, as_json: bool) -> None:
+def carry_out(
+    obj: str | None,
+    make: Make,
+    *,
+    yes: bool,
+    confirm: str,
+    check: bool,
+    as_json: bool,
+    progress: Progress | None = None,
+) -> None:
     """Asks the cluster, shows the plan that `make` gives, asks, runs its stages, and tells how it ended.
+
+    `progress` says in a sentence how far a long stage is; it is asked every few seconds.
 
     Raises:
         InputError: what `make` refuses; nobody is there to say yes; --confirm isn't the word.
@@ -103,11 +115,26 @@ def carry_out(obj: str | None, make: Make, *, yes: bool, confirm: str, check: bo
     """
     with open_desk(obj) as desk:
         configuration, state = desk.ask()
-        perform(desk, make(desk.site, configuration, state), yes=yes, confirm=confirm, check=check, as_json=as_json)
+        perform(
+            desk,
+            make(desk.site, configuration, state),
+            yes=yes,
+            confirm=confirm,
+            check=check,
+            as_json=as_json,
+            progress=progress,
+        )
 
 
 def perform(
-    desk: Desk, operation: Operation, *, yes: bool, confirm: str, check: bool, as_json: bool
+    desk: Desk,
+    operation: Operation,
+    *,
+    yes: bool,
+    confirm: str,
+    check: bool,
+    as_json: bool,
+    progress: Progress | None = None,
 ) -> RunResult | None:
     """The rest of `carry_out`, for plans that were made otherwise; None where there was nothing to do.
 
@@ -125,7 +152,7 @@ def perform(
     if operation.nothing:
         return None
     agree(operation, yes=yes, confirm=confirm, check=check, as_json=as_json)
-    result = run_operation(desk, operation, check=check, as_json=as_json)
+    result = run_operation(desk, operation, check=check, as_json=as_json, progress=progress)
     if not as_json:
         report(terminal, result)
     raise_unless_done(result, again="groundplane " + operation.command)
@@ -180,7 +207,9 @@ def agree(operation: Operation, *, yes: bool, confirm: str, check: bool, as_json
         raise CancelledError("Nothing was done", why="the plan was declined")
 
 
-def run_operation(desk: Desk, operation: Operation, *, check: bool, as_json: bool) -> RunResult:
+def run_operation(
+    desk: Desk, operation: Operation, *, check: bool, as_json: bool, progress: Progress | None = None
+) -> RunResult:
     """Runs the stages, and those that run in any case.
 
     Raises:
@@ -194,6 +223,12 @@ def run_operation(desk: Desk, operation: Operation, *, check: bool, as_json: boo
     from groundplane.run.stages import run_stages  # noqa: PLC0415
 
     here, work = settings(), desk.work
+    watcher = watcher_for(console(), as_json=as_json)
+    if progress is not None and not check:
+        from groundplane.ceph.asking import ask_cluster  # noqa: PLC0415
+        from groundplane.ceph.progress import ProgressWatcher  # noqa: PLC0415
+
+        watcher = ProgressWatcher(watcher, lambda: ask_cluster(work.site, desk.connection), progress)
     with console(stderr=True).status(f"Making the runtime of release {work.site.release.name} ready"):
         runtime = ensure_runtime(work.site.release, work.site.content, cache=here.cache)
     cancel = CancelToken()
@@ -210,7 +245,7 @@ def run_operation(desk: Desk, operation: Operation, *, check: bool, as_json: boo
             vault_password=work.secrets.password,
             memory=here.runtime,
             holder=here.holder,
-            watchers=[watcher_for(console(), as_json=as_json)],
+            watchers=[watcher],
             cancel=cancel,
             dry=check,
         )

@@ -43,6 +43,8 @@ class _Step:
     started: datetime | None = None
     seconds: float | None = None
     task: str = ""
+    note: str = ""
+    """What was last said of the step besides its tasks."""
     answered: set[str] = field(default_factory=set)
     """Hosts that are through with the task at work."""
     failed: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -114,7 +116,9 @@ class RichTreeWatcher:
             case EventKind.STEP_STARTED:
                 step.state, step.started = WorkState.RUNNING, event.at
             case EventKind.TASK_STARTED:
-                step.task, step.answered = event.task or "", set()
+                step.task, step.note, step.answered = event.task or "", "", set()
+            case EventKind.NOTE:
+                step.note = str(data.get("text", ""))
             case EventKind.TASK_RESULT:
                 step.answered.add(event.host or "")
                 if data.get("status") in ("failed", "unreachable"):
@@ -169,7 +173,7 @@ def _time(elapsed: float, expected: float | None) -> Text:
 def _remark(step: _Step) -> Text:
     if step.state is WorkState.RUNNING:
         task = step.task if len(step.task) <= LONGEST_TASK else f"{step.task[: LONGEST_TASK - 1]}…"
-        return Text(task, "cyan")
+        return Text(step.note or task, "cyan")
     if step.state is WorkState.DONE:
         return Text(
             f"{step.changed} changed" if step.changed else "nothing changed", "green" if step.changed else "dim"

@@ -1,0 +1,42 @@
+"""groundplane ceph host add."""
+
+from __future__ import annotations
+
+import click
+
+from groundplane.cli.ceph.common import operation_options
+from groundplane.cli.common import complete_hosts
+
+
+@click.command()
+@click.argument("host", shell_complete=complete_hosts)
+@operation_options
+@click.pass_context
+def command(ctx: click.Context, host: str, *, yes: bool, confirm: str, check: bool, as_json: bool) -> None:
+    """Add HOST, which the inventory has, to the cluster; or take back that it is drained.
+
+    Says what it would get, and runs the layer's steps that have to do with hosts; of the layers below only what was
+    never applied on HOST.
+    """
+    import json  # noqa: PLC0415
+
+    from groundplane.ceph.hosts.add import STEPS, plan_add  # noqa: PLC0415
+    from groundplane.cli import apply  # noqa: PLC0415
+    from groundplane.cli.ceph.common import agree, open_desk, run_operation, show_operation  # noqa: PLC0415
+    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.run_report import raise_unless_done  # noqa: PLC0415
+
+    with open_desk(ctx.obj) as desk:
+        configuration, state = desk.ask()
+        operation = plan_add(desk.site, configuration, state, host)
+        if as_json:
+            click.echo(json.dumps({"kind": "operation", **operation.as_data()}, ensure_ascii=False))
+        else:
+            show_operation(console(), operation)
+        if operation.nothing:
+            return
+        agree(operation, yes=yes, confirm=confirm, check=check, as_json=as_json)
+        if operation.stages:
+            result = run_operation(desk, operation, check=check, as_json=as_json)
+            raise_unless_done(result, again=f"groundplane {operation.command}")
+    ctx.invoke(apply.command, names=STEPS, yes=True, force=True, check=check, as_json=as_json)
