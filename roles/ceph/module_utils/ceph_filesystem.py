@@ -126,7 +126,7 @@ def plan_filesystem(
     there = _there(filesystem, fs_dump)
     metadata, data, *more = [pool.name for pool in filesystem.pools]
     if there is None:
-        arguments = {"fs_name": name, "metadata": metadata, "data": data}
+        arguments = {"fs_name": name, "metadata": metadata, "data_": data}
         changes.append(Change(f"file system {name} made", (Command("fs new", arguments),)))
     ours = there is None or _has_ours(filesystem, fs_dump)
     has_pools = set() if there is None else set(there["data_pools"])

@@ -172,7 +172,8 @@ class Session:
         Args:
             prefix: for example "osd tree", "orch ps". `target` is mgr for the orchestrator's and other mgr modules'.
             data: what the ceph program takes with -i.
-            arguments: named as in the output of `ceph --verbose`, for example pool="images".
+            arguments: named as in the output of `ceph --verbose`, for example pool="images"; with a `_` behind the name
+                where it is one of the parameters here (`fs new` has data).
 
         Raises:
             CephError: the answer was an error, also after `attempts` where the mgr was only stumbling.
@@ -198,7 +199,10 @@ class Session:
         """The same, as the text that the cluster answers."""
         asked = {
             "target": target,
-            "command": {"prefix": prefix, **{key: value for key, value in arguments.items() if value is not None}},
+            "command": {
+                "prefix": prefix,
+                **{key.removesuffix("_"): value for key, value in arguments.items() if value is not None},
+            },
             "input": data,
             "seconds": seconds,
         }
