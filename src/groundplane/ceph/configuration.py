@@ -19,7 +19,7 @@ from groundplane.errors import InputError, Problem
 from groundplane.site.model_problems import model_problems
 from groundplane.site.source import Source, read_source
 from groundplane.site.values import Level, Value
-from groundplane.supply.conditions import Conditions
+from groundplane.supply.conditions import Conditions, to_bool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -252,12 +252,12 @@ class Reader:
         members = [host for group in GROUPS for host in site.inventory.group_hosts.get(group, ())]
         self.hosts = tuple(host for host in site.inventory.hosts if host in set(members))
         # What holds for the whole cluster is read as on the host that speaks for it.
-        self._whole: str | None = members[0] if members else None
+        self.whole: str | None = members[0] if members else None
 
     def read(self) -> CephConfiguration:
         osd_hosts = self.group("ceph_osd_group")
         images = self.of("groundplane_images", None)
-        defaults = self.of("ceph_pool_defaults", self._whole)
+        defaults = self._pool_defaults()
         return CephConfiguration(
             fsid=self.text("ceph_fsid"),
             image=str(images.get(ROLE, "")) if isinstance(images, dict) else "",
@@ -272,13 +272,13 @@ class Reader:
             cluster_network=self.text("ceph_cluster_network"),
             drive_groups={host: self.models(DriveGroup, "ceph_osds", host) for host in osd_hosts},
             wipe_devices={host: self._texts("ceph_wipe_devices", host) for host in osd_hosts},
-            pools=self.models(Pool, "ceph_pools", self._whole, defaults=defaults),
-            users=self.models(CephUser, "ceph_users", self._whole),
-            filesystems=self.models(Filesystem, "ceph_filesystems", self._whole),
-            gateway_enabled=bool(self.of("ceph_gateway_enabled", self._whole)),
+            pools=self.models(Pool, "ceph_pools", self.whole, defaults=defaults),
+            users=self.models(CephUser, "ceph_users", self.whole),
+            filesystems=self.models(Filesystem, "ceph_filesystems", self.whole, defaults={"pool": defaults}),
+            gateway_enabled=to_bool(self.of("ceph_gateway_enabled", self.whole)),
             gateway_port=self._number("ceph_gateway_port"),
-            gateway_tls=bool(self.of("ceph_gateway_tls", self._whole)),
-            gateway_users=self.models(GatewayUser, "ceph_gateway_users", self._whole),
+            gateway_tls=to_bool(self.of("ceph_gateway_tls", self.whole)),
+            gateway_users=self.models(GatewayUser, "ceph_gateway_users", self.whole),
             failure_domains=self._domains(),
             locations=dict(self._locations()),
             places={name: value.place for name in self._names() if (value := self._written(name)) is not None},
@@ -312,7 +312,7 @@ class Reader:
         return found
 
     def text(self, name: str) -> str:
-        found = self.of(name, self._whole)
+        found = self.of(name, self.whole)
         return "" if found is None else str(found)
 
     def group(self, name: str) -> tuple[str, ...]:
@@ -320,22 +320,24 @@ class Reader:
         members = set(self.site.inventory.group_hosts.get(self.text(name), ()))
         return tuple(host for host in self.site.inventory.hosts if host in members)
 
-    def models(self, model: type[Model], name: str, host: str | None, *, defaults: object = None) -> tuple[Model, ...]:
-        """A list of mappings as models; those that can't be are told and left out."""
+    def models(
+        self, model: type[Model], name: str, host: str | None, *, defaults: Mapping[str, Any] | None = None
+    ) -> tuple[Model, ...]:
+        """A list of mappings as models, each over the defaults; those that can't be are told and left out."""
         entries = self.of(name, host)
         if not isinstance(entries, list):
             # Another type is told by the check of all roles' options.
             return ()
         found = []
         for index, entry in enumerate(entries):
-            merged = {**defaults, **entry} if isinstance(defaults, dict) and isinstance(entry, dict) else entry
+            merged = _merged(defaults or {}, entry)
             try:
                 found.append(model.model_validate_json(json.dumps(merged, default=str)))
             except ValidationError as error:
                 value = self.find(name, host)
                 if value is not None and (name, at := self.place(value, name, index)) not in self._told:
                     self._told.add((name, at))
-                    self.problems += model_problems(error, self._below(value, name, index, merged), model)
+                    self.problems += model_problems(error, self._below(value, name, (index,), merged), model)
         return tuple(found)
 
     def place(self, value: Value, name: str, *path: str | int) -> Place:
@@ -343,14 +345,14 @@ class Reader:
         source, prefix = self._origin(value, name)
         return source.place(*prefix, *path) if source is not None else value.place
 
-    def _below(self, value: Value, name: str, index: int, data: Any) -> Source:
-        """The file as if it held this list item alone, so that complaints about it find their lines."""
+    def _below(self, value: Value, name: str, path: tuple[str | int, ...], data: Any) -> Source:
+        """The file as if it held this part of the value alone, so that complaints about it find their lines."""
         source, prefix = self._origin(value, name)
-        start = (*prefix, index)
+        start = (*prefix, *path)
         if source is None:
             return Source(value.place.file, data, {(): (value.place.line or 1, value.place.column or 1)})
-        lines = {path[len(start) :]: at for path, at in source.lines.items() if path[: len(start)] == start}
-        first = self.place(value, name, index)
+        lines = {keys[len(start) :]: at for keys, at in source.lines.items() if keys[: len(start)] == start}
+        first = self.place(value, name, *path)
         lines.setdefault((), (first.line or 1, first.column or 1))
         return Source(source.path, data, lines)
 
@@ -379,16 +381,32 @@ class Reader:
             self._conditions[host] = Conditions(lambda name: self.find(name, host), facts)
         return self._conditions[host]
 
+    def _pool_defaults(self) -> dict[str, Any]:
+        """Keys of ceph_pools for all pools; those that can't be are told once, here, and left out."""
+        name = "ceph_pool_defaults"
+        found = self.of(name, self.whole)
+        if not isinstance(found, dict):
+            return {}
+        try:
+            PoolSettings.model_validate_json(json.dumps(found, default=str))
+        except ValidationError as error:
+            value = self.find(name, self.whole)
+            if value is not None:
+                self.problems += model_problems(error, self._below(value, name, (), found), PoolSettings)
+            wrong = {str(item["loc"][0]) for item in error.errors(include_url=False) if item["loc"]}
+            return {key: each for key, each in found.items() if key not in wrong}
+        return dict(found)
+
     def _texts(self, name: str, host: str) -> tuple[str, ...]:
         found = self.of(name, host)
         return tuple(str(entry) for entry in found) if isinstance(found, list) else ()
 
     def _number(self, name: str) -> int:
-        found = self.of(name, self._whole)
+        found = self.of(name, self.whole)
         return int(found) if str(found).isdigit() else 0
 
     def _domains(self) -> dict[str, str]:
-        found = self.of("ceph_failure_domains", self._whole)
+        found = self.of("ceph_failure_domains", self.whole)
         return {str(type_): str(variable) for type_, variable in found.items()} if isinstance(found, dict) else {}
 
     def _locations(self) -> Iterator[tuple[str, dict[str, str]]]:
@@ -403,5 +421,16 @@ class Reader:
 
     def _written(self, name: str) -> Value | None:
         """What the site itself says, as on the host that speaks for all."""
-        found = self.site.variables.value(name, self._whole)
+        found = self.site.variables.value(name, self.whole)
         return found if found is not None and found.level > Level.DERIVED else None
+
+
+def _merged(defaults: Mapping[str, Any], entry: Any) -> Any:
+    """The entry over the defaults; mappings within too."""
+    if not isinstance(entry, dict):
+        return entry
+    below = {
+        key: _merged(value, entry.get(key, {})) if isinstance(value, dict) else entry.get(key, value)
+        for key, value in defaults.items()
+    }
+    return {**entry, **below}

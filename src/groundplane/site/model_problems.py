@@ -14,6 +14,8 @@ from groundplane.site.source import suggest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pydantic.fields import FieldInfo
+
     from groundplane.site.source import Source
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -122,14 +124,14 @@ def _shown(value: Any) -> str:
 def fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """The keys that the model allows below `path`."""
     found = _annotation_at(model, path)
-    return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
+    return list(_fields(found)) if isinstance(found, type) and issubclass(found, BaseModel) else []
 
 
 def description_at(model: type[BaseModel], path: Sequence[str | int]) -> str:
     """The description of the field at `path`."""
     owner = _annotation_at(model, path[:-1]) if path else None
     if isinstance(owner, type) and issubclass(owner, BaseModel):
-        field = owner.model_fields.get(str(path[-1]))
+        field = _fields(owner).get(str(path[-1]))
         return (field.description or "") if field is not None else ""
     return ""
 
@@ -143,7 +145,7 @@ def _annotation_at(model: type[BaseModel], path: Sequence[str | int]) -> Any:
     current: Any = model
     for part in path:
         if isinstance(current, type) and issubclass(current, BaseModel):
-            field = current.model_fields.get(str(part))
+            field = _fields(current).get(str(part))
             if field is None:
                 return None
             current = _plain(field.annotation)
@@ -152,6 +154,11 @@ def _annotation_at(model: type[BaseModel], path: Sequence[str | int]) -> Any:
             arguments = [found for found in getattr(current, "__args__", ()) if found is not Ellipsis]
             current = _plain(arguments[-1]) if arguments else None
     return current
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """By the names that people write."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _plain(annotation: Any) -> Any:
