@@ -69,9 +69,9 @@ def main() -> None:
     )
     given = module.params
     if not given["problems"]:
-        module.exit_json(changed=False, state=cluster_state(), problems=[])
+        module.exit_json(changed=False, state=cluster_state(given["account"]), problems=[])
     try:
-        state = host_state(given["image"])
+        state = host_state(given["image"], given["account"])
     except CephError as error:
         module.fail_json(msg=f"{error}. Cure: groundplane apply bootstrap")
     problems = host_problems(

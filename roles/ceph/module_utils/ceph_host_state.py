@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 import socket
 from pathlib import Path
@@ -51,11 +52,12 @@ def write_note(name: str, content: dict[str, str], folder: Path = NOTES) -> bool
     return True
 
 
-def cluster_state() -> dict[str, object]:
+def cluster_state(account: str = "") -> dict[str, object]:
     """Which clusters this host has to do with, and its memory; quick, it only reads files.
 
     `clusters` have daemons here, `administers` is the one whose administrator's key lies here, `member` the one that
-    the toolkit made this host a member of, `bootstrap` one whose bootstrap began here and wasn't seen to end.
+    the toolkit made this host a member of, `bootstrap` one whose bootstrap began here and wasn't seen to end. `home` is
+    the account's home, empty where the host doesn't know it.
     """
     cluster = find_cluster()
     return {
@@ -67,14 +69,14 @@ def cluster_state() -> dict[str, object]:
     }
 
 
-def host_state(image: str) -> dict[str, object]:
+def host_state(image: str, account: str = "") -> dict[str, object]:
     """All that `host_problems` looks at.
 
     Raises:
         CephError: a program took too long.
     """
     return {
-        **cluster_state(),
+        **cluster_state(account),
         "hostname": socket.gethostname(),
         "addresses": _addresses(),
         "clock": clock_problem(),
