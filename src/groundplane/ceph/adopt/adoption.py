@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundplane.ceph.adopt.drive_groups import adopted_drive_groups
+from groundplane.ceph.adopt.memory import adopted_memory
 from groundplane.ceph.adopt.part import Part, merge
 from groundplane.ceph.adopt.placement import choose_groups, choose_networks, compare_hosts, compare_locations
 from groundplane.ceph.adopt.pools import adopted_pools
@@ -78,6 +79,7 @@ def plan_adoption(site: Site, existing: Existing) -> Adoption:
         choose_networks(site, answers, state),
         compare_locations(site, state, dict(defaults.get("ceph_failure_domains") or {})),
         adopted_drive_groups(answers, osd_hosts),
+        adopted_memory(answers),
         adopted_pools(answers),
         adopted_users(answers, defaults.get("ceph_users") or ()),
         adopted_gateways(answers),

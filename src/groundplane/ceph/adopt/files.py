@@ -32,8 +32,8 @@ COMMENTS = {
     "ceph_osds": "The disks that had OSDs when the cluster was adopted. A disk that isn't named never becomes one.",
     "ceph_pools": "The pools that there were; without this the layer makes those that OpenStack uses.",
     "ceph_users": "The users that there were; without this the layer makes those that OpenStack uses.",
+    "ceph_osd_memory_maximum_mb": "No OSD gets more memory than it had, in MiB.",
     "ceph_failure_domains": "Hosts stay where the CRUSH map has them; moving them moves data.",
-    "ceph_gateway_service": "The orchestrator's name for the gateways that there were.",
 }
 """Above a variable, for the person who reads the file later."""
 _TOP_LEVEL = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*):", re.MULTILINE)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from groundplane.ceph.adopt.part import Part
+from groundplane.errors import Problem
 
 if TYPE_CHECKING:
     from groundplane.ceph.adopt.part import Answers
 
+GATEWAY_SERVICE = "rgw.main"
+"""What the layer calls its gateways (roles/ceph, ceph_gateway)."""
+TIES = {"rgw_realm": "realm", "rgw_zonegroup": "zone group", "rgw_zone": "zone"}
+"""A specification's keys, and what people call them (Ceph's documentation, radosgw/multisite)."""
 OF_THE_LAYER = frozenset({"mon", "mgr", "crash", "osd", "rgw", "mds", "host"})
 """Service types that the layer itself looks after."""
 STANDARD_PORTS = {False: 80, True: 443}
@@ -16,24 +21,28 @@ STANDARD_PORTS = {False: 80, True: 443}
 
 
 def adopted_gateways(answers: Answers) -> Part:
-    """The one gateway service that the layer can look after; several, or one of a realm, stay as they are."""
-    services = [service for service in answers["services"] if service["service_type"] == "rgw"]
-    if not services:
-        return Part({"ceph_gateway_enabled": False})
-    names = ", ".join(service["service_name"] for service in services)
-    specification = services[0].get("spec") or {}
-    if len(services) > 1 or specification.get("rgw_realm") or specification.get("rgw_zone"):
-        why = "the layer looks after one service" if len(services) > 1 else "it belongs to a realm or zone of its own"
-        note = f"The gateways {names} stay as they are and are not looked after: {why}."
-        return Part({"ceph_gateway_enabled": False}, notes=(note,))
+    """The gateways that the layer can look after: one service of the layer's own name. Others stay as they are."""
+    services = {service["service_name"]: service for service in answers["services"] if service["service_type"] == "rgw"}
+    own = services.pop(GATEWAY_SERVICE, None)
+    names = ", ".join(sorted(services))
+    left = (f"The gateways {names} stay as they are and are not looked after; the layer's are {GATEWAY_SERVICE}.",)
+    notes = left if services else ()
+    if own is None:
+        return Part({"ceph_gateway_enabled": False}, notes=notes)
+    specification = own.get("spec") or {}
+    tied = [f"{name} {specification[key]}" for key, name in TIES.items() if specification.get(key)]
+    if tied:
+        problem = Problem(
+            f"the gateways {GATEWAY_SERVICE} belong to the {' and the '.join(tied)}, and the layer's belong to none",
+            "Give them another name: export the specification with ceph orch ls rgw --export, apply it with another "
+            "service_id, and remove the old one.",
+        )
+        return Part(problems=(problem,))
     tls = bool(specification.get("ssl"))
-    return Part(
-        {
-            "ceph_gateway_service": services[0]["service_id"],
-            "ceph_gateway_port": specification.get("rgw_frontend_port") or STANDARD_PORTS[tls],
-            "ceph_gateway_tls": tls,
-        }
-    )
+    if tls:
+        notes = (*notes, f"{GATEWAY_SERVICE} is to show each host's own certificate, instead of the one it has.")
+    port = specification.get("rgw_frontend_port") or STANDARD_PORTS[tls]
+    return Part({"ceph_gateway_port": port, "ceph_gateway_tls": tls}, notes=notes)
 
 
 def adopted_filesystems(answers: Answers) -> Part:
