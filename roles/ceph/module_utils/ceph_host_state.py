@@ -66,7 +66,16 @@ def cluster_state(account: str = "") -> dict[str, object]:
         "member": read_note(MEMBER_NOTE).get("fsid", ""),
         "bootstrap": read_note(BOOTSTRAP_NOTE).get("fsid", ""),
         "memory_mb": _memory_mb(Path("/proc/meminfo").read_text(encoding="ascii")),
+        "home": home_of(account),
     }
+
+
+def home_of(account: str) -> str:
+    """An account's home; empty where the host doesn't know the account."""
+    try:
+        return pwd.getpwnam(account).pw_dir
+    except KeyError:
+        return ""
 
 
 def host_state(image: str, account: str = "") -> dict[str, object]:

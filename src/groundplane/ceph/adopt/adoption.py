@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from groundplane.ceph.adopt.reading import Existing
     from groundplane.site.site import Site
 
-DEFAULT_ACCOUNT = "cephadm"
+DEFAULT_ACCOUNT, ROOT = "cephadm", "root"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +95,23 @@ def plan_adoption(site: Site, existing: Existing) -> Adoption:
         )
     account = str(answers["account"]).strip()
     own = {"ceph_fsid": state.fsid}
-    if account and account != DEFAULT_ACCOUNT:
+    if account not in ("", DEFAULT_ACCOUNT, ROOT):
         own["ceph_account"] = account
     return Adoption(
         fsid=state.fsid,
         values={**own, **whole.values},
         host_values=whole.host_values,
         summary=_summary(existing, whole),
-        notes=whole.notes,
+        notes=(*whole.notes, *_account_notes(account)),
         warnings=_warnings(site, existing),
         unmanaged=managed_osd_services(answers),
     )
+
+
+def _account_notes(account: str) -> tuple[str, ...]:
+    if account != ROOT:
+        return ()
+    return (f"The orchestrator comes to hosts as root; the layer lets it in as {DEFAULT_ACCOUNT} instead.",)
 
 
 def adopting(site: Site, adoption: Adoption, files: Sequence[Path], host: str) -> Operation:
