@@ -226,7 +226,7 @@ def short(host: str) -> str:
 
 
 def running(session: Session) -> dict[str, dict[str, str]]:
-    """What the service's daemons report of themselves, with `started`, by short host name; the youngest of each host."""
+    """What the service's daemons report of themselves, with `started`; the youngest of each host, by its short name."""
     found: dict[str, dict[str, str]] = {}
     services = cast("dict[str, dict[str, dict[str, object]]]", session.call("service dump")).get("services", {})
     for daemon in cast("dict[str, object]", services.get("rgw", {}).get("daemons", {})).values():

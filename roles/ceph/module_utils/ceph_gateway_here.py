@@ -54,9 +54,9 @@ def shown_certificate(address: str, port: int) -> str:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        with socket.create_connection((address, port), timeout=CONNECT_SECONDS) as plain:
-            with context.wrap_socket(plain) as secured:
-                return hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest()
+        plain = socket.create_connection((address, port), timeout=CONNECT_SECONDS)
+        with plain, context.wrap_socket(plain) as secured:
+            return hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest()
     except OSError:
         return ""
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ceph_radosgw import Administration
+
 try:
-    from ansible.module_utils.ceph_radosgw import Administration
     from ansible.module_utils.ceph_session import CephError
 except ImportError:
-    from ceph_radosgw import Administration
     from ceph_session import CephError
 
 ALL = frozenset({"read", "write"})
