@@ -38,13 +38,16 @@ extra_option = click.option(
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that honours NO_COLOR and pipes: plain, unwrapped text where nobody looks."""
+    """A console that honours NO_COLOR and pipes: plain, unwrapped text where nobody looks.
+
+    Colons mean nothing in it: an image REPOSITORY:new: isn't a little picture.
+    """
     from rich.console import Console  # noqa: PLC0415
 
-    found = Console(stderr=stderr, highlight=False)
+    found = Console(stderr=stderr, highlight=False, emoji=False)
     if not found.is_terminal:
         # A pipe has no width: rows stay on one line each, for grep and awk.
-        found = Console(stderr=stderr, highlight=False, soft_wrap=True, width=10_000, no_color=True)
+        found = Console(stderr=stderr, highlight=False, emoji=False, soft_wrap=True, width=10_000, no_color=True)
     return found
 
 
