@@ -35,7 +35,7 @@ FSID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _NAME = re.compile(r"^[A-Za-z0-9._-]+$")
 
 
-def ceph_problems(site: Site) -> tuple[Problem, ...]:
+def layer_problems(site: Site) -> tuple[Problem, ...]:
     """All that is wrong; nothing where the site has no Ceph layer. Values that only Ansible can work out are left."""
     if ROLE not in site.file.layers:
         return ()

@@ -25,11 +25,11 @@ def command(obj: str | None, *, secrets: bool, as_json: bool) -> None:
 
     Every problem is shown, with file, line and cure. Exit code 0: none; 2: some.
     """
-    from groundplane.ceph.validation import ceph_problems  # noqa: PLC0415
     from groundplane.cli.common import open_site, print_json, problem_as_json  # noqa: PLC0415
     from groundplane.cli.settings import find_site  # noqa: PLC0415
     from groundplane.errors import InputError  # noqa: PLC0415
     from groundplane.layers.loading import load_graph  # noqa: PLC0415
+    from groundplane.layers.sense import problems_of  # noqa: PLC0415
     from groundplane.site.loading import in_order  # noqa: PLC0415
     from groundplane.supply.catalogue import image_problems  # noqa: PLC0415
 
@@ -39,7 +39,7 @@ def command(obj: str | None, *, secrets: bool, as_json: bool) -> None:
     try:
         site = open_site(obj, need_secrets=secrets)
         graph = load_graph(site)
-        problems = in_order([*image_problems(site), *ceph_problems(site)])
+        problems = in_order([*image_problems(site), *problems_of(site, site.file.layers)])
         numbers = {"host": len(site.inventory.hosts), "layer": len(graph.layers), "step": len(graph.steps)}
         summary = ", ".join(counted(number, noun) for noun, number in numbers.items())
     except InputError as error:

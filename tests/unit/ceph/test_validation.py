@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundplane.ceph.validation import ceph_problems
+from groundplane.ceph.validation import layer_problems
 
 from ..site.conftest import SiteFolder  # noqa: TID252, TC001
 
@@ -21,7 +21,7 @@ def told(site: SiteFolder, text: str = "") -> list[str]:
     if text:
         site.write(FILE, text)
     found = []
-    for problem in ceph_problems(site.load()):
+    for problem in layer_problems(site.load()):
         line = f"{problem.place}: {problem.what} | {problem.cure}"
         found.append(line.replace(f"{site.path}/", "").replace(f"{site.content.root}/", ""))
     return found
@@ -36,7 +36,7 @@ def test_the_layer_as_it_comes_has_no_problems(ceph_site: SiteFolder) -> None:
 
 
 def test_a_site_without_the_layer_is_not_looked_at(site_folder: SiteFolder) -> None:
-    assert ceph_problems(site_folder.load()) == ()
+    assert layer_problems(site_folder.load()) == ()
 
 
 def test_unknown_keys_and_types_in_lists_have_their_line_and_the_nearest_key(ceph_site: SiteFolder) -> None:
