@@ -137,9 +137,14 @@ def _daemons_missing(session: Session, wanted: Wanted, *, refresh: bool) -> list
     for name in wanted.daemons:
         if name not in images:
             missing.append(f"{name} doesn't run")
-        elif wanted.image and images[name] != wanted.image:
+        elif wanted.image and not same_image(images[name], wanted.image):
             missing.append(f"{name} runs {images[name] or 'an unknown image'}")
     return missing
+
+
+def same_image(one: str, other: str) -> bool:
+    """Whether two references name the same image: the same text, or the same digest in whatever registry."""
+    return one == other or ("@" in one and one.rpartition("@")[2] == other.rpartition("@")[2])
 
 
 def running_images(session: Session, names: Sequence[str], *, refresh: bool = False) -> dict[str, str]:
