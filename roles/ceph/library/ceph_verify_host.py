@@ -126,7 +126,7 @@ def main() -> None:
             data = looked.as_data()
             found = {"osds": data["osds"], "new": data["new"]}
             problems += [
-                f"{problem}. Cure: correct ceph_osds, or groundplane ceph osd list" for problem in data["problems"]
+                f"{problem}. Cure: correct ceph_osds, or groundplane ceph osd list" for problem in looked.plan.problems
             ]
         if asked("gateway") and given["port"]:
             certificate = Path(given["certificates"], CERTIFICATE) if given["certificates"] else None
