@@ -40,18 +40,10 @@ options:
     description: The first monitor's address.
     type: str
     required: true
-  account:
-    description: The account by which the orchestrator comes to hosts.
-    type: str
-    required: true
   configuration:
     description: Settings to begin with, as section to key to value.
     type: dict
     default: {}
-  ssh_port:
-    description: The port of the hosts' sshd.
-    type: int
-    default: 22
   program:
     description: The cephadm program.
     type: path
@@ -83,9 +75,7 @@ def main() -> None:
             "fsid": {"type": "str", "default": ""},
             "image": {"type": "str", "required": True},
             "address": {"type": "str", "required": True},
-            "account": {"type": "str", "required": True},
             "configuration": {"type": "dict", "default": {}},
-            "ssh_port": {"type": "int", "default": 22},
             "program": {"type": "path", "default": "/usr/local/sbin/cephadm"},
         },
         supports_check_mode=True,
@@ -100,9 +90,7 @@ def main() -> None:
             change = f"a cluster made, with its first monitor on {given['mons'][0]}"
             module.exit_json(changed=True, fsid="", public_key="", changes=[change])
         fsid, changes = bootstrap(
-            Bootstrap(
-                **{key: given[key] for key in ("image", "address", "account", "configuration", "ssh_port", "program")}
-            )
+            Bootstrap(**{key: given[key] for key in ("image", "address", "configuration", "program")})
         )
         module.exit_json(changed=True, fsid=fsid, public_key=public_key(), changes=changes)
     except CephError as error:

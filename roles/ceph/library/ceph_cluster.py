@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.ceph_memory import HostMemory, apply_memory, note_memory
-from ansible.module_utils.ceph_places import Host, apply_hosts, apply_places
-from ansible.module_utils.ceph_services import apply_services
+from ansible.module_utils.ceph_places import Host, apply_hosts, apply_places, apply_way_in
+from ansible.module_utils.ceph_services import apply_services, place_at_once
 from ansible.module_utils.ceph_session import CephError, Session, find_cluster
 from ansible.module_utils.ceph_settings import apply_modules, apply_settings
 from ansible.module_utils.ceph_waiting import Wanted, wait_for
@@ -15,12 +15,21 @@ DOCUMENTATION = r"""
 module: ceph_cluster
 short_description: Keep the cluster's settings, hosts, places, monitors, managers and modules as the site has them
 description:
-  - Compares everything with what the cluster has, changes what differs, and waits until monitors and managers are there.
+  - Compares everything with what the cluster has, changes what differs, and waits until monitors and managers are
+    there.
 options:
   fsid:
     description: The cluster's id; another one's administrator's key on this host is refused.
     type: str
     required: true
+  account:
+    description: The account by which the orchestrator comes to hosts.
+    type: str
+    required: true
+  ssh_port:
+    description: The port of the hosts' sshd.
+    type: int
+    default: 22
   hosts:
     description: Hosts that take part; others are left as they are.
     type: list
@@ -112,8 +121,19 @@ def apply(session: Session, given: dict, *, check: bool) -> list[str]:
     """Everything in its order: settings come before the daemons that start with them."""
     hosts = [Host(host["name"], host["address"], host["labels"], host["location"]) for host in given["hosts"]]
     changes = apply_settings(session, given["configuration"], check=check)
+    changes += apply_way_in(session, given["account"], given["ssh_port"], check=check)
     changes += apply_hosts(session, hosts, check=check)
     changes += apply_places(session, hosts, check=check)
+    if not check:
+        changes += place_at_once(
+            session,
+            given["services"],
+            {
+                "mgr": [host.name for host in hosts if "mgr" in host.labels],
+                "crash": [host.name for host in hosts],
+                "mon": [host.name for host in hosts if "mon" in host.labels],
+            },
+        )
     changes += apply_services(session, given["services"], check=check)
     changes += apply_modules(session, given["modules"], check=check)
     if not check:
@@ -138,6 +158,8 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "fsid": {"type": "str", "required": True},
+            "account": {"type": "str", "required": True},
+            "ssh_port": {"type": "int", "default": 22},
             "hosts": {"type": "list", "elements": "dict", "required": True, "options": HOST},
             "configuration": {"type": "dict", "default": {}},
             "services": {"type": "list", "elements": "dict", "default": []},

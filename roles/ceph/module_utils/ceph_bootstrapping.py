@@ -12,7 +12,6 @@ import os
 import subprocess
 import time
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 try:
@@ -26,20 +25,16 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 LOG = "bootstrap.log"
 LAST_WORD = "Bootstrap complete."
 SECONDS = 600
 CLEAN_SECONDS = 180
 LAST_LINES = 8
-SSH_PORT = 22
-SSH_CONFIG = """Host *
-  Port {port}
-  StrictHostKeyChecking no
-  UserKnownHostsFile /dev/null
-  ConnectTimeout 30
-"""
-"""cephadm's own settings (ceph cephadm set-ssh-config) with another port."""
+ENOENT = -2
+INITIAL_MODULES = "cephadm iostat nfs"
+"""The first manager starts with the orchestrator's module, instead of being restarted to load it."""
 
 
 def decide(states: Mapping[str, Mapping[str, object]], *, mons: Sequence[str], absent: Sequence[str], fsid: str) -> str:
@@ -105,17 +100,13 @@ class Bootstrap:
         *,
         image: str,
         address: str,
-        account: str,
         configuration: Mapping[str, Mapping[str, object]],
-        ssh_port: int = SSH_PORT,
         program: str = "/usr/local/sbin/cephadm",
         notes: Path = NOTES,
     ) -> None:
         self.image = image
         self.address = address
-        self.account = account
         self.configuration = configuration
-        self.ssh_port = ssh_port
         self.program = program
         self.notes = notes
 
@@ -184,18 +175,16 @@ def _remove(asked: Bootstrap, fsid: str) -> None:
 def _bootstrap(asked: Bootstrap, fsid: str, lock: int) -> None:
     initial = asked.notes / "initial.conf"
     log = asked.notes / LOG
-    initial.write_text(initial_conf(asked.configuration), encoding="utf-8")
+    monitors = {"mgr_initial_modules": INITIAL_MODULES, **asked.configuration.get("mon", {})}
+    initial.write_text(initial_conf({**asked.configuration, "mon": monitors}), encoding="utf-8")
     log.unlink(missing_ok=True)
     write_note(BOOTSTRAP_NOTE, {"fsid": fsid}, asked.notes)
     words = [
         *(asked.program, "--image", asked.image, "bootstrap", "--fsid", fsid, "--mon-ip", asked.address),
-        *("--config", str(initial), "--ssh-user", asked.account, "--allow-overwrite", "--skip-pull"),
-        *("--skip-monitoring-stack", "--skip-dashboard", "--skip-firewalld", "--orphan-initial-daemons"),
+        *("--config", str(initial), "--allow-overwrite", "--skip-pull", "--skip-monitoring-stack", "--skip-dashboard"),
+        # The way to the hosts, and the services, are set up for all hosts at once when there is a manager to ask.
+        *("--skip-firewalld", "--skip-ssh"),
     ]
-    if asked.ssh_port != SSH_PORT:
-        ssh_config = asked.notes / "ssh_config"
-        ssh_config.write_text(SSH_CONFIG.format(port=asked.ssh_port), encoding="utf-8")
-        words += ["--ssh-config", str(ssh_config)]
     with os.fdopen(os.open(log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as output:
         # A session of its own: what ends this module's process leaves cephadm to finish.
         process = subprocess.Popen(
@@ -223,7 +212,7 @@ def _last(text: str) -> str:
 
 
 def public_key() -> str:
-    """The orchestrator's public ssh key.
+    """The orchestrator's public ssh key; made where it has none yet.
 
     Raises:
         CephError: the cluster doesn't answer.
@@ -235,4 +224,10 @@ def public_key() -> str:
             " add THIS_HOST _admin"
         )
     with Session(cluster) as session:
+        try:
+            return session.text("cephadm get-pub-key", target="mgr").strip()
+        except CephError as error:
+            if error.code != ENOENT:
+                raise
+        session.text("cephadm generate-key", target="mgr")
         return session.text("cephadm get-pub-key", target="mgr").strip()

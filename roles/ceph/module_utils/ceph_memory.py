@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 try:
-    from ansible.module_utils.ceph_session import Session
     from ansible.module_utils.ceph_settings import apply_settings, recall, remember
 except ImportError:
-    from ceph_session import Session
     from ceph_settings import apply_settings, recall, remember
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ceph_session import Session
 
 MIB = 1 << 20
 HOSTS_KEY = "groundplane/host_memory"

@@ -22,6 +22,16 @@ PLACES_KEY = "groundplane/places"
 ROOT = "default"
 
 
+SSH_CONFIG = """Host *
+  User {account}
+  Port {port}
+  StrictHostKeyChecking no
+  UserKnownHostsFile /dev/null
+  ConnectTimeout=30
+"""
+"""cephadm's own settings and the port; its ssh client takes no host's key to compare with."""
+
+
 class Host:
     """A host as the site has it. `location` is CRUSH type to name, from the biggest part to the smallest; parts
     without a name are left out."""
@@ -33,6 +43,25 @@ class Host:
         self.address = address
         self.labels = list(labels)
         self.location = {kind: str(where) for kind, where in (location or {}).items() if where}
+
+
+def apply_way_in(session: Session, account: str, port: int, *, check: bool) -> list[str]:
+    """Has the orchestrator come to hosts as `account`; that has to be let in there before.
+
+    Raises:
+        CephError: it can't come in so; it goes on as before then.
+    """
+    changes = []
+    config = SSH_CONFIG.format(account=account, port=port)
+    if session.text("cephadm get-user", target="mgr").strip() != account:
+        changes.append(f"the orchestrator comes in as {account}")
+        if not check:
+            session.text("cephadm set-user", target="mgr", user=account)
+    if session.text("cephadm get-ssh-config", target="mgr").strip() != config.strip():
+        changes.append(f"the orchestrator comes in by port {port}")
+        if not check:
+            session.text("cephadm set-ssh-config", target="mgr", data=config)
+    return changes
 
 
 def apply_hosts(session: Session, hosts: Sequence[Host], *, check: bool) -> list[str]:

@@ -24,6 +24,7 @@ MEMORY_KEY = "groundplane/settings"
 MODULES_KEY = "groundplane/mgr_modules"
 ENOENT = -2
 
+
 def recall(session: Session, key: str) -> dict[str, object]:
     """What was remembered under a key of the cluster; empty where nothing was.
 
