@@ -7,7 +7,9 @@ if TYPE_CHECKING:
     from .conftest import Commands
 
 
-def test_both_schemas(commands: Commands) -> None:
+def test_all_schemas(commands: Commands) -> None:
     assert "networks" in json.loads(commands.run("schema").output)["properties"]
     assert "hooks" in json.loads(commands.run("schema", "layers").output)["properties"]
-    assert commands.run("schema", "nothing").exit_code == 2
+    assert "kernel_sysctl" in json.loads(commands.run("schema", "bootstrap").output)["properties"]
+    done = commands.run("schema", "bootstrp")
+    assert "no schema of 'bootstrp'" in str(done.exception)
