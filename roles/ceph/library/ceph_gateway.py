@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.ceph_gateway import Gateways, remove, set_up, short, stale, wait
+from ansible.module_utils.ceph_gateway_pools import set_up as set_up_pools
 from ansible.module_utils.ceph_session import CephError, Session, find_cluster
 
 DOCUMENTATION = r"""
@@ -29,6 +30,15 @@ options:
     default: ""
   settings:
     description: More settings, key to value. Those that were set before and are no longer named are taken back.
+    type: dict
+    default: {}
+  pools:
+    description: Their pools, as ceph_gateway_pools. Standard ones that are missing are made in any case.
+    type: list
+    elements: dict
+    default: []
+  pool_defaults:
+    description: As ceph_pool_defaults.
     type: dict
     default: {}
   hosts:
@@ -61,6 +71,8 @@ def main() -> None:
             "port": {"type": "int", "required": True},
             "certificates": {"type": "str", "default": ""},
             "settings": {"type": "dict", "default": {}},
+            "pools": {"type": "list", "elements": "dict", "default": []},
+            "pool_defaults": {"type": "dict", "default": {}},
             "hosts": {"type": "list", "elements": "str", "default": []},
             "seconds": {"type": "int", "default": 300},
         },
@@ -79,7 +91,9 @@ def main() -> None:
             if not given["enabled"]:
                 changes = remove(session, check=module.check_mode)
                 module.exit_json(changed=bool(changes), changes=changes, restart=restart)
-            changes = set_up(session, wanted, check=module.check_mode)
+            pools, defaults = given["pools"], given["pool_defaults"]
+            changes = set_up_pools(cluster, session, pools, defaults, check=module.check_mode)
+            changes += set_up(session, wanted, check=module.check_mode)
             if not module.check_mode:
                 lacking = wait(session, wanted, given["hosts"], seconds=given["seconds"])
                 if lacking:

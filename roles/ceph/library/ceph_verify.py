@@ -109,6 +109,11 @@ options:
     type: list
     elements: dict
     default: []
+  gateway_pools:
+    description: As ceph_gateway_pools.
+    type: list
+    elements: dict
+    default: []
   swift:
     description: Whether Swift is tried as well, by the gateways' own authentication.
     type: bool
@@ -136,7 +141,7 @@ OPTIONS = {
     **{name: {"type": "dict", "default": {}} for name in ("asked", "addresses", "pool_defaults", "gateways")},
     **{
         name: {"type": "list", "elements": "dict", "default": []}
-        for name in ("pools", "users", "filesystems", "gateway_users")
+        for name in ("pools", "users", "filesystems", "gateway_users", "gateway_pools")
     },
     "gateway_port": {"type": "int", "default": 7480},
     "gateway_certificates": {"type": "str", "default": ""},

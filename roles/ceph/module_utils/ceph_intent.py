@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ceph_session import Cluster, Session
 
 try:
+    from ansible.module_utils import ceph_gateway_pools
     from ansible.module_utils.ceph_auth import plan_users, read_users
     from ansible.module_utils.ceph_filesystem import lacking, read_filesystems
     from ansible.module_utils.ceph_gateway import Gateways, set_up
@@ -19,6 +20,7 @@ try:
     from ansible.module_utils.ceph_pool_work import look
     from ansible.module_utils.ceph_radosgw import Administration
 except ImportError:
+    import ceph_gateway_pools
     from ceph_auth import plan_users, read_users
     from ceph_filesystem import lacking, read_filesystems
     from ceph_gateway import Gateways, set_up
@@ -53,7 +55,9 @@ def missing(
             folder=str(given["gateway_certificates"]),
             settings=_dict(given["gateway_settings"]),
         )
-        differences = set_up(session, wanted, check=True)
+        defaults = _dict(given["pool_defaults"])
+        _, changes, problems = ceph_gateway_pools.plan(session, _rows(given["gateway_pools"]), defaults)
+        differences = [*problems, *(change.sentence for change in changes), *set_up(session, wanted, check=True)]
         if given["gateway_users"]:
             differences += gateway_users(cluster, _rows(given["gateway_users"]))
         found += _told("gateway", "Gateways", differences)

@@ -162,6 +162,7 @@ class GatewayUser(Options):
     display_name: str = Field("", description="A name for people.")
     caps: str = Field("", description='Administrative capabilities, for example "users=read;buckets=*".')
     system: bool = Field(default=False, description="Whether it may do what the system may.")
+    swift: bool = Field(default=False, description="Whether it can log in by Swift too, as NAME:swift.")
     quota_bytes: int | None = Field(None, ge=0, description="No more bytes than this in all its buckets.")
     services: tuple[str, ...] = Field((), alias="for", description="The services of other layers that get the keys.")
 
@@ -210,6 +211,7 @@ class CephConfiguration:
     gateway_port: int = 7480
     gateway_tls: bool = True
     gateway_users: tuple[GatewayUser, ...] = ()
+    gateway_pools: tuple[Pool, ...] = ()
     failure_domains: Mapping[str, str] = field(default_factory=dict)
     locations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
@@ -279,6 +281,7 @@ class Reader:
             gateway_port=self._number("ceph_gateway_port"),
             gateway_tls=to_bool(self.of("ceph_gateway_tls", self.whole)),
             gateway_users=self.models(GatewayUser, "ceph_gateway_users", self.whole),
+            gateway_pools=self.models(Pool, "ceph_gateway_pools", self.whole, defaults=defaults),
             failure_domains=self._domains(),
             locations=dict(self._locations()),
             places={name: value.place for name in self._names() if (value := self._written(name)) is not None},
