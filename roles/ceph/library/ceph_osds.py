@@ -43,6 +43,10 @@ options:
   key:
     description: The key of client.bootstrap-osd.
     type: str
+  refuse:
+    description: Fail where disks that were named can't be used. Without it, I(refusal) says why.
+    type: bool
+    default: true
   key_problem:
     description: Why there is no key, where there is none.
     type: str
@@ -71,9 +75,9 @@ uuids:
   description: Ids of all OSDs of which this host has a part.
   type: list
   returned: always
-problems:
-  description: Why named disks can't be used.
-  type: list
+refusal:
+  description: Why disks that were named can't be used, and the cure; empty where all can.
+  type: str
   returned: always
 failed_to_start:
   description: OSDs that are prepared, and whose daemons this host couldn't start itself.
@@ -95,6 +99,7 @@ def main() -> None:
             "image": {"type": "str"},
             "conf": {"type": "str", "default": ""},
             "key": {"type": "str", "no_log": True},
+            "refuse": {"type": "bool", "default": True},
             "key_problem": {"type": "str", "default": ""},
             "known": {"type": "list", "elements": "dict", "default": []},
         },
@@ -113,7 +118,7 @@ def main() -> None:
     except (CephError, DriveGroupError) as error:
         module.fail_json(msg=str(error))
     result = {**found.as_data(), "seconds": round(time.monotonic() - started, 1)}
-    if found.plan.problems:
+    if found.plan.problems and given["refuse"]:
         module.fail_json(msg=found.refusal(), **result)
     if found.failed:
         module.fail_json(msg=found.failure(), **result)

@@ -49,21 +49,18 @@ class HostOsds:
         return lines
 
     def refusal(self) -> str:
-        """Why nothing can be done, with the cure."""
+        """Why nothing can be done, with the cure; empty where it can."""
+        if not self.plan.problems:
+            return ""
         them = "them" if len(self.plan.problems) > 1 else "it"
         held = [problem.split()[0] for problem in self.plan.problems if " holds " in problem]
-        empty = (
-            f". What nobody wants any more is removed with groundplane ceph osd wipe {self.host} {held[0]},"
-            " once ceph_wipe_devices names the disk"
-            if held
-            else ""
-        )
-        return f"{'; '.join(self.plan.problems)}. Nothing was changed. Cure: take {them} out of the host's disks{empty}"
+        empty = f"; to empty one for good: groundplane ceph osd wipe {self.host} {held[0]}" if held else ""
+        return f"{'; '.join(self.plan.problems)}. Cure: take {them} out of the host's disks{empty}"
 
     def failure(self) -> str:
         return (
-            f"{'; '.join(self.failed)}. Cure: groundplane logs has all that ceph-volume said on this host under"
-            " /var/log/ceph; the next apply removes what is half done and tries again"
+            f"{'; '.join(self.failed)}. Cure: /var/log/ceph/{self.fsid}/ceph-volume.log on {self.host} says all of it;"
+            " groundplane apply ceph.osds removes what is half done and tries again"
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -88,7 +85,7 @@ class HostOsds:
                 for disk in [self._disk_of(part.uuid)]
             ],
             "uuids": sorted({part.uuid for disk in self.survey.disks.values() for part in disk.osds}),
-            "problems": self.plan.problems,
+            "refusal": self.refusal(),
             "changes": self.changes,
             "intended": self.intended(),
             "failed_to_start": self.not_started,
