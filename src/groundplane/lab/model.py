@@ -109,6 +109,11 @@ class LabNode(Strict):
     groups: tuple[Name, ...]
     disks_gib: tuple[int, ...] = ()
 
+    @property
+    def disks(self) -> tuple[str, ...]:
+        """Paths of its disks inside of it, which stay the same whatever loop devices they are."""
+        return tuple(f"/dev/disk/by-id/lab-disk{number}" for number, _ in enumerate(self.disks_gib, 1))
+
 
 class Lab(Strict):
     """lab.json. A lab keeps what it was made with; lab.yml may move on."""

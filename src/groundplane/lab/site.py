@@ -55,7 +55,7 @@ def site_parameters(
         domain=lab.domain,
         release=release,
         networks={name: _network(network) for name, network in lab.networks.items()},
-        nodes=tuple(ScaffoldNode(node.name, node.number, node.groups, _variables(lab)) for node in lab.nodes),
+        nodes=tuple(ScaffoldNode(node.name, node.number, node.groups, _variables(lab, node)) for node in lab.nodes),
         layers=layers,
         images_layers=images_layers,
         management_network=next(name for name, network in lab.networks.items() if network.nat),
@@ -64,9 +64,10 @@ def site_parameters(
     )
 
 
-def _variables(lab: Lab) -> dict[str, list[str]]:
+def _variables(lab: Lab, node: LabNode) -> dict[str, list[str]]:
     addressed = [name for name, network in lab.networks.items() if network.addressed]
-    return {} if len(addressed) == len(lab.networks) else {"networks": addressed}
+    networks = {} if len(addressed) == len(lab.networks) else {"networks": addressed}
+    return networks | ({"disks": list(node.disks)} if node.disks else {})
 
 
 def _network(network: LabNetwork) -> ScaffoldNetwork:

@@ -29,6 +29,8 @@ def test_the_manager_has_no_disks_and_the_nodes_do() -> None:
     manager, *nodes = plan_nodes(DEFINITION, 3, PROFILE)
     assert manager.disks_gib == ()
     assert all(node.disks_gib for node in nodes)
+    assert nodes[0].disks == ("/dev/disk/by-id/lab-disk1",)
+    assert manager.disks == ()
 
 
 @pytest.mark.parametrize("count", [0, -1, 100])

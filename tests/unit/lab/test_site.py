@@ -31,6 +31,7 @@ def test_networks_nodes_and_the_apt_cache_reach_the_template() -> None:
     assert parameters.networks["tunnel"].gateway is None
     assert parameters.networks["external"].interface == "ext0"
     assert parameters.nodes[0].variables == {"networks": ["management", "tunnel"]}
+    assert parameters.nodes[1].variables["disks"] == ["/dev/disk/by-id/lab-disk1"]
     assert [(node.name, node.host_number) for node in parameters.nodes] == [("manager", 10), ("node1", 11)]
     assert parameters.packages_apt_proxy == "http://192.168.128.2:3142"
 
@@ -66,7 +67,7 @@ def test_a_lab_with_room_for_a_cloud_wants_its_images(tmp_path: Path) -> None:
     folder, lab = LabFolder(tmp_path, "tiny"), small_lab().model_copy(update={"profile": "cloud"})
     assert ensure_site(folder, lab, config=tmp_path / "config", content=toolkit_content())
     site = load_site(folder.site, content=toolkit_content())
-    assert site.file.layers == ("bootstrap", "supply")
+    assert site.file.layers == ("bootstrap", "supply", "ceph")
     assert site.file.images.layers == ("ceph", "openstack", "identity")
     graph = load_graph(site)
     assert graph.hosts["supply.registry"] == graph.hosts["supply.images"] == ("manager",)

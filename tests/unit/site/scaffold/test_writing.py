@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,6 +61,29 @@ def test_a_labs_files_say_what_its_parameters_say(tmp_path: Path) -> None:
     values = yaml.safe_load((tmp_path / "environments/bootstrap/configuration.yml").read_text())
     assert values["packages_apt_proxy"] == "http://10.9.0.1:3142"
     assert (values["time_adjust_clock"], values["text"]) == (False, "a: b")
+
+
+@pytest.mark.parametrize(("nodes", "copies", "least"), [(1, 1, 1), (2, 2, 1), (3, 3, 2), (5, 3, 2)])
+def test_a_labs_pools_have_as_many_copies_as_it_has_nodes(tmp_path: Path, nodes: int, copies: int, least: int) -> None:
+    members = tuple(ScaffoldNode(f"node{number}", 10 + number, ("control", "storage")) for number in range(nodes))
+    write_site(tmp_path, "lab", replace(LAB, nodes=members, layers=("bootstrap", "supply", "ceph")))
+    values = yaml.safe_load((tmp_path / "environments/ceph/configuration.yml").read_text())
+    assert values["ceph_osds"][0]["method"] == "raw"
+    assert values["ceph_pool_defaults"] == {"autoscale": "off", "pg_num": 8, "size": copies, "min_size": least}
+    settings = values["ceph_config"]["global"]
+    assert (settings["osd_pool_default_size"], settings["osd_pool_default_min_size"]) == (copies, least)
+    assert ("mon_allow_pool_size_one" in settings) is (copies == 1)
+
+
+@pytest.mark.parametrize("template", list(Template))
+def test_only_a_site_with_ceph_says_something_about_it(tmp_path: Path, template: Template) -> None:
+    make = lab_parameters if template is Template.LAB else production_parameters
+    parameters = make("cloud", domain=None, release="2026.1", password_file=None)
+    write_site(tmp_path / "without", template, parameters)
+    assert not (tmp_path / "without/environments/ceph").exists()
+    write_site(tmp_path / "with", template, replace(parameters, layers=("bootstrap", "supply", "ceph")))
+    assert _load(tmp_path / "with").file.layers == ("bootstrap", "supply", "ceph")
+    assert (tmp_path / "with/environments/ceph/configuration.yml").is_file()
 
 
 @pytest.mark.parametrize("template", list(Template))
