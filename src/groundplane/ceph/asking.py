@@ -118,7 +118,7 @@ def ask_cluster(site: Site, connection: SshConnection, *, hosts: Sequence[str] |
                     cure="Correct ceph_fsid; or take that cluster over: groundplane ceph adopt",
                 )
             return understand(data["answers"], unanswered=data["unanswered"], speaker=answer.host)
-    raise _nobody(asked, answers)
+    raise nobody_speaks(asked, answers)
 
 
 def question(roles: Path) -> bytes:
@@ -127,10 +127,12 @@ def question(roles: Path) -> bytes:
     return f"{session}\n\nQUESTIONS = {json.dumps(QUESTIONS)!r}\n{_SCRIPT}".encode()
 
 
-def _nobody(asked: Sequence[str], answers: Mapping[str, HostAnswer]) -> InputError | FailedError:
+def nobody_speaks(asked: Sequence[str], answers: Mapping[str, HostAnswer]) -> InputError | FailedError:
     """Why none of the hosts could speak for the cluster."""
     reached = [answer for answer in answers.values() if answer.reachable]
-    if reached and not any(answer.data.get("clusters") or answer.data.get("fsid") for answer in reached):
+    # The few that could be asked needn't be those that have it.
+    most = len(reached) * 2 > len(asked)
+    if most and not any(answer.data.get("clusters") or answer.data.get("fsid") for answer in reached):
         away = [host for host in asked if host not in {answer.host for answer in reached}]
         rest = f"; {', '.join(away)} can't be reached" if away else ""
         return InputError(

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import GroundplaneError
+from groundplane.plan.probe import probe_hosts
 from groundplane.run.ansible import Playbook, run_playbook
 from groundplane.run.cancel import CancelToken
-from groundplane.run.engine import Failure, RunResult, host_told, state_of
+from groundplane.run.engine import ACCESS, Failure, RunResult, host_told, state_of
 from groundplane.run.events import EventKind, RunState, WorkState
 from groundplane.run.journal.models import RunHostRow, RunRow, RunStepRow
 from groundplane.run.journal.store import new_run_id
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from groundplane.plan.model import HostProbe
     from groundplane.run.engine import Users
     from groundplane.run.events import Watcher
     from groundplane.run.journal.store import Journal
@@ -119,12 +121,22 @@ def run_stages(
                 memory=memory,
                 extra=extra,
             ) as bench:
-                users = users_of(site, journal, None)
+                users = users_of(site, journal, _ask_unknown(site, journal, connection, (*stages, *always)))
                 work.run(stages, bench, users, cancel, keep_going=keep_going)
                 work.run(always, bench, users, _Insisted(cancel), keep_going=True)
             return work.finish()
         finally:
             teller.close()
+
+
+def _ask_unknown(
+    site: Site, journal: Journal, connection: SshConnection, stages: Sequence[Stage]
+) -> dict[str, HostProbe]:
+    """Who is let in on hosts that this journal knows nothing of: the site may have been applied from elsewhere."""
+    known = {host for step, host in journal.receipts() if step == ACCESS}
+    unknown = [host for host in site.inventory.hosts if any(host in stage.hosts for stage in stages)]
+    unknown = [host for host in unknown if host not in known and site.variables.value("ansible_user", host) is None]
+    return probe_hosts(site, unknown, connection, steps=[]) if unknown else {}
 
 
 class _Insisted(CancelToken):

@@ -73,6 +73,13 @@ def test_nobody_can_be_reached(ask: Callable[..., ClusterState]) -> None:
     assert caught.value.why == "node1: no answer; node2: no answer; node3: no answer"
 
 
+def test_the_few_that_can_be_reached_do_not_speak_for_all(ask: Callable[..., ClusterState]) -> None:
+    away = [HostAnswer(host, reachable=False, error="no answer") for host in ("node1", "node2")]
+    with pytest.raises(FailedError) as caught:
+        ask(*away, answer("node3"))
+    assert caught.value.why == "node1: no answer; node2: no answer; node3: it has no cluster"
+
+
 def test_a_cluster_without_quorum_or_key(ask: Callable[..., ClusterState]) -> None:
     with pytest.raises(FailedError) as caught:
         ask(

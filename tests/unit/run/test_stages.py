@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from groundplane.errors import FailedError
+from groundplane.plan.model import HostProbe
 from groundplane.run import stages as stages_module
 from groundplane.run.cancel import CancelToken
 from groundplane.run.events import EventKind, RunEvent, RunState, WorkState
@@ -47,6 +48,8 @@ class Runner:
         self.pretend: Callable[[Playbook], Mapping[str, WorkState] | None] = lambda _playbook: None
         monkeypatch.setattr(stages_module, "run_playbook", self._play)
         monkeypatch.setattr(stages_module, "open_workbench", self._bench)
+        monkeypatch.setattr(stages_module, "probe_hosts", self._probe)
+        self.probed: list[str] = []
 
     @contextmanager
     def _bench(self, _site: Site, **_more: Any) -> Iterator[None]:
@@ -58,6 +61,10 @@ class Runner:
         if cancel:
             states = dict.fromkeys(playbook.hosts, WorkState.CANCELLED)
         return PlaybookOutcome({host: HostOutcome(state=state, changed=1) for host, state in states.items()}, 0.1)
+
+    def _probe(self, _site: Site, hosts: list[str], _connection: object, **_more: Any) -> dict[str, HostProbe]:
+        self.probed += hosts
+        return {host: HostProbe(host=host, reachable=True, user="operator") for host in hosts}
 
     def see(self, event: RunEvent) -> None:
         self.events.append(event)
@@ -188,3 +195,9 @@ def test_what_only_looks_is_no_check_mode_but_changes_nothing(runner: Runner) ->
     assert not any(playbook.check for playbook in runner.played)
     assert runner.journal.run(result.run).dry
     assert result.state is RunState.FAILED
+
+
+def test_hosts_that_this_journal_does_not_know_are_asked_who_is_let_in(runner: Runner) -> None:
+    runner.run(stage("one"))
+    assert runner.probed == ["node1", "node2"]
+    assert runner.played[0].users == {"node1": "operator", "node2": "operator"}
