@@ -68,7 +68,7 @@ def begin_drain(session: Session, host: str, *, wipe: bool, check: bool) -> list
 
 def removals(session: Session) -> list[dict]:
     """OSDs that are on their way out; a sentence where there are none."""
-    found = session.call("orch osd rm status", target="mgr", format="json")
+    found = session.call("orch osd rm status", target="mgr")
     return found if isinstance(found, list) else []
 
 

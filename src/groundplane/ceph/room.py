@@ -33,16 +33,21 @@ def room_problems(state: ClusterState, leaving: Collection[int]) -> tuple[Proble
 def _placement_problems(state: ClusterState, tree: Tree, leaving: Collection[int]) -> list[Problem]:
     rules = {rule["rule_name"]: rule_of(rule) for rule in state.raw.get("crush_rules", ())}
     staying = [osd for osd in state.osds if osd.id not in leaving and _holds_data(osd)]
-    problems, tight = [], []
+    homeless: dict[tuple[Rule, str, int], list[str]] = defaultdict(list)
+    tight = []
     for pool in state.pools:
         rule = rules.get(pool.crush_rule)
         if rule is None or not _concerns(rule, state, tree, leaving):
             continue
         domains = _domains(rule, staying, tree)
         if len(domains) < pool.size:
-            problems.append(_too_few(pool, rule, domains))
+            homeless[rule, pool.type, pool.size].append(pool.name)
         elif len(domains) == pool.size:
             tight.append((pool, rule))
+    problems = [
+        _too_few(names, rule, _domains(rule, staying, tree), size=size, erasure=type_ == "erasure")
+        for (rule, type_, size), names in homeless.items()
+    ]
     return [*problems, *_tight_problems(state, tree, staying, tight)]
 
 
@@ -87,16 +92,21 @@ def _domains(rule: Rule, osds: list[Osd], tree: Tree) -> dict[str, list[Osd]]:
     return found
 
 
-def _too_few(pool: Pool, rule: Rule, domains: Collection[str]) -> Problem:
-    parts = f"{pool.size} parts" if pool.type == "erasure" else f"{pool.size} cop{'y' if pool.size == 1 else 'ies'}"
+def _too_few(names: list[str], rule: Rule, domains: Collection[str], *, size: int, erasure: bool) -> Problem:
+    parts = f"{size} {'parts' if erasure else 'copy' if size == 1 else 'copies'}"
     kind = _PLURALS.get(rule.failure_domain, f"{rule.failure_domain}s")
     of_class = f" with OSDs of class {rule.device_class}" if rule.device_class else ""
     there = f"{len(domains)} {kind} ({', '.join(sorted(domains))})" if domains else f"no {kind}"
-    keeps = f"the pool {pool.name} keeps {parts}, each on another {rule.failure_domain}"
+    who = f"the pool {names[0]} keeps" if len(names) == 1 else f"the pools {', '.join(names)} keep"
     cure = f"Add a {rule.failure_domain} first (groundplane ceph host add)"
-    if pool.type != "erasure":
-        cure += f"; or let the pool keep fewer copies: size of {pool.name} in ceph_pools, groundplane apply ceph.pools"
-    return Problem(f"{keeps}, and {there}{of_class} would be left", f"{cure}.")
+    if not erasure:
+        cure += (
+            "; or let them keep fewer copies: size in ceph_pools and groundplane apply ceph.pools, for those that the "
+            "site doesn't name ceph osd pool set NAME size NUMBER"
+        )
+    return Problem(
+        f"{who} {parts}, each on another {rule.failure_domain}, and {there}{of_class} would be left", f"{cure}."
+    )
 
 
 def _capacity_problems(state: ClusterState, leaving: Collection[int]) -> list[Problem]:

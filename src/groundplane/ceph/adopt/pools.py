@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from groundplane.ceph.adopt.part import Answers
 
 REPLICATED, ERASURE = 1, 3
-"""A pool's type in `ceph osd dump`."""
+"""A pool's type in `ceph osd pool ls detail`."""
 OTHERS_APPLICATIONS = {"rgw": "the gateways", "cephfs": "file systems", "mgr": "the managers", "nfs": "NFS"}
 """Pools with these applications are made by what uses them, not by ceph_pools."""
 ROOT = "default"
@@ -23,10 +23,10 @@ DEFAULT_SIZE, DEFAULT_MIN_SIZE = 3, 2
 
 def adopted_pools(answers: Answers) -> Part:
     """The pools that people made. Those of gateways, file systems and the managers are looked after by these."""
-    dump = answers["osd_dump"]
     rules = {rule["rule_id"]: rule for rule in answers["crush_rules"]}
+    profiles = answers["osd_dump"].get("erasure_code_profiles") or {}
     pools, notes = [], []
-    for pool in dump["pools"]:
+    for pool in answers["pools"]:
         name, applications = pool["pool_name"], sorted(pool.get("application_metadata") or ())
         if name.startswith(".") or any(one in OTHERS_APPLICATIONS for one in applications):
             continue
@@ -39,7 +39,7 @@ def adopted_pools(answers: Answers) -> Part:
             )
             notes.append(f"The pool {name} stays as it is and is not looked after: {why}.")
             continue
-        pools.append(_described(pool, where, applications, dump.get("erasure_code_profiles") or {}))
+        pools.append(_described(pool, where, applications, profiles))
     return Part({"ceph_pools": pools}, notes=tuple(notes))
 
 

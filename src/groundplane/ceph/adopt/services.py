@@ -51,7 +51,7 @@ def adopted_filesystems(answers: Answers) -> Part:
     for filesystem in answers["filesystem_map"]["filesystems"]:
         mdsmap = filesystem["mdsmap"]
         name = mdsmap["fs_name"]
-        pools = {pool["pool"]: pool["pool_name"] for pool in answers["osd_dump"]["pools"]}
+        pools = {pool["pool_id"]: pool["pool_name"] for pool in answers["pools"]}
         data = [pools.get(number) for number in mdsmap["data_pools"]]
         if pools.get(mdsmap["metadata_pool"]) != f"cephfs.{name}.meta" or data != [f"cephfs.{name}.data"]:
             notes.append(f"The file system {name} stays as it is and is not looked after: its pools have other names.")

@@ -26,6 +26,7 @@ def plan_add(site: Site, configuration: CephConfiguration, state: ClusterState, 
     Raises:
         InputError: the inventory doesn't have the host, or not in a group of the layer; the cluster isn't well.
     """
+    command = f"{COMMAND} {host}"
     title = f"Add {host} to the cluster"
     problems = _problems(site, configuration, state, host)
     if problems:
@@ -33,7 +34,7 @@ def plan_add(site: Site, configuration: CephConfiguration, state: ClusterState, 
     known = state.host(host)
     drained = [label for label in DRAINING_LABELS if known is not None and label in known.labels]
     if known is not None and not drained and not _lacks(configuration, state, host):
-        return Operation(COMMAND, title, nothing="it is a part of it, with all that the site asks for")
+        return Operation(command, title, nothing="it is a part of it, with all that the site asks for")
     stages = []
     lines = []
     if drained:
@@ -51,7 +52,7 @@ def plan_add(site: Site, configuration: CephConfiguration, state: ClusterState, 
         )
     lines += _lines(site, configuration, state, host)
     return Operation(
-        COMMAND, title, lines=tuple(lines), stages=tuple(stages), warnings=_warnings(configuration, state, host)
+        command, title, lines=tuple(lines), stages=tuple(stages), warnings=_warnings(configuration, state, host)
     )
 
 

@@ -44,10 +44,11 @@ def plan_drain(
     known = member(state, host)
     daemons, osds = state.daemons_of(host), state.osds_of(host)
     draining = DRAINING_LABEL in known.labels
+    command = f"{COMMAND} {host}" + (" --wipe" if wipe else "")
     title = f"Drain {host}"
     if draining and not daemons and not osds:
         return Operation(
-            COMMAND, title, nothing=f"it has neither data nor daemons any more; groundplane ceph host remove {host}"
+            command, title, nothing=f"it has neither data nor daemons any more; groundplane ceph host remove {host}"
         )
     problems = _state_problems(known, state, draining=draining)
     problems += quorum_problems(state, host)
@@ -59,7 +60,7 @@ def plan_drain(
     speaker = speaker_beside(configuration, state, host)
     variables = {"ceph_drained_host": host, "ceph_drained_wipe": wipe}
     return Operation(
-        COMMAND,
+        command,
         title + (", which was begun before" if draining else ""),
         lines=_lines(state, host, wipe=wipe),
         stages=(

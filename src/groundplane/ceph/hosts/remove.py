@@ -32,9 +32,10 @@ def plan_remove(
         InputError: daemons or data are on it, the quorum would be lost, or the cluster doesn't know it; with all
             reasons.
     """
+    command = f"{COMMAND} {host}" + (" --offline" if offline else "")
     title = f"Remove {host} from the cluster"
     if state.host(host) is None and host in site.inventory.hosts and not state.daemons_of(host):
-        return Operation(COMMAND, title, nothing="the cluster doesn't have it")
+        return Operation(command, title, nothing="the cluster doesn't have it")
     known = member(state, host)
     problems = _problems(known, state, offline=offline)
     if problems:
@@ -53,7 +54,7 @@ def plan_remove(
         )
     osds = state.osds_of(host)
     return Operation(
-        COMMAND,
+        command,
         title,
         lines=tuple(lines),
         stages=tuple(stages),
