@@ -1,0 +1,1 @@
+"""Taking a running cluster to the image that images.lock names."""
