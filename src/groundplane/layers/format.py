@@ -31,6 +31,11 @@ class WorkFile(Strict):
         default=(), description="Roles whose options are the step's inputs; ROLE:ENTRY for one entry point of a role."
     )
     inputs: tuple[str, ...] = Field(default=(), description="More variables that count as inputs.")
+    handover: tuple[str, ...] = Field(
+        default=(),
+        description="Layers that hand keys over to the playbook, which finds them in the folder "
+        "groundplane_handover.LAYER: those for the service of the step's name; LAYER:SERVICE for another one.",
+    )
     timeout_minutes: int = Field(default=60, ge=1, le=10080, description="Stopped after so many minutes.")
 
 

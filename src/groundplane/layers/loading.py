@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from groundplane.errors import InputError, Problem
 from groundplane.layers.actions import ACTIONS
 from groundplane.layers.format import HookFile, LayerFile, LayersFile, StepFile, WorkFile
+from groundplane.layers.handovers import SOURCES
 from groundplane.layers.hooks import Hooks, first_steps
-from groundplane.layers.model import Graph, Layer, Need, Step, StepRole
+from groundplane.layers.model import Graph, Handover, Layer, Need, Step, StepRole
 from groundplane.layers.order import circles, topological
 from groundplane.layers.roles import find_role, role_options
 from groundplane.site.model_problems import read_model
@@ -130,6 +131,7 @@ class _Builder:
         for name in layer_order:
             self._add_steps(name)
         self._add_hooks()
+        self._wait_for_handovers()
         self._join_layers({name: layer_needs[name] for name in layer_order})
         needs = {id_: [need.step for need in step.needs] for id_, step in self.steps.items()}
         for circle in circles(needs):
@@ -235,6 +237,7 @@ class _Builder:
             found = StepRole(role, entry or "main")
             roles.append(found)
             options += role_options(found, self.problems)
+        handovers = self._handovers(id_, written, declared, path)
         step = Step(
             id=id_,
             layer=layer,
@@ -248,6 +251,7 @@ class _Builder:
             inputs=tuple(dict.fromkeys([*options, *written.inputs])),
             timeout_minutes=written.timeout_minutes,
             action=written.action,
+            handovers=handovers,
         )
         self._check_hosts(step, source.place(*path, "hosts"))
         return step
@@ -261,6 +265,25 @@ class _Builder:
             what = f"There is no action '{written.action}'"
             self._tell(what, suggest(written.action, ACTIONS), declared.source.place(*path, "action"))
         return self._playbook(written.playbook, declared, (*path, "playbook")) if written.playbook else None
+
+    def _handovers(
+        self, id_: str, written: WorkFile, declared: _File, path: tuple[str | int, ...]
+    ) -> tuple[Handover, ...]:
+        """What the step is handed over; nothing by a layer that the site leaves out, where the toolkit asks for it."""
+        found = []
+        for index, name in enumerate(written.handover):
+            layer, _, service = name.partition(":")
+            place = declared.source.place(*path, "handover", index)
+            if layer not in SOURCES:
+                self._tell(f"The layer '{layer}' hands nothing over", suggest(layer, SOURCES), place)
+            elif written.playbook is None:
+                self._tell(f"'{id_}' is no playbook, and only playbooks are handed over to", "Remove it.", place)
+            elif layer in self.site.file.layers:
+                found.append(Handover(layer, service or id_.partition(".")[2], named=bool(service)))
+            elif declared.own:
+                what = f"'{id_}' is to get keys of '{layer}', which this site leaves out"
+                self._tell(what, f"Add '{layer}' to layers in site.yml, or remove the handover.", place)
+        return tuple(found)
 
     def _playbook(self, name: str, declared: _File, path: tuple[str | int, ...]) -> Path:
         root = self.site.path if declared.own else self.site.content.playbooks
@@ -309,6 +332,17 @@ class _Builder:
                 hooks.before(target, step)
             else:
                 hooks.after(target, step)
+
+    def _wait_for_handovers(self) -> None:
+        """Who gets keys waits until they are made."""
+        for id_, step in self.steps.items():
+            makers = {SOURCES[handover.layer].step for handover in step.handovers}
+            waited = {need.step for need in step.needs if need.everywhere}
+            more = tuple(
+                Need(maker, everywhere=True) for maker in sorted(makers - waited - {id_}) if maker in self.steps
+            )
+            if more:
+                self.steps[id_] = replace(step, needs=(*step.needs, *more))
 
     def _join_layers(self, layer_needs: Mapping[str, tuple[str, ...]]) -> None:
         for name, needed in layer_needs.items():

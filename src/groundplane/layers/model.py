@@ -33,6 +33,19 @@ class StepRole:
 
 
 @dataclass(frozen=True, slots=True)
+class Handover:
+    """What a layer keeps for a service is handed over to a step's playbook."""
+
+    layer: str
+    service: str
+    named: bool = False
+    """Whether layers.yml names the service; otherwise it is the step's own name, and there may be nothing for it."""
+
+    def __str__(self) -> str:
+        return f"{self.layer}:{self.service}"
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One playbook on some hosts, or one action of the engine's for them. `id` is LAYER.NAME."""
 
@@ -53,6 +66,7 @@ class Step:
     timeout_minutes: int = 60
     action: str | None = None
     """A name in `actions.ACTIONS`."""
+    handovers: tuple[Handover, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,11 @@ WATCH_LIST = "watch list"
 
 MISSING = "missing"
 
+HANDOVER = "handover "
+"""How the items of what other layers handed over begin; then the layer's name, and whose key it is."""
+
+_GONE = "no longer watched"
+
 
 def drift(before: Mapping[str, str], now: Mapping[str, str] | None) -> tuple[str, ...]:
     """One sentence for each watched item that isn't as the step left it: "sysctl vm.swappiness is 60, was 10".
@@ -19,23 +24,33 @@ def drift(before: Mapping[str, str], now: Mapping[str, str] | None) -> tuple[str
     `now` is None where the host has no watch list of the step any more.
     """
     if not before:
-        return ()
+        return tuple(f"{_key(item)} is new" for item in now or () if item.startswith(HANDOVER))
     if now is None:
         return (f"the {WATCH_LIST} is {MISSING}",)
     found = []
     for item, was in before.items():
-        value = now.get(item, "no longer watched")
+        value = now.get(item, _GONE)
         if value == was:
             continue
-        if item == WATCH_LIST:
+        if item.startswith(HANDOVER):
+            found.append(f"{_key(item)} is {'no longer handed over' if value == _GONE else 'another one'}")
+        elif item == WATCH_LIST:
             found.append(f"the {WATCH_LIST} is {MISSING}" if value == MISSING else f"the {WATCH_LIST} was changed")
         elif _is_content(value) and _is_content(was):
             found.append(f"{item} was changed: {_content_change(was, value)}")
         else:
             found.append(f"{item} is {value}, was {was}")
     if found == [f"the {WATCH_LIST} was changed"] or not found:
-        found += [f"{item} is new on the watch list" for item in now if item not in before]
+        new = [item for item in now if item not in before]
+        found += [
+            f"{_key(item)} is new" if item.startswith(HANDOVER) else f"{item} is new on the watch list" for item in new
+        ]
     return tuple(found)
+
+
+def _key(item: str) -> str:
+    layer, _, owner = item.removeprefix(HANDOVER).partition(" ")
+    return f"the key of {owner} from {layer}"
 
 
 def _is_content(value: str) -> bool:

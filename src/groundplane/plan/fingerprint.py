@@ -156,6 +156,8 @@ class Fingerprinter:
         references = in_files([] if step.playbook is None else [step.playbook])
         if step.action is not None:
             content[f"action {step.action}"] = self._digest_text(step.action)
+        for handover in step.handovers:
+            content[f"handover {handover}"] = self._digest_text(str(handover))
         for role in step.roles:
             defaults.update(_defaults(role.path))
             for file in role_files(role):

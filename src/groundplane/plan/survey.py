@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from groundplane.errors import InputError, Problem
 from groundplane.layers.actions import find_action
 from groundplane.layers.selection import select, with_needs
+from groundplane.plan.handover_state import ask_handovers, with_handovers
 from groundplane.plan.planner import hosts_of, make_plan
 from groundplane.plan.probe import probe_hosts
 from groundplane.site.derived_images import IMAGE_VARIABLES
@@ -43,10 +44,12 @@ def survey(
     if connection is None:
         return make_plan(site, graph, store, selection=selection, limit=limit, force=force), None
     hosts = hosts_of(site, graph, selection=selection, limit=limit)
-    with ThreadPoolExecutor(1, thread_name_prefix="actions") as pool:
-        asked = pool.submit(_ask_actions, site, graph, selection, hosts)
+    steps = [graph.steps[id_] for id_ in with_needs(graph, select(graph, selection))]
+    with ThreadPoolExecutor(2, thread_name_prefix="besides") as pool:
+        acting = pool.submit(_ask_actions, site, graph, selection, hosts)
+        handing = pool.submit(ask_handovers, site, steps, connection)
         found = probe_hosts(site, hosts, connection, on_answer=on_answer)
-        found = _with_actions(found, asked.result())
+        found = with_handovers(_with_actions(found, acting.result()), steps, handing.result(), store)
     if found and not any(answer.reachable for answer in found.values()):
         raise InputError(
             "No host can be reached",

@@ -62,7 +62,7 @@ def run_action(
         )
         reason = "the run was cancelled" if cancelled else minutes if timed_out else stopped.what
     except GroundplaneError as failed:
-        state, reason, error = WorkState.FAILED, redactor.text(_one_line(failed)), redactor.text(failed.what)
+        state, reason, error = WorkState.FAILED, redactor.text(one_line(failed)), redactor.text(failed.what)
         for line in (failed.what, failed.why, failed.cure):
             if line:
                 say(line)
@@ -120,7 +120,7 @@ class _Story:
         )
 
 
-def _one_line(error: GroundplaneError) -> str:
+def one_line(error: GroundplaneError) -> str:
     """What happened, why and what next, for the place where a host's reason stands."""
     parts = [error.what, *error.why.splitlines()[-1:], error.cure]
     return ". ".join(part.strip().rstrip(".") for part in parts if part)

@@ -42,6 +42,19 @@ class Act(Protocol):
     ) -> PlaybookOutcome: ...
 
 
+class HandOver(Protocol):
+    """Plays a step with what other layers hand over to it; returns what the next plan compares, too."""
+
+    def __call__(
+        self,
+        step: Step,
+        hosts: Sequence[str],
+        *,
+        say: Callable[[str], None],
+        play: Callable[[Mapping[str, Any]], PlaybookOutcome],
+    ) -> tuple[PlaybookOutcome, Mapping[str, str]]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """How, as opposed to what."""
@@ -115,6 +128,7 @@ class Engine:
         users: Users,
         read_state: ReadState,
         act: Act,
+        hand_over: HandOver,
         options: RunOptions,
     ) -> None:
         self._graph = graph
@@ -127,6 +141,7 @@ class Engine:
         self._users = users
         self._read_state = read_state
         self._act = act
+        self._hand_over = hand_over
         self._options = options
         self._fingerprints: dict[tuple[str, str], Fingerprint] = {
             (step.step, host.host): host.fingerprint for step in plan.steps for host in step.hosts
@@ -272,7 +287,7 @@ class Engine:
         self._journal.step_started(run, step.id, ready.hosts, at)
         self._teller.tell(EventKind.STEP_STARTED, step=step.id, data={"hosts": list(ready.hosts)})
         with self._teller.log(step.id) as say:
-            outcome = self._run_work(step, ready.hosts, say)
+            outcome, handed = self._run_work(step, ready.hosts, say)
         succeeded = outcome.succeeded()
         receipts: list[Receipt] = []
         if succeeded and not self._options.check:
@@ -287,7 +302,7 @@ class Engine:
                     run=run,
                     applied_at=applied_at,
                     fingerprint=self._fingerprints[step.id, host],
-                    state=_plain(states.get(host)),
+                    state=_state(states.get(host), handed),
                 )
                 for host in succeeded
             ]
@@ -302,29 +317,36 @@ class Engine:
         )
         return outcome
 
-    def _run_work(self, step: Step, hosts: Sequence[str], say: Callable[[str], None]) -> PlaybookOutcome:
+    def _run_work(
+        self, step: Step, hosts: Sequence[str], say: Callable[[str], None]
+    ) -> tuple[PlaybookOutcome, Mapping[str, str]]:
         def tell(kind: EventKind, host: str | None, task: str | None, data: dict[str, Any]) -> None:
             self._teller.tell(kind, step=step.id, host=host, task=task, data=data)
 
-        if step.playbook is None:
-            return self._act(step, hosts, tell=tell, say=say)
-        return run_playbook(
-            self._bench,
-            Playbook(
-                id=step.id,
-                path=step.playbook,
-                hosts=tuple(hosts),
-                users=self._users.of(hosts),
-                unfinished=frozenset(host for host in hosts if (step.id, host) in self._unfinished),
-                variables={"groundplane_step": step.id},
-                check=self._options.check,
-                timeout_minutes=step.timeout_minutes,
-            ),
-            redactor=self._redactor,
-            tell=tell,
-            say=say,
-            cancel=self._cancel,
-        )
+        playbook = step.playbook
+        if playbook is None:
+            return self._act(step, hosts, tell=tell, say=say), {}
+
+        def play(variables: Mapping[str, Any]) -> PlaybookOutcome:
+            return run_playbook(
+                self._bench,
+                Playbook(
+                    id=step.id,
+                    path=playbook,
+                    hosts=tuple(hosts),
+                    users=self._users.of(hosts),
+                    unfinished=frozenset(host for host in hosts if (step.id, host) in self._unfinished),
+                    variables={"groundplane_step": step.id, **variables},
+                    check=self._options.check,
+                    timeout_minutes=step.timeout_minutes,
+                ),
+                redactor=self._redactor,
+                tell=tell,
+                say=say,
+                cancel=self._cancel,
+            )
+
+        return self._hand_over(step, hosts, say=say, play=play)
 
     def _settle(self, step: str, outcome: PlaybookOutcome | GroundplaneError) -> dict[str, WorkState]:
         """Tells how a step ended, and returns it by host."""
@@ -397,5 +419,5 @@ def host_told(ended: HostOutcome) -> dict[str, str | int]:
     }
 
 
-def _plain(state: Mapping[str, str] | None) -> dict[str, str] | None:
-    return None if state is None else dict(state)
+def _state(watched: Mapping[str, str] | None, handed: Mapping[str, str]) -> dict[str, str] | None:
+    return None if watched is None else {**watched, **handed}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -18,15 +19,27 @@ _NOT_SECRET = re.compile(r"-----(BEGIN|END)[A-Z0-9 ]+-----")
 
 
 class Redactor:
-    """Replaces secrets by a mask, in whatever form they are met: raw, in JSON, in a URL, in base64, line by line."""
+    """Replaces secrets by a mask, in whatever form they are met: raw, in JSON, in a URL, in base64, line by line.
+
+    Safe to use from several threads.
+    """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms: set[str] = set()
-        for secret in secrets:
-            forms |= _forms(secret)
-        # The longest first: a form may be the beginning of another.
-        ordered = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(re.escape(form) for form in ordered)) if ordered else None
+        self._lock = threading.Lock()
+        self._forms: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        self.add(secrets)
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """More secrets, that were learnt on the way."""
+        forms = {form for secret in secrets for form in _forms(secret)}
+        with self._lock:
+            if forms <= self._forms:
+                return
+            self._forms |= forms
+            # The longest first: a form may be the beginning of another.
+            ordered = sorted(self._forms, key=len, reverse=True)
+            self._pattern = re.compile("|".join(re.escape(form) for form in ordered)) if ordered else None
 
     def text(self, text: str) -> str:
         return text if self._pattern is None else self._pattern.sub(MASK, text)

@@ -11,6 +11,7 @@ from groundplane.layers.actions import ActionPlaces, find_action
 from groundplane.plan.probe import probe_hosts
 from groundplane.run.actions import run_action
 from groundplane.run.engine import ACCESS, Engine, RunOptions, RunResult, Users
+from groundplane.run.handing_over import HandingOver
 from groundplane.run.journal.store import new_run_id
 from groundplane.run.lock import site_lock
 from groundplane.run.redaction import Redactor, secret_strings
@@ -109,6 +110,7 @@ def run_plan(
                         cancel=cancel,
                         check=check,
                     ),
+                    hand_over=HandingOver(site, connection, folder=bench.folder, redactor=redactor),
                     options=options,
                 )
                 return engine.run()

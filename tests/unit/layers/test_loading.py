@@ -6,7 +6,7 @@ import pytest
 
 from groundplane.errors import InputError, Problem
 from groundplane.layers.loading import load_graph
-from groundplane.layers.model import Need
+from groundplane.layers.model import Handover, Need
 from tests.unit.layers.small_site import SmallSite, layer, touch, write
 
 if TYPE_CHECKING:
@@ -240,3 +240,38 @@ def test_a_site_cannot_change_our_steps(tmp_path: Path) -> None:
     ]
     assert found[0].place is not None
     assert found[0].place.file.parent.name == "site"
+
+
+def handing(tmp_path: Path, own: dict[str, Any] | None = None, **step: Any) -> SmallSite:
+    layers = {"ceph": layer({"users": {}}), "upper": layer({"glance": step})}
+    return SmallSite(tmp_path, {"layers": layers}, own_layers=own)
+
+
+def test_who_gets_keys_waits_until_they_are_made(tmp_path: Path) -> None:
+    step = load_graph(handing(tmp_path, handover=["ceph", "ceph:cinder"]).load()).steps["upper.glance"]
+    assert step.handovers == (Handover("ceph", "glance"), Handover("ceph", "cinder", named=True))
+    assert step.needs == (Need("ceph.users", everywhere=True),)
+
+
+def test_the_toolkits_steps_get_nothing_from_a_layer_that_the_site_leaves_out(tmp_path: Path) -> None:
+    site = handing(tmp_path, handover=["ceph"])
+    site.site_layers = ["upper"]
+    step = load_graph(site.load()).steps["upper.glance"]
+    assert (step.handovers, step.needs) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("hook", "what", "cure"),
+    [
+        ({"handover": ["cepf"], "playbook": "own.yml"}, "The layer 'cepf' hands nothing over", "Did you mean 'ceph'?"),
+        ({"handover": ["ceph"], "action": "push_images"}, "'upper.mine' is no playbook", "Remove it."),
+        ({"handover": ["ceph"], "playbook": "own.yml"}, "which this site leaves out", "Add 'ceph' to layers"),
+    ],
+)
+def test_a_handover_that_can_not_be(tmp_path: Path, hook: dict[str, Any], what: str, cure: str) -> None:
+    site = handing(tmp_path, own={"hooks": [{"name": "mine", "after": "upper.glance", **hook}]})
+    site.site_layers = ["upper"]
+    touch(site.path / "own.yml")
+    (found,) = problems(site)
+    assert what in found.what
+    assert cure in found.cure

@@ -51,3 +51,13 @@ def test_every_other_value_is_told(before: dict[str, str], now: dict[str, str]) 
     assert all(any(item in sentence for sentence in told) for item in changed)
     if before and not changed and before.keys() >= now.keys():
         assert told == ()
+
+
+def test_another_key_that_was_handed_over_is_told_by_whose_it_is() -> None:
+    before = {"watch list": "w", "handover ceph client.glance": "1", "handover ceph client.nova": "1"}
+    assert drift(before, {"watch list": "w", "handover ceph client.glance": "2"}) == (
+        "the key of client.glance from ceph is another one",
+        "the key of client.nova from ceph is no longer handed over",
+    )
+    assert drift(before, {**before, "handover ceph client.new": "1"}) == ("the key of client.new from ceph is new",)
+    assert drift({}, {"handover ceph client.new": "1"}) == ("the key of client.new from ceph is new",)

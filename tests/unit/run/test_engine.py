@@ -61,6 +61,8 @@ class Runner:
         self.played: list[Playbook] = []
         self.acted: list[str] = []
         self.acting = WorkState.DONE
+        self.handed: Mapping[str, Any] = {}
+        self.items: Mapping[str, str] = {}
         self.pretend: Pretend = lambda playbook: dict.fromkeys(playbook.hosts, WorkState.DONE)
         self.read: Callable[[str, Sequence[str]], Mapping[str, Mapping[str, str] | None]] = lambda _step, hosts: {
             host: {"file /etc/x": "ok"} for host in hosts
@@ -90,6 +92,7 @@ class Runner:
             users=Users(operator="operator", initial="root", known={}, ready=set(), set_by_site={"own"}),
             read_state=self.read,
             act=self._act,
+            hand_over=lambda _step, _hosts, *, say, play: (play(self.handed), self.items),
             options=RunOptions(run=run, holder="me@here", parallel=parallel, check=check),
         ).run()
 
@@ -237,3 +240,12 @@ def test_an_action_runs_in_a_playbooks_place_and_holds_back_what_needs_it(runner
     failed = runner.run(work, steps, run="r2")
     assert failed.state is RunState.FAILED
     assert "supply.pull" in failed.held_back
+
+
+def test_a_playbook_gets_what_is_handed_over_and_its_receipt_says_so(runner: Runner, journal: Journal) -> None:
+    runner.handed = {"groundplane_handover": {"ceph": "/in/memory"}}
+    runner.items = {"handover ceph client.glance": "d1"}
+    one = graph(step("l.one"))
+    runner.run(plan(planned("l.one", ["a"])), one)
+    assert runner.played[0].variables == {"groundplane_step": "l.one", "groundplane_handover": {"ceph": "/in/memory"}}
+    assert journal.receipts()["l.one", "a"].state == {"file /etc/x": "ok", "handover ceph client.glance": "d1"}

@@ -75,3 +75,11 @@ def test_secrets_are_found_however_deep() -> None:
 def test_no_secret_survives_whatever_stands_around_it(secret: str, before: str, after: str) -> None:
     redactor = Redactor([secret])
     assert secret not in redactor.text(f"{before}{secret}{after}").replace(MASK, "\0")
+
+
+def test_secrets_that_are_learnt_on_the_way_are_hidden_from_then_on() -> None:
+    redactor = Redactor(["first-secret"])
+    assert redactor.text("second-secret") == "second-secret"
+    redactor.add(["second-secret"])
+    redactor.add(["second-secret"])
+    assert redactor.text("first-secret second-secret") == f"{MASK} {MASK}"

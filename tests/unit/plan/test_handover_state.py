@@ -1,0 +1,102 @@
+"""Keys that are handed over, as a plan compares them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from groundplane.errors import InputError
+from groundplane.layers import handovers
+from groundplane.layers.handovers import HandedOver
+from groundplane.layers.loading import load_graph
+from groundplane.plan import survey as survey_module
+from groundplane.plan.model import HostAction, HostProbe
+from groundplane.plan.survey import survey
+from tests.unit.layers.small_site import SmallSite, layer
+from tests.unit.plan.memory_store import MemoryStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from groundplane.layers.model import Handover
+    from groundplane.plan.model import Plan, PlannedHost
+
+KEY = "AQAnotAkeyButLongEnough=="
+
+
+class Surveyed:
+    """A site with a step that gets glance's key; asking for it gives `keys`, or fails where that is None."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        layers = {"ceph": layer({"users": {"hosts": "node1"}}), "upper": layer({"glance": {"handover": ["ceph"]}})}
+        self.site = SmallSite(folder, {"layers": layers}).load()
+        self.graph = load_graph(self.site)
+        self.store = MemoryStore()
+        self.keys: dict[str, str] | None = {"client.glance": KEY}
+        self.watched: dict[str, str] | None = {"watch list": "w"}
+        self.asked = 0
+        monkeypatch.setattr(handovers, "fetch", self._fetch)
+        monkeypatch.setattr(survey_module, "probe_hosts", self._probe)
+
+    def _fetch(self, _site: object, _connection: object, _handover: Handover) -> HandedOver:
+        self.asked += 1
+        if self.keys is None:
+            raise InputError("No host can speak for the cluster")
+        return HandedOver({}, self.keys)
+
+    def _probe(self, _site: object, hosts: Any, _connection: object, **_more: Any) -> dict[str, HostProbe]:
+        steps = {} if self.watched is None else {"upper.glance": self.watched}
+        return {host: HostProbe(host=host, reachable=True, user="op", steps=steps) for host in hosts}
+
+    def plan(self) -> Plan:
+        return survey(self.site, self.graph, self.store, cast("Any", object()), selection=["upper.glance"])[0]
+
+    def host(self) -> PlannedHost:
+        return self.plan().steps[-1].hosts[0]
+
+    def applied(self) -> None:
+        """As the engine leaves it: the watched items, and a digest for each key."""
+        from groundplane.plan.handover_state import handover_items  # noqa: PLC0415
+
+        handed = handover_items(self.site, "ceph", HandedOver({}, self.keys or {}))
+        self.store.succeed(self.plan(), {**(self.watched or {}), **handed})
+
+
+@pytest.fixture
+def surveyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Surveyed:
+    return Surveyed(tmp_path, monkeypatch)
+
+
+def test_the_same_key_is_no_work_and_no_digest_tells_it(surveyed: Surveyed) -> None:
+    surveyed.applied()
+    assert surveyed.host().action is HostAction.UP_TO_DATE
+    assert KEY not in surveyed.plan().model_dump_json()
+    state = surveyed.store.kept["upper.glance", "node1"].state
+    assert state is not None
+    assert KEY not in str(state)
+
+
+def test_another_key_is_work(surveyed: Surveyed) -> None:
+    surveyed.applied()
+    surveyed.keys = {"client.glance": "another"}
+    assert surveyed.host().reasons[0].details == ("the key of client.glance from ceph is another one",)
+    surveyed.keys = {}
+    assert surveyed.host().reasons[0].details == ("the key of client.glance from ceph is no longer handed over",)
+
+
+def test_where_nobody_can_be_asked_keys_count_as_they_were(surveyed: Surveyed) -> None:
+    surveyed.applied()
+    surveyed.keys = None
+    assert surveyed.host().action is HostAction.UP_TO_DATE
+
+
+def test_a_lost_watch_list_is_still_told(surveyed: Surveyed) -> None:
+    surveyed.applied()
+    surveyed.watched = None
+    assert surveyed.host().reasons[0].details == ("the watch list is missing",)
+
+
+def test_nobody_is_asked_for_steps_that_get_nothing(surveyed: Surveyed) -> None:
+    survey(surveyed.site, surveyed.graph, surveyed.store, cast("Any", object()), selection=["ceph"])
+    assert surveyed.asked == 0
