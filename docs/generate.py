@@ -182,7 +182,7 @@ class Pages:
                 needs = ", ".join(
                     need if isinstance(need, str) else f"{need['step']} (everywhere)" for need in body.get("needs", [])
                 )
-                roles = ", ".join(f"[{role}](roles.md#{role})" for role in body.get("roles", []))
+                roles = ", ".join(f"[{role}](roles.md#{role.replace(':', '-')})" for role in body.get("roles", []))
                 description = self.described(f"step {layer}.{step}", body.get("description"))
                 lines.append(
                     f"| `{layer}.{step}` | {cell(description)} | `{body.get('hosts', 'all')}` | {needs} | {roles} |"
@@ -206,20 +206,47 @@ class Pages:
         for path in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml")):
             role = path.parent.parent.name
             entries = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("argument_specs", {})
-            main = entries.get("main", {})
-            lines += [f"## {role}", "", self.described(f"role {role}", main.get("short_description")), ""]
-            description = main.get("description", [])
-            lines += [
-                line for text in ([description] if isinstance(description, str) else description) for line in (text, "")
-            ]
-            options = {
-                name: option for entry in entries.values() for name, option in (entry.get("options") or {}).items()
-            }
-            if options:
-                lines += ["| option | type | default | meaning |", "|---|---|---|---|"]
-                lines += list(self.role_options(role, options))
-                lines.append("")
+            if "main" in entries:
+                options = {
+                    name: option for entry in entries.values() for name, option in (entry.get("options") or {}).items()
+                }
+                lines += [f"## {role}", "", *self.role_entry(role, entries["main"], options)]
+            else:
+                lines += [
+                    f"## {role}",
+                    "",
+                    "Each part has options of its own; those of several are described once.",
+                    "",
+                ]
+                lines += self.role_parts(role, entries)
         self.pages["roles.md"] = "\n".join(lines)
+
+    def role_parts(self, role: str, entries: Mapping[str, Any]) -> Iterator[str]:
+        """A role that has an entry point per step: those that a site sets options for."""
+        graph = yaml.safe_load((ROOT / "playbooks" / "layers.yml").read_text(encoding="utf-8"))["layers"]
+        steps = {name for layer in graph.values() for step in layer["steps"].values() for name in step.get("roles", [])}
+        shown: set[str] = set()
+        for name, entry in entries.items():
+            if f"{role}:{name}" not in steps and name != "verify":
+                continue
+            options = entry.get("options") or {}
+            yield from (f"### {role}, {name} {{ #{role}-{name} }}", "")
+            yield from self.role_entry(
+                f"{role} {name}", entry, {key: options[key] for key in options if key not in shown}
+            )
+            if again := [f"`{key}`" for key in options if key in shown]:
+                yield from (f"Described above: {', '.join(again)}.", "")
+            shown |= options.keys()
+
+    def role_entry(self, role: str, entry: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
+        yield from (self.described(f"role {role}", entry.get("short_description")), "")
+        description = entry.get("description", [])
+        for text in [description] if isinstance(description, str) else description:
+            yield from (text, "")
+        if options:
+            yield from ("| option | type | default | meaning |", "|---|---|---|---|")
+            yield from self.role_options(role, options)
+            yield ""
 
     def role_options(self, role: str, options: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
         for name, option in options.items():
@@ -231,7 +258,7 @@ class Pages:
                 "**required**"
                 if option.get("required")
                 else f"`{cell(option['default'])}`"
-                if "default" in option
+                if option.get("default") not in (None, "")
                 else ""
             )
             choices = (
