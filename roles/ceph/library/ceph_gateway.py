@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.ceph_gateway import Gateways, remove, set_up, short, stale, wait
 from ansible.module_utils.ceph_gateway_pools import set_up as set_up_pools
+from ansible.module_utils.ceph_gateway_service import Gateways, remove, set_up, short, stale, wait
 from ansible.module_utils.ceph_session import CephError, Session, find_cluster
 
 DOCUMENTATION = r"""

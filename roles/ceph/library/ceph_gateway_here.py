@@ -6,8 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.ceph_gateway import CERTIFICATE, SERVICE
-from ansible.module_utils.ceph_gateway_here import Here, units
+from ansible.module_utils.ceph_gateway_host import Here, units
+from ansible.module_utils.ceph_gateway_service import CERTIFICATE, SERVICE
 from ansible.module_utils.ceph_session import CephError
 
 DOCUMENTATION = r"""

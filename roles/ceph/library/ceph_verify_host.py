@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.ceph_drive_groups import DriveGroupError
-from ansible.module_utils.ceph_gateway import CERTIFICATE, SERVICE
-from ansible.module_utils.ceph_gateway_here import Here, units
+from ansible.module_utils.ceph_gateway_host import Here, units
+from ansible.module_utils.ceph_gateway_service import CERTIFICATE, SERVICE
 from ansible.module_utils.ceph_host_state import clock_problem
 from ansible.module_utils.ceph_osd_host import OsdHost
 from ansible.module_utils.ceph_session import CephError, Session, clusters_here, find_cluster, run

@@ -13,7 +13,7 @@ try:
     from ansible.module_utils import ceph_gateway_pools
     from ansible.module_utils.ceph_auth import plan_users, read_users
     from ansible.module_utils.ceph_filesystem import lacking, read_filesystems
-    from ansible.module_utils.ceph_gateway import Gateways, set_up
+    from ansible.module_utils.ceph_gateway_service import Gateways, set_up
     from ansible.module_utils.ceph_gateway_user import Wanted
     from ansible.module_utils.ceph_judging import Problem, listed
     from ansible.module_utils.ceph_pool import plan_pools, read_pool
@@ -23,7 +23,7 @@ except ImportError:
     import ceph_gateway_pools
     from ceph_auth import plan_users, read_users
     from ceph_filesystem import lacking, read_filesystems
-    from ceph_gateway import Gateways, set_up
+    from ceph_gateway_service import Gateways, set_up
     from ceph_gateway_user import Wanted
     from ceph_judging import Problem, listed
     from ceph_pool import plan_pools, read_pool
