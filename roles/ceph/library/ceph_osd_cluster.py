@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.ceph_memory import apply_memory
 from ansible.module_utils.ceph_osd_map import (
     activate,
     class_changes,
@@ -125,7 +126,7 @@ def bring_up(module: AnsibleModule, session: Session) -> dict[str, object]:
     if missing:
         hosts = {osd["id"]: osd.get("host", "") for osd in asked}
         return {"changed": False, "problem": why_down(session, missing, hosts, seconds)}
-    changes = set_classes(session, class_changes(known, asked))
+    changes = [*set_classes(session, class_changes(known, asked)), *apply_memory(session)]
     if module.params["refresh"]:
         refresh_daemons(session)
     return {"changed": bool(changes), "changes": changes}
