@@ -98,11 +98,15 @@ def sentence(
     effect = f" ({EFFECTS[flag]})" if flag in EFFECTS else ""
     by = ""
     if marker:
-        by = f" since {marker.get('since')} by {marker.get('by')} (run {marker.get('run') or 'unknown'})"
+        why = [str(marker["reason"])] if marker.get("reason") else []
+        why += [f"run {marker['run']}"] if marker.get("run") else []
+        by = f" since {marker.get('since')} by {marker.get('by')}" + (f" ({', '.join(why)})" if why else "")
     elif setter:
         by = f" since {setter.at}Z by {setter.entity} from {hosts.get(setter.address, setter.address)}"
-    if marker or (place and not place.startswith("osd.")):
+    if marker or place in hosts.values():
         cure = f"groundplane ceph maintenance clear {place}"
+    elif place and not place.startswith("osd."):
+        cure = f"ceph osd unset-group {name} {place}, in cephadm shell"
     elif place:
         cure = f"ceph osd rm-{name} {place.removeprefix('osd.')}, in cephadm shell"
     else:

@@ -15,7 +15,7 @@ HOSTS = {"172.31.9.11": "node1"}
 
 def line(
     command: dict[str, Any], *, address: str = "172.31.9.11:0/853657830", stamp: str = "2026-11-21T10:09:24"
-) -> dict:
+) -> dict[str, str]:
     sender = f"from='client.? {address}' entity='client.admin'"
     return {"stamp": f"{stamp}.483158+0000", "message": f"{sender} cmd=[{json.dumps(command)}]: dispatch"}
 
