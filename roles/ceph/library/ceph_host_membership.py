@@ -30,10 +30,6 @@ options:
     type: str
     choices: [drained, member, absent]
     required: true
-  wipe:
-    description: Wipe the disks of OSDs that were drained.
-    type: bool
-    default: false
   offline:
     description: The host that is to be removed is gone for good; its OSDs are purged.
     type: bool
@@ -61,7 +57,6 @@ def main() -> None:
         argument_spec={
             "host": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["drained", "member", "absent"], "required": True},
-            "wipe": {"type": "bool", "default": False},
             "offline": {"type": "bool", "default": False},
             "stall_seconds": {"type": "int", "default": 1800},
         },
@@ -79,7 +74,7 @@ def main() -> None:
     try:
         with Session(cluster) as session:
             if given["state"] == "drained":
-                changes = begin_drain(session, host, wipe=given["wipe"], check=check)
+                changes = begin_drain(session, host, check=check)
             elif given["state"] == "member":
                 changes = take_back_drain(session, host, check=check)
             else:

@@ -23,6 +23,13 @@ REFRESH_SECONDS = 15.0
 """The orchestrator's list of daemons is up to ten minutes old by itself."""
 
 
+LOOKING_SECONDS = 60
+REST_SECONDS = 3.0
+"""What the orchestrator still does with what it saw."""
+DYING_SECONDS = 8
+TAKING_OVER_SECONDS = 60
+
+
 class StalledError(Exception):
     """Nothing moves any more; the message says what is left and what Ceph says about it."""
 
@@ -40,7 +47,7 @@ def osds_of(session: Session, host: str) -> list[int]:
     )
 
 
-def begin_drain(session: Session, host: str, *, wipe: bool, check: bool) -> list[str]:
+def begin_drain(session: Session, host: str, *, check: bool) -> list[str]:
     """Tells the orchestrator; says what changed in sentences.
 
     OSDs that the orchestrator's list of daemons misses (it is up to ten minutes old) are told to go one by one.
@@ -58,11 +65,11 @@ def begin_drain(session: Session, host: str, *, wipe: bool, check: bool) -> list
         return []
     if not check:
         # force: specifications may name the host; what that would mean was looked at before.
-        session.text("orch host drain", target="mgr", hostname=host, force=True, zap_osd_devices=wipe)
+        session.text("orch host drain", target="mgr", hostname=host, force=True)
         going = {int(entry["osd_id"]) for entry in removals(session)}
         for osd in osds:
             if osd not in going:
-                session.text("orch osd rm", target="mgr", osd_id=[str(osd)], zap=wipe)
+                session.text("orch osd rm", target="mgr", osd_id=[str(osd)])
     return [f"drain {host}" + (f", OSDs {', '.join(map(str, osds))}" if osds else "")]
 
 
@@ -196,8 +203,18 @@ def take_back_drain(session: Session, host: str, *, check: bool) -> list[str]:
     return changes
 
 
-def remove_host(session: Session, host: str, *, offline: bool, check: bool) -> list[str]:
+def remove_host(
+    session: Session,
+    host: str,
+    *,
+    offline: bool,
+    check: bool,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[str]:
     """Takes the host out of the orchestrator's hosts and the CRUSH map; OSDs too where it is gone for good.
+
+    The orchestrator's module dies of a host that is removed while it looks at all hosts (KeyError, Ceph 18.2.7), so it
+    is let come to rest before, and a standby takes over where that wasn't enough.
 
     Raises:
         CephError: daemons or OSDs are on a host that isn't gone, or the cluster refuses.
@@ -212,11 +229,14 @@ def remove_host(session: Session, host: str, *, offline: bool, check: bool) -> l
             if offline:
                 session.text("orch host rm", target="mgr", hostname=host, offline=True, force=True)
             else:
+                _look_around(session, sleep)
                 _refuse_daemons(session, host)
                 session.text("orch host rm", target="mgr", hostname=host, force=True)
         changes.append(f"take {host} out of the orchestrator's hosts")
         if offline and osds:
             changes.append(f"purge OSDs {', '.join(map(str, osds))}")
+        if not check:
+            changes += _revive(session, sleep)
     buckets = {node["name"] for node in session.call("osd tree")["nodes"] if node["type"] == "host"}
     if host in buckets:
         if not check:
@@ -227,6 +247,40 @@ def remove_host(session: Session, host: str, *, offline: bool, check: bool) -> l
 
 def _refuse_daemons(session: Session, host: str) -> None:
     """The last look: the orchestrator itself forgets daemons with force, and they would run on without an owner."""
-    names = [daemon["daemon_name"] for daemon in session.call("orch ps", target="mgr", hostname=host, refresh=True)]
+    names = [daemon["daemon_name"] for daemon in session.call("orch ps", target="mgr", hostname=host)]
     if names:
         raise CephError(f"{', '.join(sorted(names))} still run on {host}")
+
+
+def _look_around(session: Session, sleep: Callable[[float], None]) -> None:
+    """Has the orchestrator look at all hosts, and waits until it is through; not for ever."""
+    before = _last_looks(session, refresh=True)
+    for _ in range(LOOKING_SECONDS):
+        sleep(1.0)
+        now = _last_looks(session)
+        if all(now.get(name, "") != seen for name, seen in before.items()):
+            break
+    sleep(REST_SECONDS)
+
+
+def _last_looks(session: Session, *, refresh: bool = False) -> dict[str, str]:
+    """Daemon to the time when the orchestrator last looked at it; `refresh` has it look again afterwards."""
+    asked: dict[str, object] = {"refresh": True} if refresh else {}
+    found = session.call("orch ps", target="mgr", **asked)
+    return {daemon["daemon_name"]: str(daemon.get("last_refresh", "")) for daemon in found}
+
+
+def _revive(session: Session, sleep: Callable[[float], None]) -> list[str]:
+    """Where the orchestrator's module has died, a standby takes over."""
+    for _ in range(DYING_SECONDS):
+        sleep(1.0)
+        failed = session.call("health").get("checks", {}).get("MGR_MODULE_ERROR", {})
+        if "cephadm" in failed.get("summary", {}).get("message", ""):
+            session.text("mgr fail", who=session.call("mgr dump")["active_name"])
+            for _ in range(TAKING_OVER_SECONDS):
+                sleep(1.0)
+                if session.call("mgr dump").get("available"):
+                    break
+            session.call("orch status", target="mgr")
+            return ["let a standby take over from the active manager, whose orchestrator had died of the removal"]
+    return []

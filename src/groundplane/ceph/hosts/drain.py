@@ -58,21 +58,28 @@ def plan_drain(
             f"{host} can't be drained", cure="Nothing was changed.", problems=tuple(dict.fromkeys(problems))
         )
     speaker = speaker_beside(configuration, state, host)
-    variables = {"ceph_drained_host": host, "ceph_drained_wipe": wipe}
+    folder = site.content.playbooks / "ceph" / "operations"
+    stages = [
+        Stage(
+            "ceph.host_drain",
+            f"Data and daemons leave {host}",
+            folder / "host_drain.yml",
+            (speaker,),
+            {"ceph_drained_host": host},
+            timeout_minutes=LONGEST_MINUTES,
+        )
+    ]
+    if wipe and osds:
+        drained = [{"id": osd.id, "devices": list(osd.devices)} for osd in osds]
+        variables = {"ceph_drained_fsid": state.fsid, "ceph_drained_osds": drained}
+        stages.append(
+            Stage("ceph.host_wipe", f"Disks of {host} are wiped", folder / "host_wipe.yml", (host,), variables)
+        )
     return Operation(
         command,
         title + (", which was begun before" if draining else ""),
         lines=_lines(state, host, wipe=wipe),
-        stages=(
-            Stage(
-                "ceph.host_drain",
-                f"Data and daemons leave {host}",
-                site.content.playbooks / "ceph" / "operations" / "host_drain.yml",
-                (speaker,),
-                variables,
-                timeout_minutes=LONGEST_MINUTES,
-            ),
-        ),
+        stages=tuple(stages),
         warnings=_warnings(site, configuration, state, host),
         danger=f"the disks of {counted(len(osds), 'OSD')} on {host} are wiped once their data lies elsewhere"
         if wipe and osds
