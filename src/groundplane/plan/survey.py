@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from groundplane.errors import InputError, Problem
 from groundplane.layers.actions import find_action
 from groundplane.layers.selection import select, with_needs
+from groundplane.layers.sense import refuse_senseless
 from groundplane.plan.handover_state import ask_handovers, with_handovers
 from groundplane.plan.planner import hosts_of, make_plan
 from groundplane.plan.probe import probe_hosts
@@ -37,9 +38,10 @@ def survey(
     """A plan of today, and what the hosts answered; without a connection nobody is asked.
 
     Raises:
-        InputError: unknown names, closed secrets, no host at all can be reached, or a step reads images.lock and nobody
-            vouches for that.
+        InputError: unknown names, closed secrets, no host at all can be reached, a layer that can't be as the site
+            wants it, or a step reads images.lock and nobody vouches for that.
     """
+    refuse_senseless(site, [graph.steps[id_].layer for id_ in select(graph, selection)])
     _refuse_untrusted(site, graph, selection)
     if connection is None:
         return make_plan(site, graph, store, selection=selection, limit=limit, force=force), None

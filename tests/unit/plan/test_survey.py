@@ -77,3 +77,20 @@ def test_a_lock_that_nobody_vouches_for_is_refused_where_images_are_used(tmp_pat
         survey(site, graph, MemoryStore(), None, selection=["b"])
     (site.path / "images.lock").unlink()
     assert survey(site, graph, MemoryStore(), None)[0].steps
+
+
+def test_a_layer_that_cannot_be_as_the_site_wants_it_is_refused_before_anybody_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    acting = Acting(monkeypatch, tmp_path)
+    asked: list[list[str]] = []
+
+    def refuse(_site: Site, layers: list[str]) -> None:
+        asked.append(layers)
+        raise InputError("What the site asks for can't be")
+
+    monkeypatch.setattr(survey_module, "refuse_senseless", refuse)
+    monkeypatch.setattr(survey_module, "probe_hosts", None)
+    with pytest.raises(InputError, match="can't be"):
+        acting.plan()
+    assert asked == [["supply"]]

@@ -149,7 +149,7 @@ def test_a_failure_names_the_command_that_goes_on(desks: Desks) -> None:
     desks.state = RunState.FAILED
     with pytest.raises(FailedError, match="Run r1 failed on node1") as caught:
         perform(DESK, PLAIN, **(NO | {"yes": True}))
-    assert caught.value.cure.endswith("when it is put right: the same command again")
+    assert caught.value.cure.endswith("when it is put right: call the same command again")
 
 
 def test_with_nothing_to_do_nothing_runs(desks: Desks) -> None:
