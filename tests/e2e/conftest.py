@@ -1,4 +1,8 @@
-"""A lab of the tests' own, made from nothing by scripts/lab, apart from the user's labs."""
+"""A lab of the tests' own, made from nothing by scripts/lab, apart from the user's labs.
+
+Its site has the layers bootstrap, supply and ceph. The fixture `lab` takes it through the first one; `supplied` and
+`stored` go on, once for all tests that ask for them.
+"""
 
 from __future__ import annotations
 
@@ -114,6 +118,17 @@ class Lab:
             time.sleep(0.5)
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The lab with its cluster; what `apply ceph` and `verify ceph` said."""
+
+    lab: Lab
+    applied: Answer
+    verified: Answer
+    run: str | None
+    """The run that made the cluster; None where it stood already."""
+
+
 def engine_processes(lab: Lab) -> list[int]:
     """Processes on this machine that work on the lab's site: the engine's own and all that it started."""
     needle = str(lab.site).encode()
@@ -162,7 +177,7 @@ def lab() -> Iterator[Lab]:
         made.lab("down", "--yes")
         shutil.rmtree(base, ignore_errors=True)
         base.mkdir(parents=True)
-        made.first = made.script()
+        made.first = made.script("--profile", "ceph", "--to", "bootstrap")
         (base / "lab.out").write_text(str(made.first), encoding="utf-8")
         assert made.first.code == 0, str(made.first)
         status = made.lab("status", "--json")
@@ -172,3 +187,25 @@ def lab() -> Iterator[Lab]:
     if not keep:
         down = made.lab("down", "--yes")
         assert down.code == 0, str(down)
+
+
+@pytest.fixture(scope="session")
+def supplied(lab: Lab) -> Lab:
+    """The lab with Ceph's image built, locked, served by its registry and pulled by its nodes."""
+    built = lab.groundplane("images", "build", timeout=1200)
+    assert built.code == 0, str(built)
+    applied = lab.groundplane("apply", "supply", "--yes")
+    assert applied.code == 0, str(applied)
+    return lab
+
+
+@pytest.fixture(scope="session")
+def stored(supplied: Lab) -> Stored:
+    """The lab with its cluster."""
+    runs = {entry["run"] for entry in supplied.runs()}
+    applied = supplied.groundplane("apply", "ceph", "--yes")
+    (supplied.base / "ceph.out").write_text(str(applied), encoding="utf-8")
+    assert applied.code == 0, str(applied)
+    made = [entry["run"] for entry in supplied.runs() if entry["run"] not in runs]
+    verified = supplied.groundplane("verify", "ceph")
+    return Stored(supplied, applied, verified, made[0] if made else None)

@@ -47,21 +47,21 @@ def test_a_second_call_touches_nothing(lab: Lab) -> None:
         return {host: lab.on(host, *find) for host in HOSTS}
 
     runs, before, stamps = len(lab.runs()), containers(), changed_files()
-    again = lab.script()
+    again = lab.script("--to", "bootstrap")
     assert again.code == 0, str(again)
     assert again.seconds < 60
     assert (len(lab.runs()), containers(), changed_files()) == (runs, before, stamps)
 
 
 def test_a_plan_after_an_apply_has_nothing_to_do(lab: Lab) -> None:
-    answer = lab.groundplane("plan", "--detailed-exitcode")
+    answer = lab.groundplane("plan", "bootstrap", "--detailed-exitcode")
     assert answer.code == 0, str(answer)
     assert "nothing to do" in answer.out.lower()
     assert answer.seconds < 5
 
 
 def test_every_host_verifies(lab: Lab) -> None:
-    answer = lab.groundplane("verify")
+    answer = lab.groundplane("verify", "bootstrap")
     assert answer.code == 0, str(answer)
 
 
@@ -95,21 +95,21 @@ def edit_daemon_json(lab: Lab) -> tuple[str, str, str]:
 )
 def test_drift_is_named_and_only_that_is_mended(lab: Lab, change: Callable[[Lab], tuple[str, str, str]]) -> None:
     step, host, item = change(lab)
-    answer, work = lab.plan()
+    answer, work = lab.plan("bootstrap")
     assert answer.code == 10
     assert work == {step: [host]}
-    shown = lab.groundplane("plan")
+    shown = lab.groundplane("plan", "bootstrap")
     assert all(word in shown.out for word in (step, host, item)), str(shown)
-    applied = lab.groundplane("apply", "--yes")
+    applied = lab.groundplane("apply", "bootstrap", "--yes")
     assert applied.code == 0, str(applied)
     assert lab.work_of(lab.newest_run()) == {(step, host): "done"}
-    answer, work = lab.plan()
+    answer, work = lab.plan("bootstrap")
     assert (answer.code, work) == (0, {})
 
 
 def test_an_engine_killed_in_the_middle_leaves_a_run_that_resumes(lab: Lab) -> None:
     before = {entry["run"] for entry in lab.runs()}
-    process = lab.start("apply", "--force", "--yes")
+    process = lab.start("apply", "bootstrap", "--force", "--yes")
 
     def new_run() -> str | None:
         return next((entry["run"] for entry in lab.runs() if entry["run"] not in before), None)
@@ -141,14 +141,15 @@ def test_an_engine_killed_in_the_middle_leaves_a_run_that_resumes(lab: Lab) -> N
     ran = {key for key, state in work.items() if state == "done"}
     assert not ran & done_before, "nothing that was done is run again"
     assert ran | done_before >= planned
-    assert {step for step, _ in ran | done_before} >= {step["step"] for step in lab.plan()[0].json()["steps"]}
-    answer, left = lab.plan()
+    planned_now = {step["step"] for step in lab.plan("bootstrap")[0].json()["steps"]}
+    assert {step for step, _ in ran | done_before} >= planned_now
+    answer, left = lab.plan("bootstrap")
     assert (answer.code, left) == (0, {})
 
 
 def test_a_node_killed_in_the_middle_holds_back_itself_alone(lab: Lab) -> None:
     before = {entry["run"] for entry in lab.runs()}
-    process = lab.start("apply", "--force", "--yes")
+    process = lab.start("apply", "bootstrap", "--force", "--yes")
 
     def in_the_middle() -> bool:
         assert process.poll() is None, lab.started_output()
@@ -178,5 +179,5 @@ def test_a_node_killed_in_the_middle_holds_back_itself_alone(lab: Lab) -> None:
     ran = {key for key, state in lab.work_of(lab.newest_run()).items() if state == "done"}
     assert not ran & done_before
     assert ("node2" in {host for _, host in ran}) or not ran
-    answer, left = lab.plan()
+    answer, left = lab.plan("bootstrap")
     assert (answer.code, left) == (0, {})

@@ -119,7 +119,7 @@ def test_no_secret_is_left_in_clear(lab: Lab, planted: dict[str, str]) -> None:
     temporary = Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108 - searched, not written
     began = time.time()
     with ProcessWatch(needles, lab.state) as watch:
-        applied = lab.groundplane("apply", "--yes")
+        applied = lab.groundplane("apply", "bootstrap", "--yes")
     assert applied.code == 1, str(applied)
     assert "planted" in applied.out + applied.err, "the failing hook is named"
     assert watch.rounds > 20

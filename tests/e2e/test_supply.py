@@ -13,28 +13,19 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.lab
 
-IMAGES = """
-images:
-  layers: [identity]
-"""
-STEPS = ("supply.registry", "supply.images", "supply.pull")
-
 
 @pytest.fixture(scope="module")
-def supplied(lab: Lab) -> Lab:
-    """The lab's site with the supply layer and the identity layer's image, applied."""
-    site_file = lab.site / "site.yml"
+def supplied(supplied: Lab) -> Lab:
+    """The lab's site with the identity layer's image, too."""
+    site_file = supplied.site / "site.yml"
     text = site_file.read_text(encoding="utf-8")
-    if "supply" not in yaml.safe_load(text)["layers"]:
-        site_file.write_text(text.replace("layers: [bootstrap]", "layers: [bootstrap, supply]") + IMAGES)
-        made = lab.groundplane("secrets", "init")
-        assert made.code == 0, str(made)
-        assert (lab.site / "inventory" / "images_signers").is_file()
-    built = lab.groundplane("images", "build", timeout=900)
+    if "identity" not in yaml.safe_load(text)["images"]["layers"]:
+        site_file.write_text(text.replace("  layers: [ceph]", "  layers: [ceph, identity]"), encoding="utf-8")
+    built = supplied.groundplane("images", "build", timeout=900)
     assert built.code == 0, str(built)
-    applied = lab.groundplane("apply", "--yes")
+    applied = supplied.groundplane("apply", "supply", "--yes")
     assert applied.code == 0, str(applied)
-    return lab
+    return supplied
 
 
 def locked(lab: Lab) -> dict[str, str]:
@@ -43,19 +34,27 @@ def locked(lab: Lab) -> dict[str, str]:
     return {name: entry["digest"] for name, entry in images.items()}
 
 
+def held(lab: Lab, host: str) -> dict[str, str]:
+    """IMAGE@DIGEST to the whole reference, of all that the host's Docker has."""
+    names = lab.on(host, "docker", "images", "--digests", "--format", "{{.Repository}}@{{.Digest}}").split()
+    return {name.rpartition("/")[2]: name for name in names}
+
+
+def keycloak(lab: Lab) -> str:
+    return f"keycloak@{locked(lab)['keycloak']}"
+
+
 def test_hosts_hold_what_the_lock_says_and_nothing_else(supplied: Lab) -> None:
     verified = supplied.groundplane("images", "verify", "--hosts", "--deep")
     assert verified.code == 0, str(verified)
     checked = supplied.groundplane("verify", "supply")
     assert checked.code == 0, str(checked)
-    digest = locked(supplied)["keycloak"]
-    held = supplied.on("node1", "docker", "images", "--digests", "--format", "{{.Repository}}@{{.Digest}}").split()
-    assert [name for name in held if name.endswith(f"/keycloak@{digest}")] == held
+    assert set(held(supplied, "node1")) == {f"{name}@{digest}" for name, digest in locked(supplied).items()}
     assert supplied.on("manager", "docker", "images", "--quiet") == ""
 
 
 def test_a_pulled_image_runs(supplied: Lab) -> None:
-    name = supplied.on("node2", "docker", "images", "--digests", "--format", "{{.Repository}}@{{.Digest}}").split()[0]
+    name = held(supplied, "node2")[keycloak(supplied)]
     said = supplied.on("node2", "docker", "run", "--rm", "--network", "none", name, "--version")
     assert "Keycloak" in said
 
@@ -70,7 +69,7 @@ def test_nothing_is_left_to_do(supplied: Lab) -> None:
 
 
 def test_a_host_that_lost_its_image_gets_it_back_and_no_other_host_is_touched(supplied: Lab) -> None:
-    image = supplied.on("node3", "docker", "images", "--quiet").split()[0]
+    image = held(supplied, "node3")[keycloak(supplied)]
     supplied.on("node3", "docker", "rmi", "--force", image)
     _plan, steps = supplied.plan("supply")
     assert steps == {"supply.pull": ["node3"]}
