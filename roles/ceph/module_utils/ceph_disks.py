@@ -68,6 +68,7 @@ class Disk:
         holds: what is on it, as parts of a sentence, parts of OSDs excepted; empty for an empty disk.
         osds: parts of OSDs, of whatever cluster.
         claimed: the kernel has it in use: mounted, part of a volume group, or opened by a daemon.
+        groups: volume groups that lie on it.
     """
 
     path: str
@@ -83,6 +84,7 @@ class Disk:
     holds: tuple[str, ...] = ()
     osds: tuple[OsdPart, ...] = ()
     claimed: bool = False
+    groups: tuple[str, ...] = ()
 
     def empty(self) -> bool:
         return not (self.holds or self.osds or self.claimed or self.read_only)
@@ -185,6 +187,7 @@ def _disk(
         holds=tuple(_holds(node, path, volumes.get(path, []), bool(osds), ask)),
         osds=tuple(osds),
         claimed=_claimed(path),
+        groups=tuple(sorted({volume["vg_name"] for volume in volumes.get(path, []) if volume["vg_name"]})),
     )
 
 

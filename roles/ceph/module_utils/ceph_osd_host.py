@@ -112,13 +112,13 @@ class OsdHost:
         self.known = known
         self.name = name
 
-    def look(self) -> HostOsds:
-        """Reads the disks and says what the drive groups make of them.
+    def look(self, also: tuple[str, ...] = ()) -> HostOsds:
+        """Reads the disks, and those at the paths `also`, and says what the drive groups make of them.
 
         Raises:
             DriveGroupError: a drive group can't be understood.
         """
-        survey = survey_disks(named_paths(self.groups))
+        survey = survey_disks([*named_paths(self.groups), *also])
         unborn = tuple(osd["uuid"] for osd in self.known if osd["unborn"])
         plan = plan_drives(self.groups, survey, fsid=self.fsid, ours=making.noted(self.fsid), unborn=unborn)
         gone = self._gone(plan)
