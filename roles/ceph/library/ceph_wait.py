@@ -82,6 +82,11 @@ options:
     description: The orchestrator must answer.
     type: bool
     default: false
+  stoppable:
+    description: Daemons that may stop without anything becoming unavailable, by Ceph's own account.
+    type: list
+    elements: str
+    default: []
   cure:
     description: What a person does where it doesn't come true; the end of the message.
     type: str
@@ -99,7 +104,14 @@ seconds:
   returned: always
 """
 
-LISTS = {"quorum": "str", "osds_up": "int", "osds_in": "int", "daemons": "str", "ignore_checks": "str"}
+LISTS = {
+    "quorum": "str",
+    "osds_up": "int",
+    "osds_in": "int",
+    "daemons": "str",
+    "ignore_checks": "str",
+    "stoppable": "str",
+}
 
 
 def main() -> None:

@@ -33,6 +33,7 @@ class Wanted:
     `daemons` are names as `ceph orch ps` has them (osd.3, mgr.node1.abcdef); with `image` they also have to run it.
     `osds_up` are ids. `health` is the worst that is allowed: HEALTH_OK or HEALTH_WARN; `ignore_checks` are names of
     health checks that don't count.
+    `stoppable` are daemons that may stop without anything becoming unavailable, by Ceph's own account.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Wanted:
         health: str = "",
         ignore_checks: Sequence[str] = (),
         orchestrator: bool = False,
+        stoppable: Sequence[str] = (),
     ) -> None:
         self.quorum = list(quorum)
         self.quorum_size = quorum_size
@@ -65,6 +67,7 @@ class Wanted:
         self.health = health
         self.ignore_checks = list(ignore_checks)
         self.orchestrator = orchestrator
+        self.stoppable = list(stoppable)
 
 
 def still_missing(session: Session, wanted: Wanted, *, refresh: bool = False) -> list[str]:
@@ -87,6 +90,8 @@ def still_missing(session: Session, wanted: Wanted, *, refresh: bool = False) ->
         missing += _health_missing(status, wanted)
     if wanted.orchestrator and not missing:
         missing += _orchestrator_missing(session)
+    if wanted.stoppable and not missing:
+        missing += _unstoppable(session, wanted.stoppable)
     return missing
 
 
@@ -200,6 +205,22 @@ def _orchestrator_missing(session: Session) -> list[str]:
     except CephError as error:
         return [f"the orchestrator doesn't answer ({error})"]
     return [] if answer.get("available") else ["the orchestrator isn't available"]
+
+
+def _unstoppable(session: Session, names: Sequence[str]) -> list[str]:
+    """Daemons that may not stop now, with Ceph's reason; types that Ceph has no opinion of may."""
+    missing = []
+    for type_ in ("osd", "mon", "mds"):
+        ids = [name.split(".", 1)[1] for name in names if name.startswith(f"{type_}.")]
+        if not ids:
+            continue
+        target = "mgr" if type_ == "osd" else "mon"
+        try:
+            session.text(f"{type_} ok-to-stop", target=target, attempts=1, ids=ids)
+        except CephError as error:
+            reason = str(error).rpartition(": ")[2]
+            missing.append(f"{', '.join(f'{type_}.{id_}' for id_ in ids)} may not stop ({reason})")
+    return missing
 
 
 class Waited:

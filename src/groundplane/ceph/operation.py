@@ -24,6 +24,7 @@ class Operation:
         always: stages that run in any case, also after a failure and Ctrl-C, to put back what the others set.
         danger: what could be lost. Where it is set, the person has to type `confirm` (osd.3, a host's name); a program
             gives it with --confirm.
+        again: what one does where it was cut off; the same command once more where it is empty.
         nothing: there is nothing to do, and this is why.
     """
 
@@ -36,6 +37,7 @@ class Operation:
     danger: str = ""
     confirm: str = ""
     nothing: str = ""
+    again: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """For programs."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from groundplane.ceph.findings import short
+from groundplane.ceph.maintenance import clearing_stages, leftovers
 from groundplane.ceph.operation import Operation
 from groundplane.ceph.upgrade.images import Target, count_types, former, outdated, runs, same_image, short_image
 from groundplane.counting import counted
@@ -169,8 +170,9 @@ def _always_problems(
             yield Problem(f"{host.name} is {host.status}", cure)
     for flag in sorted(state.flags - HARMLESS_FLAGS):
         yield Problem(f"the flag {flag} is set for the whole cluster", f"Clear it: ceph osd unset {flag}")
+    cleared = {entry.host for entry in leftovers(state)}
     for name, flags in sorted(state.host_flags.items()):
-        if set_ := sorted(flags - HARMLESS_FLAGS):
+        if name not in cleared and (set_ := sorted(flags - HARMLESS_FLAGS)):
             yield Problem(f"{', '.join(set_)} is set for {name}", f"groundplane ceph maintenance clear {name}")
 
 
@@ -250,6 +252,7 @@ def _stages(
     *,
     allow_older: bool,
 ) -> Iterator[Stage]:
+    yield from clearing_stages(site, configuration, state)
     expected = _expected(state, done=())
     yield _stage(
         site,

@@ -155,7 +155,7 @@ def perform(
     result = run_operation(desk, operation, check=check, as_json=as_json, progress=progress)
     if not as_json:
         report(terminal, result)
-    raise_unless_done(result, again="call the same command again")
+    raise_unless_done(result, again=operation.again or "call the same command again")
     return result
 
 
