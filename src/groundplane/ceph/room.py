@@ -27,7 +27,7 @@ def room_problems(state: ClusterState, leaving: Collection[int]) -> tuple[Proble
     if not leaving:
         return ()
     tree = Tree(state.raw.get("osd_tree", {}))
-    return (*_placement_problems(state, tree, leaving), *_capacity_problems(state, leaving))
+    return (*_placement_problems(state, tree, leaving), *_capacity_problems(state, tree, leaving))
 
 
 def _placement_problems(state: ClusterState, tree: Tree, leaving: Collection[int]) -> list[Problem]:
@@ -109,24 +109,36 @@ def _too_few(names: list[str], rule: Rule, domains: Collection[str], *, size: in
     )
 
 
-def _capacity_problems(state: ClusterState, leaving: Collection[int]) -> list[Problem]:
+def _capacity_problems(state: ClusterState, tree: Tree, leaving: Collection[int]) -> list[Problem]:
+    """By classes of devices, as far as pools keep to one; over all OSDs for the other pools."""
+    rules = {rule["rule_name"]: rule_of(rule) for rule in state.raw.get("crush_rules", ())}
+    used_rules = {rules.get(pool.crush_rule) for pool in state.pools}
+    # Pools whose rule is of several choices may be anywhere.
+    concerned = {
+        "" if rule is None else rule.device_class for rule in used_rules if _may_concern(rule, state, tree, leaving)
+    }
     limit = _nearfull(state)
     problems = []
-    for device_class in sorted({osd.device_class for osd in state.osds if osd.id in leaving}):
-        of_class = [osd for osd in state.osds if osd.device_class == device_class]
-        moving = sum(osd.used for osd in of_class if osd.id in leaving)
-        staying = [osd for osd in of_class if osd.id not in leaving and _holds_data(osd)]
+    for device_class in sorted(concerned):
+        fitting = [osd for osd in state.osds if device_class in ("", osd.device_class)]
+        moving = sum(osd.used for osd in fitting if osd.id in leaving)
+        staying = [osd for osd in fitting if osd.id not in leaving and _holds_data(osd)]
         size, used = sum(osd.size for osd in staying), sum(osd.used for osd in staying)
         if moving and moving + used > size * limit:
-            filled = f"{(moving + used) / size:.0%} full" if size else "nowhere"
+            others = f"the other OSDs of class {device_class}" if device_class else "the other OSDs"
+            filled = f"would be {(moving + used) / size:.0%} full" if size else "aren't there"
             problems.append(
                 Problem(
-                    f"{_bytes(moving)} would have to move to the other OSDs of class {device_class or 'none'}, which "
-                    f"would be {filled}; {limit:.0%} is the limit (nearfull_ratio)",
+                    f"{_bytes(moving)} would have to move to {others}, which {filled}; {limit:.0%} is the limit "
+                    "(nearfull_ratio)",
                     "Add OSDs first (groundplane ceph osd add, groundplane ceph host add), or delete data.",
                 )
             )
     return problems
+
+
+def _may_concern(rule: Rule | None, state: ClusterState, tree: Tree, leaving: Collection[int]) -> bool:
+    return rule is None or _concerns(rule, state, tree, leaving)
 
 
 def _holds_data(osd: Osd) -> bool:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 COMMAND = "ceph host add"
 STEPS = ("ceph.hosts", "ceph.cluster", "ceph.osds", "ceph.gateway", "ceph.filesystems")
 """The layer's steps that have to do with hosts."""
-DAEMONS = ("monitor", "manager", "gateway", "metadata server")
+DAEMONS = {"mon": "monitor", "mgr": "manager", "rgw": "gateway", "mds": "metadata server"}
+"""Type to what people call it."""
 
 
 def plan_add(site: Site, configuration: CephConfiguration, state: ClusterState, host: str) -> Operation:
@@ -80,24 +81,26 @@ def _problems(site: Site, configuration: CephConfiguration, state: ClusterState,
     return problems
 
 
-def _kinds(configuration: CephConfiguration, host: str) -> list[str]:
-    """The daemons that the site asks for on this host, as people call them."""
-    wanted = (
-        host in configuration.mon_hosts,
-        host in configuration.mgr_hosts,
-        configuration.gateway_enabled and host in configuration.gateway_hosts,
-        bool(configuration.filesystems) and host in configuration.filesystem_hosts,
-    )
-    return [kind for kind, is_wanted in zip(DAEMONS, wanted, strict=True) if is_wanted]
+def _missing(configuration: CephConfiguration, state: ClusterState, host: str) -> list[str]:
+    """The daemons that the site asks for on this host and that aren't there, as people call them."""
+    wanted = {
+        "mon": host in configuration.mon_hosts,
+        "mgr": host in configuration.mgr_hosts,
+        "rgw": configuration.gateway_enabled and host in configuration.gateway_hosts,
+        "mds": bool(configuration.filesystems) and host in configuration.filesystem_hosts,
+    }
+    there = {daemon.type for daemon in state.daemons_of(host)}
+    return [kind for type_, kind in DAEMONS.items() if wanted[type_] and type_ not in there]
+
+
+def _groups(configuration: CephConfiguration, host: str) -> list[DriveGroup]:
+    return [group for group in configuration.drive_groups.get(host, ()) if group.data_devices.chosen()]
 
 
 def _lacks(configuration: CephConfiguration, state: ClusterState, host: str) -> bool:
-    types = dict(zip(DAEMONS, ("mon", "mgr", "rgw", "mds"), strict=True))
-    running = {daemon.type for daemon in state.daemons_of(host)}
-    if any(types[kind] not in running for kind in _kinds(configuration, host)):
+    if _missing(configuration, state, host):
         return True
-    asked = any(group.data_devices.chosen() for group in configuration.drive_groups.get(host, ()))
-    return asked and not state.osds_of(host)
+    return bool(_groups(configuration, host)) and not state.osds_of(host)
 
 
 def _lines(site: Site, configuration: CephConfiguration, state: ClusterState, host: str) -> list[str]:
@@ -110,10 +113,10 @@ def _lines(site: Site, configuration: CephConfiguration, state: ClusterState, ho
         lines.append(
             f"In the CRUSH map it stands in {', '.join(f'{type_} {name}' for type_, name in location.items())}"
         )
-    kinds = _kinds(configuration, host)
-    if kinds:
-        lines.append(f"It gets a {', a '.join(kinds)}")
-    groups = [group for group in configuration.drive_groups.get(host, ()) if group.data_devices.chosen()]
+    missing = _missing(configuration, state, host)
+    if missing:
+        lines.append(f"It gets a {', a '.join(missing)}")
+    groups = _groups(configuration, host)
     for group in groups:
         lines.append(f"OSDs are made of {_disks(group)} (drive group {group.name}); data moves onto them by and by")
     if host in configuration.osd_hosts and not groups:
