@@ -222,6 +222,7 @@ def remove_host(
     known = find_host(session, host)
     changes = []
     if known is not None:
+        crashed = _crashes(session)
         osds = osds_of(session, host)
         if osds and not offline:
             raise CephError(f"OSDs {', '.join(map(str, osds))} are still on {host}")
@@ -236,7 +237,7 @@ def remove_host(
         if offline and osds:
             changes.append(f"purge OSDs {', '.join(map(str, osds))}")
         if not check:
-            changes += _revive(session, sleep)
+            changes += _revive(session, sleep, crashed)
     buckets = {node["name"] for node in session.call("osd tree")["nodes"] if node["type"] == "host"}
     if host in buckets:
         if not check:
@@ -270,8 +271,14 @@ def _last_looks(session: Session, *, refresh: bool = False) -> dict[str, str]:
     return {daemon["daemon_name"]: str(daemon.get("last_refresh", "")) for daemon in found}
 
 
-def _revive(session: Session, sleep: Callable[[float], None]) -> list[str]:
-    """Where the orchestrator's module has died, a standby takes over."""
+def _crashes(session: Session) -> set[str]:
+    """Reports of modules' crashes that nobody has looked at."""
+    found = session.call("crash ls-new", target="mgr")
+    return {entry["crash_id"] for entry in found if entry.get("mgr_module")} if isinstance(found, list) else set()
+
+
+def _revive(session: Session, sleep: Callable[[float], None], crashed: set[str]) -> list[str]:
+    """Where the orchestrator's module has died, a standby takes over, and what it reported of that is archived."""
     for _ in range(DYING_SECONDS):
         sleep(1.0)
         failed = session.call("health").get("checks", {}).get("MGR_MODULE_ERROR", {})
@@ -282,5 +289,7 @@ def _revive(session: Session, sleep: Callable[[float], None]) -> list[str]:
                 if session.call("mgr dump").get("available"):
                     break
             session.call("orch status", target="mgr")
+            for report in sorted(_crashes(session) - crashed):
+                session.text("crash archive", target="mgr", id=report)
             return ["let a standby take over from the active manager, whose orchestrator had died of the removal"]
     return []
