@@ -11,7 +11,7 @@ from typing import Any
 from groundplane.run.events import EventKind, WorkState
 from groundplane.run.outcome import HostOutcome
 
-LONGEST_REASON = 300
+LONGEST_REASON = 1000
 LOST = "the connection to the host was lost while the task ran"
 HIDDEN = "the module's answer is hidden (no_log)"
 
