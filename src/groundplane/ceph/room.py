@@ -67,8 +67,8 @@ def _tight_problems(
         if size and needed > size * limit:
             problems.append(
                 Problem(
-                    f"each {rule.failure_domain} that stays would hold a copy of everything, {_bytes(needed)}, and "
-                    f"{smallest} has {_bytes(size)}, of which {limit:.0%} may be used",
+                    f"each {rule.failure_domain} that stays would hold a copy of everything, {in_bytes(needed)}, and "
+                    f"{smallest} has {in_bytes(size)}, of which {limit:.0%} may be used",
                     f"Add OSDs to {smallest} first: groundplane ceph osd add",
                 )
             )
@@ -129,7 +129,7 @@ def _capacity_problems(state: ClusterState, tree: Tree, leaving: Collection[int]
             filled = f"would be {(moving + used) / size:.0%} full" if size else "aren't there"
             problems.append(
                 Problem(
-                    f"{_bytes(moving)} would have to move to {others}, which {filled}; {limit:.0%} is the limit "
+                    f"{in_bytes(moving)} would have to move to {others}, which {filled}; {limit:.0%} is the limit "
                     "(nearfull_ratio)",
                     "Add OSDs first (groundplane ceph osd add, groundplane ceph host add), or delete data.",
                 )
@@ -149,7 +149,7 @@ def _nearfull(state: ClusterState) -> float:
     return float(state.raw.get("osd_dump", {}).get("nearfull_ratio") or NEARFULL)
 
 
-def _bytes(number: float) -> str:
+def in_bytes(number: float) -> str:
     """As people say it: 3.4 GiB."""
     for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
         if number < 1024:  # noqa: PLR2004 - the next unit

@@ -12,8 +12,6 @@ from .cluster_states import answers, healthy
 if TYPE_CHECKING:
     from groundplane.ceph.state import ClusterState
 
-GIB = 2**30
-
 
 def with_pools(size: int, **fields: Any) -> ClusterState:
     state = healthy(**fields)

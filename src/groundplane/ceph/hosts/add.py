@@ -52,9 +52,7 @@ def plan_add(site: Site, configuration: CephConfiguration, state: ClusterState, 
             )
         )
     lines += _lines(site, configuration, state, host)
-    return Operation(
-        command, title, lines=tuple(lines), stages=tuple(stages), warnings=_warnings(configuration, state, host)
-    )
+    return Operation(command, title, lines=tuple(lines), stages=tuple(stages), warnings=_warnings(state))
 
 
 def _problems(site: Site, configuration: CephConfiguration, state: ClusterState, host: str) -> list[Problem]:
@@ -143,11 +141,7 @@ def _chosen(devices: Devices) -> str:
     return " ".join(words)
 
 
-def _warnings(configuration: CephConfiguration, state: ClusterState, host: str) -> tuple[str, ...]:
-    found = []
-    mons = {mon.name for mon in state.mons} | set(configuration.mon_hosts)
-    if host in configuration.mon_hosts and len(mons) % 2 == 0:
-        found.append(f"There will be {len(mons)} monitors; an even number survives no more failures than one less.")
-    if state.health.status == "HEALTH_ERR":
-        found.append(f"The cluster is HEALTH_ERR: {'; '.join(state.health.checks.values())}.")
-    return tuple(found)
+def _warnings(state: ClusterState) -> tuple[str, ...]:
+    if state.health.status != "HEALTH_ERR":
+        return ()
+    return (f"The cluster is HEALTH_ERR: {'; '.join(state.health.checks.values())}.",)

@@ -12,7 +12,7 @@ from groundplane.ceph.hosts.members import (
     still_in_the_inventory,
 )
 from groundplane.ceph.operation import Operation
-from groundplane.ceph.room import room_problems
+from groundplane.ceph.room import in_bytes, room_problems
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
 from groundplane.run.stages import Stage
@@ -144,8 +144,8 @@ def _lines(state: ClusterState, host: str, *, wipe: bool) -> tuple[str, ...]:
     lines = [f"No daemon is started on {host} any more"]
     if osds:
         names = ", ".join(osd.name for osd in osds)
-        groups, used = sum(osd.pgs for osd in osds), sum(osd.used for osd in osds) / 2**30
-        lines.append(f"The data of {names} moves to other hosts: {groups} placement groups, {used:.1f} GiB")
+        groups, used = sum(osd.pgs for osd in osds), in_bytes(sum(osd.used for osd in osds))
+        lines.append(f"The data of {names} moves to other hosts: {counted(groups, 'placement group')}, {used}")
         lines.append(f"When they are empty, {names} {'leaves' if len(osds) == 1 else 'leave'} the cluster")
         if wipe:
             lines.append("Their disks are wiped")
