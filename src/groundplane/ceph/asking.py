@@ -98,7 +98,7 @@ def ask_cluster(site: Site, connection: SshConnection, *, hosts: Sequence[str] |
             site's.
         FailedError: there is a cluster, and none of the hosts can speak for it; says why of each.
     """
-    configuration = read_configuration(site)
+    configuration = read_configuration(site, strict=False)
     asked = tuple(hosts) if hosts is not None else configuration.mon_hosts
     script = question(site.content.roles)
     answers = ask_first(

@@ -220,8 +220,10 @@ class CephConfiguration:
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read_configuration(site: Site) -> CephConfiguration:
+def read_configuration(site: Site, *, strict: bool = True) -> CephConfiguration:
     """What the site asks for.
+
+    With strict=False what can't be read is left out: for whoever only looks, and needs to at any hour.
 
     Raises:
         InputError: with all problems and their places; the layer isn't among the site's.
@@ -234,7 +236,7 @@ def read_configuration(site: Site) -> CephConfiguration:
         )
     problems: list[Problem] = []
     found = Reader(site, problems, unknown=problems).read()
-    if problems:
+    if problems and strict:
         raise InputError(f"The Ceph layer's options have {counted(len(problems), 'problem')}", problems=tuple(problems))
     return found
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from groundplane.counting import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from groundplane.ceph.configuration import CephConfiguration
     from groundplane.ceph.state import ClusterState, Health
+    from groundplane.errors import Problem
 
 MOST_DETAILS = 4
 """Lines of a health check's own detail that are told."""
@@ -98,6 +99,14 @@ def findings(state: ClusterState, configuration: CephConfiguration) -> tuple[Fin
     ]
     order = list(Severity)
     return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
+
+
+def site_findings(problems: Sequence[Problem]) -> tuple[Finding, ...]:
+    """That the site's own files are wrong, which says nothing of the cluster."""
+    if not problems:
+        return ()
+    what = f"what the site asks for has {counted(len(problems), 'problem')}: {problems[0].what}"
+    return (Finding(Severity.WARNING, what, "groundplane validate"),)
 
 
 def short(host: str) -> str:

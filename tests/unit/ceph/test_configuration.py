@@ -123,6 +123,8 @@ def test_all_problems_at_once(ceph_site: SiteFolder) -> None:
         read_configuration(ceph_site.load())
     assert [problem.place.line for problem in caught.value.problems if problem.place] == [4, 2, 3, 3]
     assert "can't be worked out without Ansible" in caught.value.problems[0].what
+    found = read_configuration(ceph_site.load(), strict=False)
+    assert (found.fsid, found.pools, found.mon_hosts) == ("", (), NODES)
 
 
 def test_a_site_without_the_layer(site_folder: SiteFolder) -> None:

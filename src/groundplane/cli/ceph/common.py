@@ -54,8 +54,8 @@ class Desk:
     def site(self) -> Site:
         return self.work.site
 
-    def ask(self) -> tuple[CephConfiguration, ClusterState]:
-        """What the site asks for, and the cluster as it is.
+    def ask(self, *, strict: bool = True) -> tuple[CephConfiguration, ClusterState]:
+        """What the site asks for, and the cluster as it is; with strict=False what can't be read is left out.
 
         Raises:
             InputError, FailedError: see `groundplane.ceph.asking.ask_cluster`.
@@ -64,7 +64,7 @@ class Desk:
         from groundplane.ceph.configuration import read_configuration  # noqa: PLC0415
         from groundplane.cli.common import console  # noqa: PLC0415
 
-        configuration = read_configuration(self.site)
+        configuration = read_configuration(self.site, strict=strict)
         with console(stderr=True).status("Asking the cluster"):
             return configuration, ask_cluster(self.site, self.connection)
 

@@ -30,13 +30,15 @@ def command(obj: str | None, *, as_json: bool) -> None:
 
     What the site asks for and the cluster hasn't got is told too, each with what to do about it.
     """
-    from groundplane.ceph.findings import findings  # noqa: PLC0415
+    from groundplane.ceph.findings import findings, site_findings  # noqa: PLC0415
+    from groundplane.ceph.validation import layer_problems  # noqa: PLC0415
     from groundplane.cli.ceph.common import open_desk  # noqa: PLC0415
     from groundplane.cli.common import console, print_json  # noqa: PLC0415
 
     with open_desk(obj) as desk:
-        configuration, state = desk.ask()
-    found = findings(state, configuration)
+        configuration, state = desk.ask(strict=False)
+        wrong = layer_problems(desk.site)
+    found = (*findings(state, configuration), *site_findings(wrong))
     if as_json:
         print_json(_as_data(state, found))
         return

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
+from groundplane.ceph import validation
 from groundplane.ceph.configuration import CephConfiguration
 from groundplane.ceph.state import Upgrade
 from groundplane.cli.ceph import common
 from groundplane.cli.ceph.status import command
+from groundplane.errors import Problem
 
 from ...ceph.cluster_states import FSID, healthy, host_down  # noqa: TID252
 
@@ -28,10 +30,13 @@ ASKED = CephConfiguration(mon_hosts=NODES, mgr_hosts=NODES, osd_hosts=NODES, gat
 
 @pytest.fixture
 def status(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    def run(state: ClusterState, *words: str) -> str:
+    def run(state: ClusterState, *words: str, problems: tuple[Problem, ...] = ()) -> str:
         class Open:
+            site = None
+
             @staticmethod
-            def ask() -> tuple[CephConfiguration, ClusterState]:
+            def ask(*, strict: bool) -> tuple[CephConfiguration, ClusterState]:
+                assert not strict
                 return ASKED, state
 
         @contextmanager
@@ -39,6 +44,7 @@ def status(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
             yield Open()
 
         monkeypatch.setattr(common, "open_desk", open_desk)
+        monkeypatch.setattr(validation, "layer_problems", lambda _site: problems)
         done = CliRunner().invoke(command, list(words), catch_exceptions=False)
         assert done.exit_code == 0
         return done.output
@@ -81,6 +87,11 @@ def test_without_a_manager(status: Callable[..., str]) -> None:
     text = status(state)
     assert "managers  none is active" in text
     assert "not known: daemons, because why" in text
+
+
+def test_a_site_with_problems_is_shown_all_the_same(status: Callable[..., str]) -> None:
+    text = status(healthy(), problems=(Problem("the pool 'a' is too wide", "Ask for less."),))
+    assert "! what the site asks for has 1 problem: the pool 'a' is too wide\n  → groundplane validate" in text
 
 
 def test_for_programs(status: Callable[..., str]) -> None:
