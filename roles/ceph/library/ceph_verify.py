@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.ceph_intent import missing
-from ansible.module_utils.ceph_judging import HostOsds
+from ansible.module_utils.ceph_judging import HostOsds, Problem, gathered
 from ansible.module_utils.ceph_session import CephError, Session, find_cluster
 from ansible.module_utils.ceph_verifying import Site, settle, try_out
 
@@ -55,6 +55,11 @@ options:
     description: By host that took part, what ceph_verify_host found there.
     type: dict
     default: {}
+  reached:
+    description: Hosts that took part.
+    type: list
+    elements: str
+    required: true
   addresses:
     description: Address to host.
     type: dict
@@ -131,7 +136,7 @@ problems:
   returned: always
 """
 
-LISTS = ("mons", "mgrs", "osd_hosts", "members")
+LISTS = ("mons", "mgrs", "osd_hosts", "members", "reached")
 OPTIONS = {
     "checks": {"type": "list", "elements": "str", "default": ["all"]},
     "fsid": {"type": "str", "default": ""},
@@ -181,9 +186,10 @@ def main() -> None:
         if {**given["pool_defaults"], **pool}.get("application", "rbd") == "rbd"
         and {**given["pool_defaults"], **pool}.get("type", "replicated") == "replicated"
     ]
+    problems = []
     try:
         with Session(cluster) as session:
-            _, problems = settle(session, site, asked, seconds=given["settle_seconds"])
+            problems += settle(session, site, asked, seconds=given["settle_seconds"])
             problems += missing(cluster, session, given, asked)
         problems += try_out(
             cluster,
@@ -195,8 +201,11 @@ def main() -> None:
             swift=given["swift"],
         )
     except CephError as error:
-        module.exit_json(changed=False, problems=[{"host": "", "text": f"{error}. Cure: start the monitors' hosts"}])
-    module.exit_json(changed=False, problems=[{"host": found.host, "text": found.text} for found in problems])
+        problems.append(
+            Problem("quorum", f"{error}. Cure: start the monitors' hosts; more than half of them have to run")
+        )
+    told = [{"host": found.host, "text": found.text} for found in gathered(problems, given["reached"])]
+    module.exit_json(changed=False, problems=told)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 GOOD_STATES = {"active", "clean", "scrubbing", "deep", "snaptrim", "snaptrim_wait"}
 PASSING_STATES = GOOD_STATES | {"creating", "peering", "activating", "unknown", "peered", "remapped", "wait"}
 """Placement groups are in these for moments after pools were made or OSDs came up (rados/operations/pg-states)."""
+RECOVERING = {"recovering", "recovery_wait", "backfilling", "backfill_wait"}
 COVERED = {
     "MON_DOWN": "quorum",
     "MGR_DOWN": "managers",
@@ -84,6 +85,15 @@ def listed(names: Iterable[object]) -> str:
     words = [str(name) for name in names]
     rest = len(words) - SHOWN
     return ", ".join(words[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def gathered(problems: Sequence[Problem], reached: Sequence[str]) -> list[Problem]:
+    """The same, with all that is about a host that doesn't answer as one sentence: it has one cure."""
+    found = [problem for problem in problems if not problem.host or problem.host in reached]
+    for host in dict.fromkeys(problem.host for problem in problems if problem not in found):
+        what = "; ".join(problem.text.partition(". Cure: ")[0] for problem in problems if problem.host == host)
+        found.insert(0, Problem("hosts", f"{host} doesn't answer: {what}. Cure: start {host}", host))
+    return found
 
 
 def judge_quorum(seen: Seen, mons: Sequence[str]) -> list[Problem]:
@@ -241,11 +251,11 @@ def judge_placement_groups(seen: Seen) -> list[Problem]:
     bad_total = sum(bad.values()) + max(0, total - sum(states.values()))
     if not bad_total:
         return []
-    passing = all(set(state.split("+")) <= PASSING_STATES for state in bad)
+    words = {word for state in bad for word in state.split("+")}
+    passing = words <= PASSING_STATES
+    cure = "wait until Ceph has copied what is missing" if words & RECOVERING else "bring back what is down"
     shown = listed(f"{count} {state}" for state, count in sorted(bad.items(), key=lambda row: -row[1])) or "unknown"
-    text = (
-        f"{bad_total} of {total} placement groups aren't active+clean: {shown}. Cure: bring back what is down; {STATUS}"
-    )
+    text = f"{bad_total} of {total} placement groups aren't active+clean: {shown}. Cure: {cure}; {STATUS}"
     return [Problem("placement groups", text, passing=passing)]
 
 

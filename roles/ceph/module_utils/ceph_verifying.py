@@ -91,14 +91,14 @@ def settle(
     seconds: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> tuple[Seen, list[Problem]]:
+) -> list[Problem]:
     """Looks once, and again for a while where all that is wrong passes by itself, as after pools were made."""
     started = clock()
     while True:
         seen = look(session)
         found = judge(seen, site, flag_problems(session, seen, site.hosts), checks)
         if not found or not all(problem.passing for problem in found) or clock() - started >= seconds:
-            return seen, found
+            return found
         sleep(PAUSE_SECONDS)
 
 

@@ -243,3 +243,26 @@ def test_ceph_s_own_complaints_are_told_unless_muted_tolerated_or_said_better() 
 def test_long_lists_are_cut() -> None:
     assert judging.listed("abcdef") == "a, b, c, d and 2 more"
     assert judging.listed([]) == ""
+
+
+def test_placement_groups_that_are_being_copied_need_patience() -> None:
+    rows = [{"state_name": "active+recovery_wait+degraded", "count": 33}]
+    [found] = judging.judge_placement_groups(seen(status={"pgmap": {"num_pgs": 33, "pgs_by_state": rows}}))
+    assert "Cure: wait until Ceph has copied what is missing" in found.text
+    assert not found.passing
+
+
+def test_all_about_a_host_that_does_not_answer_is_one_sentence() -> None:
+    problems = [
+        judging.Problem("quorum", "mon.node3 isn't in the quorum. Cure: this", "node3"),
+        judging.Problem("osds", "osd.1 on node2 is out. Cure: that", "node2"),
+        judging.Problem("osds", "osd.2 on node3 is down. Cure: more", "node3"),
+        judging.Problem("placement groups", "30 of 33 are bad. Cure: wait"),
+    ]
+    found = judging.gathered(problems, NODES[:2])
+    assert [problem.text for problem in found] == [
+        "node3 doesn't answer: mon.node3 isn't in the quorum; osd.2 on node3 is down. Cure: start node3",
+        "osd.1 on node2 is out. Cure: that",
+        "30 of 33 are bad. Cure: wait",
+    ]
+    assert judging.gathered(problems, NODES) == problems
