@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Lab, Stored
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("stored")]
 
 NODES = ("node1", "node2", "node3")
 STEPS = {f"ceph.{name}" for name in ("hosts", "cluster", "osds", "pools", "users", "gateway", "filesystems")}
@@ -80,13 +80,8 @@ PLAYBOOK = """\
 
 
 @pytest.fixture(scope="module")
-def lab(stored: Stored) -> Lab:
-    return stored.lab
-
-
-@pytest.fixture(scope="module")
-def cluster(lab: Lab) -> Cluster:
-    return Cluster(lab)
+def cluster(stored: Stored) -> Cluster:
+    return Cluster(stored.lab)
 
 
 @pytest.fixture

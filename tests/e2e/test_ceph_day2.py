@@ -26,13 +26,8 @@ LONGEST_WAIT = 60
 
 
 @pytest.fixture(scope="module")
-def lab(stored: Stored) -> Lab:
-    return stored.lab
-
-
-@pytest.fixture(scope="module")
-def cluster(lab: Lab) -> Cluster:
-    return Cluster(lab)
+def cluster(stored: Stored) -> Cluster:
+    return Cluster(stored.lab)
 
 
 def verified(lab: Lab) -> bool:
@@ -186,6 +181,7 @@ def test_maintenance_is_cleared_also_after_a_kill(lab: Lab, cluster: Cluster) ->
     lab.wait_for(lambda: verified(lab), "a cluster that verifies", 180)
 
 
+@pytest.mark.usefixtures("stored")
 def test_a_host_that_is_needed_cannot_be_drained(lab: Lab) -> None:
     refused = lab.groundplane("ceph", "host", "drain", "node3", "--yes")
     assert refused.code == 2, str(refused)
