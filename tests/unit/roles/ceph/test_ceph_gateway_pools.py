@@ -39,12 +39,12 @@ def test_all_standard_pools_are_made_in_a_new_cluster() -> None:
 
 
 def test_pools_that_are_there_stay_as_they_are() -> None:
-    there = [pool(name, size=2) for name in gateway_pools.STANDARD]
+    there = [pool(name, size=2, application_metadata={"rgw": {}}) for name in gateway_pools.STANDARD]
     assert planned(Session(*there)) == ([], [])
 
 
 def test_a_pool_that_the_site_names_is_kept_as_it_says() -> None:
-    there = [pool(name, size=2) for name in gateway_pools.STANDARD]
+    there = [pool(name, size=2, application_metadata={"rgw": {}}) for name in gateway_pools.STANDARD]
     names, changes = planned(Session(*there), {"name": gateway_pools.DATA, "size": 3})
     assert names == [gateway_pools.DATA]
     assert any(change.startswith(f"pool {gateway_pools.DATA}: ") for change in changes)
