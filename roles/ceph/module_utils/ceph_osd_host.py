@@ -84,13 +84,18 @@ class HostOsds:
                 for part, assignment in self.plan.osds
                 for disk in [self._disk_of(part.uuid)]
             ],
-            "uuids": sorted({part.uuid for disk in self.survey.disks.values() for part in disk.osds}),
+            "uuids": sorted(self._uuids()),
             "refusal": self.refusal(),
             "changes": self.changes,
             "intended": self.intended(),
             "failed_to_start": self.not_started,
             "watch": making.watch_items(self.fsid, list(self.states)),
         }
+
+    def _uuids(self) -> set[str]:
+        """Of all OSDs that disks hold; what is half made and about to be removed doesn't count."""
+        leaving = {disk.path for disk in self.plan.unfinished}
+        return {part.uuid for disk in self.survey.disks.values() if disk.path not in leaving for part in disk.osds}
 
     def _disk_of(self, uuid: str) -> str:
         for disk in self.survey.disks.values():

@@ -123,6 +123,9 @@ def alone(seconds: float = BUSY_SECONDS) -> Iterator[None]:
             if time.monotonic() > ends:
                 raise CephError(f"{left} has been at work on this host's disks for more than {seconds:.0f} seconds")
             time.sleep(1)
+        # What a killed cephadm kept there, keys among it.
+        for left_over in MEMORY.glob("ceph-tmp*"):
+            left_over.unlink(missing_ok=True)
         yield
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from groundplane.ceph.osds.disks import known_osds
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -18,7 +20,7 @@ class Row:
 
     Attributes:
         osd: "osd.3"; empty where the disk has none of this cluster's.
-        state: up, down, out, destroyed …; of a disk: new, empty, in use, or refused.
+        state: up, down, out, destroyed, unborn (registered, never made); of a disk: new, empty, in use, or refused.
         size, used: bytes; `used` is None for disks without an OSD.
         disk: path and model; of an OSD whose disk isn't there, what it was.
         note: what there is to say besides.
@@ -39,8 +41,12 @@ def list_osds(state: ClusterState, disks: Mapping[str, HostDisks]) -> list[Row]:
     rows: list[Row] = []
     for host, found in disks.items():
         rows += _of_host(state, host, found)
-    listed = set(disks)
-    rows += [_osd_row(osd, (), "") for osd in state.osds if osd.host not in listed]
+    unborn = {osd["id"] for osd in known_osds(state) if osd["unborn"]}
+    for osd in state.osds:
+        if osd.id in unborn and not osd.host:
+            rows.append(Row("", osd.name, "unborn", "", 0, None, "", "a run that died registered it and never made it"))
+        elif osd.host not in disks:
+            rows.append(_osd_row(osd, (), ""))
     return rows
 
 
