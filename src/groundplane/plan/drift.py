@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from groundplane.layers.standing import PREFIX
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -41,11 +43,14 @@ def drift(before: Mapping[str, str], now: Mapping[str, str] | None) -> tuple[str
         else:
             found.append(f"{item} is {value}, was {was}")
     if found == [f"the {WATCH_LIST} was changed"] or not found:
-        new = [item for item in now if item not in before]
-        found += [
-            f"{_key(item)} is new" if item.startswith(HANDOVER) else f"{item} is new on the watch list" for item in new
-        ]
+        found += [_new(item) for item in now if item not in before]
     return tuple(found)
+
+
+def _new(item: str) -> str:
+    if item.startswith(HANDOVER):
+        return f"{_key(item)} is new"
+    return f"{item} was not looked at before" if item.startswith(PREFIX) else f"{item} is new on the watch list"
 
 
 def _key(item: str) -> str:

@@ -9,7 +9,7 @@ from groundplane.errors import InputError, Problem
 from groundplane.layers.actions import find_action
 from groundplane.layers.selection import select, with_needs
 from groundplane.layers.sense import refuse_senseless
-from groundplane.plan.handover_state import ask_handovers, with_handovers
+from groundplane.plan.besides import ask_handovers, ask_standing, with_besides
 from groundplane.plan.planner import hosts_of, make_plan
 from groundplane.plan.probe import probe_hosts
 from groundplane.site.derived_images import IMAGE_VARIABLES
@@ -17,7 +17,7 @@ from groundplane.site.derived_images import IMAGE_VARIABLES
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from groundplane.layers.model import Graph
+    from groundplane.layers.model import Graph, Step
     from groundplane.plan.model import HostProbe, Plan
     from groundplane.plan.receipts import ReceiptStore
     from groundplane.site.site import Site
@@ -47,11 +47,13 @@ def survey(
         return make_plan(site, graph, store, selection=selection, limit=limit, force=force), None
     hosts = hosts_of(site, graph, selection=selection, limit=limit)
     steps = [graph.steps[id_] for id_ in with_needs(graph, select(graph, selection))]
-    with ThreadPoolExecutor(2, thread_name_prefix="besides") as pool:
+    with ThreadPoolExecutor(3, thread_name_prefix="besides") as pool:
         acting = pool.submit(_ask_actions, site, graph, selection, hosts)
-        handing = pool.submit(ask_handovers, site, steps, connection)
+        handing = pool.submit(ask_handovers, site, _with_receipt(steps, store), connection)
+        standing = pool.submit(ask_standing, site, _with_receipt(steps, store), connection)
         found = probe_hosts(site, hosts, connection, on_answer=on_answer)
-        found = with_handovers(_with_actions(found, acting.result()), steps, handing.result(), store)
+        asked = {**handing.result(), **standing.result()}
+        found = with_besides(_with_actions(found, acting.result()), steps, asked, store)
     if found and not any(answer.reachable for answer in found.values()):
         raise InputError(
             "No host can be reached",
@@ -72,6 +74,12 @@ def _refuse_untrusted(site: Site, graph: Graph, selection: Sequence[str]) -> Non
 
     if has_lock(site.path):
         read_trusted_lock(site.path)
+
+
+def _with_receipt(steps: Sequence[Step], store: ReceiptStore) -> list[Step]:
+    """Nothing is asked of a cluster before there is one."""
+    applied = {id_ for id_, _ in store.receipts()}
+    return [step for step in steps if step.id in applied]
 
 
 def _ask_actions(

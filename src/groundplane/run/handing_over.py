@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError, GroundplaneError, InputError
 from groundplane.layers import handovers
-from groundplane.plan.handover_state import handover_items
+from groundplane.plan.besides import handover_items
 from groundplane.run.actions import one_line
 from groundplane.run.events import WorkState
 from groundplane.run.outcome import HostOutcome, PlaybookOutcome

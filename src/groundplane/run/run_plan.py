@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError
 from groundplane.layers.actions import ActionPlaces, find_action
+from groundplane.plan.besides import ask_standing
 from groundplane.plan.probe import probe_hosts
 from groundplane.run.actions import run_action
 from groundplane.run.engine import ACCESS, Engine, RunOptions, RunResult, Users
@@ -139,7 +140,11 @@ def _reader(
         if action is not None:
             return dict.fromkeys(hosts, find_action(action).state(site))
         found = probe_hosts(site, hosts, connection, steps=[step])
-        return {host: answer.steps.get(step, {}) if answer.reachable else None for host, answer in found.items()}
+        besides = ask_standing(site, [graph.steps[step]], connection).get(step, {})
+        return {
+            host: {**answer.steps.get(step, {}), **besides} if answer.reachable else None
+            for host, answer in found.items()
+        }
 
     return read
 

@@ -1,4 +1,4 @@
-"""Keys that are handed over, as a plan compares them."""
+"""What a plan compares besides what hosts say: keys that are handed over, and what steps left in a cluster."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from groundplane.errors import InputError
-from groundplane.layers import handovers
+from groundplane.layers import handovers, standing
 from groundplane.layers.handovers import HandedOver
 from groundplane.layers.loading import load_graph
 from groundplane.plan import survey as survey_module
@@ -37,6 +37,7 @@ class Surveyed:
         self.watched: dict[str, str] | None = {"watch list": "w"}
         self.asked = 0
         monkeypatch.setattr(handovers, "fetch", self._fetch)
+        monkeypatch.setattr(standing, "ask", lambda *_args: {})
         monkeypatch.setattr(survey_module, "probe_hosts", self._probe)
 
     def _fetch(self, _site: object, _connection: object, _handover: Handover) -> HandedOver:
@@ -57,7 +58,7 @@ class Surveyed:
 
     def applied(self) -> None:
         """As the engine leaves it: the watched items, and a digest for each key."""
-        from groundplane.plan.handover_state import handover_items  # noqa: PLC0415
+        from groundplane.plan.besides import handover_items  # noqa: PLC0415
 
         handed = handover_items(self.site, "ceph", HandedOver({}, self.keys or {}))
         self.store.succeed(self.plan(), {**(self.watched or {}), **handed})
@@ -100,3 +101,55 @@ def test_a_lost_watch_list_is_still_told(surveyed: Surveyed) -> None:
 def test_nobody_is_asked_for_steps_that_get_nothing(surveyed: Surveyed) -> None:
     survey(surveyed.site, surveyed.graph, surveyed.store, cast("Any", object()), selection=["ceph"])
     assert surveyed.asked == 0
+
+
+class InACluster:
+    """A site whose step ceph.pools left a pool in a cluster; asking gives `pool`, or fails where that is None."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.site = SmallSite(folder, {"layers": {"ceph": layer({"pools": {"hosts": "node1"}})}}).load()
+        self.graph = load_graph(self.site)
+        self.store = MemoryStore()
+        self.pool: str | None = "3 copies"
+        self.asked = 0
+        monkeypatch.setattr(standing, "ask", self._ask)
+        monkeypatch.setattr(survey_module, "probe_hosts", self._probe)
+
+    def _ask(self, _site: object, _connection: object, steps: list[str]) -> dict[str, dict[str, str]]:
+        self.asked += len(steps)
+        if self.pool is None:
+            raise InputError("No host can speak for the cluster")
+        return {step: {"cluster's pool images": self.pool} for step in steps}
+
+    def _probe(self, _site: object, hosts: Any, _connection: object, **_more: Any) -> dict[str, HostProbe]:
+        steps = {"ceph.pools": {"watch list": "w"}}
+        return {host: HostProbe(host=host, reachable=True, user="op", steps=steps) for host in hosts}
+
+    def plan(self) -> Plan:
+        return survey(self.site, self.graph, self.store, cast("Any", object()))[0]
+
+
+@pytest.fixture
+def in_a_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InACluster:
+    return InACluster(tmp_path, monkeypatch)
+
+
+def test_what_changed_in_a_cluster_is_work(in_a_cluster: InACluster) -> None:
+    in_a_cluster.store.succeed(in_a_cluster.plan(), {"watch list": "w", "cluster's pool images": "3 copies"})
+    assert not in_a_cluster.plan().has_work()
+    in_a_cluster.pool = "missing"
+    (reason,) = in_a_cluster.plan().steps[0].hosts[0].reasons
+    assert reason.details == ("cluster's pool images is missing, was 3 copies",)
+    in_a_cluster.pool = None
+    assert not in_a_cluster.plan().has_work()
+
+
+def test_nothing_is_asked_of_a_cluster_that_is_not_there_yet(in_a_cluster: InACluster) -> None:
+    in_a_cluster.plan()
+    assert in_a_cluster.asked == 0
+
+
+def test_what_nobody_looked_at_before_is_told(in_a_cluster: InACluster) -> None:
+    in_a_cluster.store.succeed(in_a_cluster.plan(), {"watch list": "w"})
+    (reason,) = in_a_cluster.plan().steps[0].hosts[0].reasons
+    assert reason.details == ("cluster's pool images was not looked at before",)

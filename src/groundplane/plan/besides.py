@@ -1,7 +1,8 @@
-"""What was handed over to a step, as a plan compares it: by a keyed digest for each key.
+"""What a plan compares besides what the hosts say: keys that were handed over, and what steps left in a cluster.
 
-It is a part of the state that a step leaves rather than of its inputs, since keys are made on the way: at the time of
-the plan they may not be there yet, and where nobody can be asked they count as they were.
+Keys are compared by a keyed digest. They are a part of the state that a step leaves rather than of its inputs, since
+they are made on the way: at the time of the plan they may not be there yet. Where nobody can be asked, everything
+counts as it was.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hmac
 from typing import TYPE_CHECKING
 
 from groundplane.errors import GroundplaneError
-from groundplane.layers import handovers
+from groundplane.layers import handovers, standing
 from groundplane.plan.drift import HANDOVER
 from groundplane.plan.fingerprint import fingerprint_key
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 
+_BESIDES = (HANDOVER, standing.PREFIX)
 _HEX_DIGITS = 16
 
 
@@ -47,6 +49,14 @@ def ask_handovers(site: Site, steps: Iterable[Step], connection: SshConnection) 
     return found
 
 
+def ask_standing(site: Site, steps: Iterable[Step], connection: SshConnection) -> dict[str, Mapping[str, str]]:
+    """Step to items that it left in a cluster, as of now; empty where nobody can be asked."""
+    try:
+        return standing.ask(site, connection, [step.id for step in steps])
+    except GroundplaneError:
+        return {}
+
+
 def _items(
     site: Site, handover: Handover, connection: SshConnection, known: dict[Handover, dict[str, str] | None]
 ) -> dict[str, str] | None:
@@ -59,15 +69,15 @@ def _items(
     return known[handover]
 
 
-def with_handovers(
+def with_besides(
     probe: Mapping[str, HostProbe],
     steps: Iterable[Step],
     asked: Mapping[str, Mapping[str, str]],
     store: ReceiptStore,
 ) -> dict[str, HostProbe]:
-    """The probe's answers with what is handed over; what couldn't be asked for is taken as it was."""
+    """The probe's answers with `asked`; what couldn't be asked for is taken as it was."""
     receipts = store.receipts()
-    wanted = [step.id for step in steps if step.handovers]
+    wanted = [step.id for step in steps if step.handovers or step.id in standing.MODULES]
     answers = dict(probe)
     for host, answer in probe.items():
         for id_ in wanted:
@@ -75,10 +85,10 @@ def with_handovers(
             before = receipt.state if receipt is not None else None
             if not answer.reachable or before is None:
                 continue
-            if id_ not in answer.steps and any(not item.startswith(HANDOVER) for item in before):
+            if id_ not in answer.steps and any(not item.startswith(_BESIDES) for item in before):
                 # The step's own watch list is gone: that is told for itself.
                 continue
-            was = {item: value for item, value in before.items() if item.startswith(HANDOVER)}
+            was = {item: value for item, value in before.items() if item.startswith(_BESIDES)}
             items = {**answers[host].steps.get(id_, {}), **asked.get(id_, was)}
             answers[host] = answers[host].model_copy(update={"steps": {**answers[host].steps, id_: items}})
     return answers
