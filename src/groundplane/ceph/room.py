@@ -27,7 +27,31 @@ def room_problems(state: ClusterState, leaving: Collection[int]) -> tuple[Proble
     if not leaving:
         return ()
     tree = Tree(state.raw.get("osd_tree", {}))
-    return (*_placement_problems(state, tree, leaving), *_capacity_problems(state, tree, leaving))
+    return (
+        *_stopping_problems(state, tree, leaving),
+        *_placement_problems(state, tree, leaving),
+        *_capacity_problems(state, tree, leaving),
+    )
+
+
+def _stopping_problems(state: ClusterState, tree: Tree, leaving: Collection[int]) -> list[Problem]:
+    """The orchestrator empties an OSD only when it could stop as well (`ceph osd ok-to-stop`), and waits for ever."""
+    rules = {rule["rule_name"]: rule_of(rule) for rule in state.raw.get("crush_rules", ())}
+    names = [
+        pool.name
+        for pool in state.pools
+        if pool.size <= pool.min_size and _may_concern(rules.get(pool.crush_rule), state, tree, leaving)
+    ]
+    if not names:
+        return []
+    who = f"the pool {names[0]} stops" if len(names) == 1 else f"the pools {', '.join(names)} stop"
+    return [
+        Problem(
+            f"{who} as soon as a single copy is away (min_size is no less than size), so no OSD of theirs may",
+            "Let min_size be less than size: in ceph_pools, and groundplane apply ceph.pools; for pools that the site "
+            "doesn't name ceph osd pool set NAME min_size NUMBER.",
+        )
+    ]
 
 
 def _placement_problems(state: ClusterState, tree: Tree, leaving: Collection[int]) -> list[Problem]:

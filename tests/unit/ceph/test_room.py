@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def with_pools(size: int, **fields: Any) -> ClusterState:
     state = healthy(**fields)
-    return replace(state, pools=tuple(replace(pool, size=size) for pool in state.pools))
+    return replace(state, pools=tuple(replace(pool, size=size, min_size=1) for pool in state.pools))
 
 
 def four_hosts(raw: dict[str, Any]) -> None:
@@ -45,6 +45,14 @@ def test_too_few_hosts_for_the_copies_are_told_once_for_all_pools() -> None:
 def test_fewer_copies_or_another_host_is_enough() -> None:
     assert texts(with_pools(2), 2) == []
     assert texts(healthy(four_hosts), 2) == []
+
+
+def test_pools_that_miss_no_copy_keep_osds_from_being_emptied() -> None:
+    state = with_pools(2)
+    pools = (replace(state.pools[0], name="strict", min_size=2), *(replace(p, min_size=1) for p in state.pools[1:]))
+    (problem,) = room_problems(replace(state, pools=pools), {2})
+    assert problem.what.startswith("the pool strict stops as soon as a single copy is away")
+    assert "ceph osd pool set NAME min_size NUMBER" in problem.cure
 
 
 def test_nothing_leaves() -> None:
@@ -104,7 +112,7 @@ def test_the_others_would_be_too_full() -> None:
 def test_each_host_that_stays_would_hold_everything() -> None:
     state = with_pools(2)
     size = state.osds[0].size
-    big = replace(state, pools=(replace(state.pools[0], size=2, used=int(size * 1.8)),))
+    big = replace(state, pools=(replace(state.pools[0], size=2, min_size=1, used=int(size * 1.8)),))
     (problem,) = room_problems(big, {2})
     assert "each host that stays would hold a copy of everything, 27.0 GiB, and node1 has 30.0 GiB" in problem.what
     assert answers()["osd_dump"]["nearfull_ratio"] < 0.86

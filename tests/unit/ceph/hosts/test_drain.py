@@ -34,7 +34,7 @@ def configuration(site: Site) -> CephConfiguration:
 def roomy(**fields: Any) -> ClusterState:
     """With two copies of everything, two hosts are enough."""
     state = healthy()
-    return replace(state, pools=tuple(replace(pool, size=2) for pool in state.pools), **fields)
+    return replace(state, pools=tuple(replace(pool, size=2, min_size=1) for pool in state.pools), **fields)
 
 
 def labelled(state: ClusterState, host: str, *labels: str) -> ClusterState:
