@@ -6,15 +6,16 @@ See https://docs.ceph.com/en/reef/cephadm/upgrade/#staggered-upgrade.
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
 try:
     from ansible.module_utils.ceph_session import CephError
-    from ansible.module_utils.ceph_waiting import running_images, same_image
+    from ansible.module_utils.ceph_waiting import REPORTING, running_images, same_image
 except ImportError:
     from ceph_session import CephError
-    from ceph_waiting import running_images, same_image
+    from ceph_waiting import REPORTING, running_images, same_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 PAUSE_SECONDS = 2.0
 REFRESH_SECONDS = 20.0
+LOOKS = 6
+TYPES_SAID = re.compile(r"type\(s\) ([\w,-]+)")
+"""In `which` of `ceph orch upgrade status`."""
 
 
 class UpgradeStoppedError(Exception):
@@ -51,9 +55,9 @@ class Follower:
         self._sleep = sleep
         self._refreshed = now()
 
-    def outdated(self) -> list[str]:
+    def outdated(self, types: Sequence[str] = ()) -> list[str]:
         """Daemons of these types that don't run the image, or don't run at all, by name."""
-        names = [entry["daemon_name"] for entry in self._listed()]
+        names = [entry["daemon_name"] for entry in self._listed() if entry["daemon_type"] in (types or self.types)]
         images = running_images(self._session, names)
         return sorted(name for name in names if not same_image(images.get(name, ""), self.image))
 
@@ -66,33 +70,39 @@ class Follower:
         """
         status = self._status()
         self._mind_target(status)
-        before = self.outdated()
-        if status["in_progress"] and status.get("is_paused"):
-            self._tell("resume")
-        elif not status["in_progress"]:
-            if not before:
-                return
+        before = left = self.outdated()
+        if status["in_progress"]:
+            if status.get("is_paused"):
+                self._tell("resume")
+            # It may be for other types: those of the stage at which the last run was cut off.
+            types = TYPES_SAID.search(str(status.get("which") or ""))
+            self._follow()
+            self._finished(types.group(1).split(",") if types else self.types)
+            left = self._settled(self.types)
+        if left:
             self._tell("start", image=self.image, daemon_types=",".join(self.types))
-        self._follow(before)
+            self._follow()
+            self._finished(self.types)
         self.changes += [f"{name} runs the new image" for name in before]
 
-    def _follow(self, left: list[str]) -> None:
+    def _finished(self, types: Sequence[str]) -> None:
+        if left := self._settled(types):
+            raise UpgradeStoppedError(
+                f"The upgrade ended, and {_some(left)} still run another image: it was stopped, or they don't start"
+            )
+
+    def _follow(self) -> None:
+        """Until the orchestrator has no upgrade in progress any more."""
         seen: tuple[object, ...] = ()
         since = self._now()
         while True:
             status = self._status()
-            left = self.outdated()
             if not status["in_progress"]:
-                # What the orchestrator lists may be older than the end of the upgrade.
-                if not left or not (left := self._settled()):
-                    return
-                raise UpgradeStoppedError(
-                    f"The upgrade ended, and {_some(left)} still run another image: somebody stopped it, or they "
-                    "don't start"
-                )
+                return
             self._mind_target(status)
             if status.get("is_paused"):
                 raise UpgradeStoppedError(self._why_paused(status))
+            left = self.outdated()
             state = (tuple(left), status.get("message"))
             if state != seen:
                 seen, since = state, self._now()
@@ -104,16 +114,20 @@ class Follower:
                 )
             self._sleep(PAUSE_SECONDS)
 
-    def _settled(self) -> list[str]:
-        """Who is left after the orchestrator has looked at all hosts again, which takes a moment."""
-        left: list[str] = []
-        for _ in range(10):
-            self._refreshed = 0.0
-            left = self.outdated()
+    def _settled(self, types: Sequence[str]) -> list[str]:
+        """Who is left. Where nobody reports to the monitors, the orchestrator has to look at all hosts again first."""
+        left = self.outdated(types)
+        for _ in range(LOOKS if self._listed_only(left) else 0):
+            self._refreshed = -REFRESH_SECONDS
+            left = self.outdated(types)
             if not left:
                 break
-            self._sleep(PAUSE_SECONDS * 1.5)
+            self._sleep(PAUSE_SECONDS)
         return left
+
+    @staticmethod
+    def _listed_only(names: Sequence[str]) -> bool:
+        return any(name.split(".", 1)[0] not in REPORTING for name in names)
 
     def _mind_target(self, status: dict) -> None:
         target = str(status.get("target_image") or "")
@@ -142,7 +156,7 @@ class Follower:
         asked = {"refresh": True} if refresh else {}
         found = self._session.call("orch ps", target="mgr", seconds=20, **asked)
         self._refreshed = self._now() if refresh else self._refreshed
-        return [entry for entry in found if entry["daemon_type"] in self.types]
+        return found
 
     def _status(self) -> dict:
         status = self._session.call("orch upgrade status", target="mgr", seconds=20)

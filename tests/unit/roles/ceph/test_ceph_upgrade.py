@@ -101,6 +101,36 @@ def test_a_paused_one_goes_on() -> None:
     assert cluster.images["osd.1"] == NEW
 
 
+def test_what_was_under_way_for_other_types_is_finished_first() -> None:
+    cluster = Cluster()
+    cluster.types = ["crash"]
+    which = "Upgrading daemons of type(s) crash"
+    cluster.status = {"in_progress": True, "target_image": NEW, "is_paused": True, "message": "", "which": which}
+    assert follow(cluster).changes == ["osd.0 runs the new image", "osd.1 runs the new image"]
+    assert cluster.told == ["orch upgrade resume", "orch upgrade start"]
+    assert set(cluster.images.values()) == {NEW}
+
+
+def test_what_somebody_stops_is_not_begun_again() -> None:
+    cluster = Cluster()
+    cluster.types = ["crash"]
+    which = "Upgrading daemons of type(s) crash"
+    cluster.status = {"in_progress": True, "target_image": NEW, "is_paused": False, "message": "", "which": which}
+    cluster.works = False
+    asked = 0
+
+    def event(one: Cluster) -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            stop(one)
+
+    cluster.event = event
+    with pytest.raises(upgrading.UpgradeStoppedError, match=r"crash\.node1 still run another image"):
+        follow(cluster)
+    assert cluster.told == []
+
+
 def test_one_to_another_image_is_left_alone() -> None:
     cluster = Cluster()
     cluster.works = False
@@ -129,7 +159,7 @@ def fail(cluster: Cluster) -> None:
     ("event", "said"),
     [
         (pause, "Somebody paused the upgrade"),
-        (stop, "osd.0, osd.1 still run another image: somebody stopped it"),
+        (stop, "osd.0, osd.1 still run another image: it was stopped"),
         (fail, "UPGRADE_REDEPLOY_DAEMON: Upgrade daemon: osd.0: cephadm exited with 1"),
     ],
 )
