@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.ceph_host_membership import (
+from ansible.module_utils.ceph_host_leaving import (
     StalledError,
     begin_drain,
     remove_host,
