@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.ceph_memory import HostMemory, apply_memory, note_memory
-from ansible.module_utils.ceph_places import Host, apply_hosts, apply_places, apply_way_in
+from ansible.module_utils.ceph_places import Host, apply_hosts, apply_key, apply_places, apply_way_in
 from ansible.module_utils.ceph_services import apply_services, place_at_once
 from ansible.module_utils.ceph_session import CephError, Session, find_cluster
 from ansible.module_utils.ceph_settings import apply_modules, apply_settings
@@ -122,6 +122,7 @@ def apply(session: Session, given: dict, *, check: bool) -> list[str]:
     hosts = [Host(host["name"], host["address"], host["labels"], host["location"]) for host in given["hosts"]]
     changes = apply_settings(session, given["configuration"], check=check)
     changes += apply_way_in(session, given["account"], given["ssh_port"], check=check)
+    changes += apply_key(session, check=check)
     changes += apply_hosts(session, hosts, check=check)
     changes += apply_places(session, hosts, check=check)
     if not check:

@@ -182,8 +182,8 @@ def _bootstrap(asked: Bootstrap, fsid: str, lock: int) -> None:
     words = [
         *(asked.program, "--image", asked.image, "bootstrap", "--fsid", fsid, "--mon-ip", asked.address),
         *("--config", str(initial), "--allow-overwrite", "--skip-pull", "--skip-monitoring-stack", "--skip-dashboard"),
-        # The way to the hosts, and the services, are set up for all hosts at once when there is a manager to ask.
-        *("--skip-firewalld", "--skip-ssh"),
+        # The way to the hosts, keys and services are set up for all hosts at once when there is a manager to ask.
+        *("--skip-firewalld", "--skip-ssh", "--skip-admin-label"),
     ]
     with os.fdopen(os.open(log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as output:
         # A session of its own: what ends this module's process leaves cephadm to finish.

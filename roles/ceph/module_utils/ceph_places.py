@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LABELS = ("_admin", "mon", "mgr", "osd", "rgw", "mds")
 """Labels that follow the inventory's groups; others are left as they are."""
+ADMINISTRATOR = "client.admin"
 PLACES_KEY = "groundplane/places"
 ROOT = "default"
 
@@ -62,6 +63,17 @@ def apply_way_in(session: Session, account: str, port: int, *, check: bool) -> l
         if not check:
             session.text("cephadm set-ssh-config", target="mgr", data=config)
     return changes
+
+
+def apply_key(session: Session, *, check: bool) -> list[str]:
+    """Has the orchestrator keep the administrator's key, and a ceph.conf, on the hosts with the label for it."""
+    found = session.call("orch client-keyring ls", target="mgr")
+    kept = {entry.get("entity") for entry in found} if isinstance(found, list) else set()
+    if ADMINISTRATOR in kept:
+        return []
+    if not check:
+        session.text("orch client-keyring set", target="mgr", entity=ADMINISTRATOR, placement="label:_admin")
+    return ["administrator's key kept on hosts with the label _admin"]
 
 
 def apply_hosts(session: Session, hosts: Sequence[Host], *, check: bool) -> list[str]:

@@ -27,6 +27,7 @@ class FakeCluster:
         self.managers = ["node1"]
         self.user = "root"
         self.ssh_config = "Host *\n  User root\n"
+        self.keyrings: list[dict[str, str]] = []
         self.refused: dict[str, Exception] = {}
         self.log: list[tuple[str, dict[str, Any]]] = []
 
@@ -91,6 +92,12 @@ class FakeCluster:
 
     def _cephadm_set_ssh_config(self, *, data: str) -> None:
         self.ssh_config = data
+
+    def _orch_client_keyring_ls(self) -> Any:
+        return self.keyrings
+
+    def _orch_client_keyring_set(self, *, entity: str, placement: str) -> None:
+        self.keyrings.append({"entity": entity, "placement": placement})
 
     def _orch_host_ls(self, *, detail: bool = False) -> Any:
         return list(self.hosts.values())

@@ -92,6 +92,15 @@ def test_the_way_in_is_changed_once() -> None:
     assert places.apply_way_in(cluster, "cephadm", 2222, check=False) == []
 
 
+def test_the_administrators_key_is_kept_by_label() -> None:
+    cluster = FakeCluster()
+    assert places.apply_key(cluster, check=True)
+    assert cluster.keyrings == []
+    assert places.apply_key(cluster, check=False)
+    assert cluster.keyrings == [{"entity": "client.admin", "placement": "label:_admin"}]
+    assert places.apply_key(cluster, check=False) == []
+
+
 def test_a_new_host_is_placed_before_it_has_osds() -> None:
     cluster = FakeCluster()
     changes = places.apply_places(cluster, [host(zone="a", rack="a1")], check=False)
