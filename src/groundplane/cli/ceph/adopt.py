@@ -27,6 +27,9 @@ def command(obj: str | None, host: str, *, yes: bool, confirm: str, check: bool,
     Reads what runs, compares it with the inventory, and shows what it would write into the site's files, so that
     'groundplane apply ceph' afterwards leaves the cluster as it is. Refused where the site doesn't know all of the
     cluster's hosts. No key leaves the host.
+
+    Adopt before the bootstrap layer is applied to these hosts: its firewall lets Ceph through once the site has the
+    layer, and not before.
     """
     import json  # noqa: PLC0415
 
