@@ -52,7 +52,7 @@ def test_a_run_killed_while_osds_are_made_is_resumed(supplied: Lab) -> None:
 
     def in_the_middle() -> bool:
         assert process.poll() is None, lab.started_output()
-        return bool(at_work(lab, "[c]eph-volume"))
+        return bool(at_work(lab, "[c]eph-volume.* (prepare|batch)"))
 
     lab.wait_for(in_the_middle, "a node that makes an OSD", 600)
     kill(process)
