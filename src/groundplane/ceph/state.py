@@ -339,7 +339,7 @@ class _Tree:
     def location(self, host: str) -> dict[str, str]:
         """Type to name of all that contains the host, the biggest first."""
         found: list[tuple[str, str]] = []
-        node = self._parents.get(self._by_name.get(host, 0))
+        node = self._parents.get(self._by_name[host]) if host in self._by_name else None
         while node is not None:
             found.append((str(self.by_id[node]["type"]), str(self.by_id[node]["name"])))
             node = self._parents.get(node)
