@@ -77,11 +77,11 @@ def plan_add_osds(site: Site, state: ClusterState, disks: Mapping[str, HostDisks
 
 
 def making_stage(site: Site, state: ClusterState, hosts: tuple[str, ...], description: str) -> Stage:
-    """The layer's own step, on these hosts alone."""
+    """The layer's own step; the host that speaks for the cluster takes part, and makes no OSDs unless it is meant."""
     return Stage(
         "ceph.osds",
         description,
         site.content.playbooks / "ceph" / "osds.yml",
-        hosts,
-        {"ceph_speaker": state.speaker},
+        tuple(dict.fromkeys((*hosts, state.speaker))),
+        {"ceph_speaker": state.speaker, "ceph_osds_only": list(hosts)},
     )

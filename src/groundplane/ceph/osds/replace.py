@@ -162,9 +162,10 @@ def _destroying_stage(
         "ceph.osd_destroy",
         f"{osd.name} leaves its disk",
         site.content.playbooks / "ceph" / "operations" / "osd_destroy.yml",
-        (osd.host,),
+        tuple(dict.fromkeys((osd.host, state.speaker))),
         {
             "ceph_speaker": state.speaker,
+            "ceph_destroyed_host": osd.host,
             "ceph_destroyed_osd": osd.id,
             "ceph_destroyed_fsid": state.fsid,
             "ceph_destroyed_drain": drain and osd.up,
