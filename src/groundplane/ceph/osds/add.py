@@ -9,7 +9,7 @@ from groundplane.errors import InputError, Problem
 from groundplane.run.stages import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from groundplane.ceph.configuration import CephConfiguration
     from groundplane.ceph.osds.disks import HostDisks
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
 
 COMMAND = "ceph osd add"
+REPLACE = "ceph osd replace"
 
 
 def osd_hosts(configuration: CephConfiguration, names: Sequence[str]) -> tuple[str, ...]:
@@ -73,7 +74,19 @@ def plan_add_osds(site: Site, state: ClusterState, disks: Mapping[str, HostDisks
         f"Add OSDs on {', '.join(hosts)}",
         lines=tuple(lines),
         stages=(making_stage(site, state, hosts, "OSDs on new disks"),),
+        warnings=tuple(_lost(state, disks)),
     )
+
+
+def _lost(state: ClusterState, disks: Mapping[str, HostDisks]) -> Iterator[str]:
+    """OSDs whose disk went: the new one in its place would get another id."""
+    for host, found in disks.items():
+        for osd in state.osds_of(host) if found.new else ():
+            if not osd.up and not osd.destroyed and not found.disks_of(osd.id, state.fsid):
+                yield (
+                    f"{osd.name} of {host} is down and its disk isn't there; if {found.new[0].path} takes its place,"
+                    f" rather: groundplane {REPLACE} {osd.name}"
+                )
 
 
 def making_stage(site: Site, state: ClusterState, hosts: tuple[str, ...], description: str) -> Stage:
