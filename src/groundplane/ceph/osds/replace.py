@@ -95,7 +95,7 @@ def _new_disk(disks: HostDisks, old: Sequence[DiskView], *, keep: bool) -> str:
     blocks = [disk for disk in old if any(part.role == "block" for part in disk.osds)]
     named = set(disks.named.values())
     reused = [disk for disk in blocks if disk.path in named or not disks.named]
-    return f"{reused[0].described}, wiped" if reused and not keep else ""
+    return f"{reused[0].described}, once it is wiped," if reused and not keep else ""
 
 
 def _problems(

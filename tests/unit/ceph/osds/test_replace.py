@@ -60,7 +60,7 @@ def test_its_own_disk_is_wiped_and_used_again(plan: Planner) -> None:
         f"The daemon {osd.name} stops",
         f"{osd.name} is marked destroyed; its id stays",
         "/dev/sdb (1.0 TB) is wiped",
-        f"/dev/sdb (1.0 TB), wiped becomes {osd.name}, and its data comes back from the other copies",
+        f"/dev/sdb (1.0 TB), once it is wiped, becomes {osd.name}, and its data comes back from the other copies",
     )
     assert operation.confirm == osd.name
     assert "all placement groups have their other copies" in operation.danger
