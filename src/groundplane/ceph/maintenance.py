@@ -91,7 +91,12 @@ def clearing_stages(site: Site, configuration: CephConfiguration, state: Cluster
     names = ", ".join(entry.host for entry in left)
     return (
         _stage(
-            site, configuration, "leftovers", f"Maintenance of {names} is ended: the run that set it is gone", (), by=""
+            site,
+            speakers(configuration, state),
+            "leftovers",
+            f"Maintenance of {names} is ended: the run that set it is gone",
+            (),
+            by="",
         ),
     )
 
@@ -141,7 +146,15 @@ def plan_set(
         lines=tuple(lines),
         stages=(
             *clearing_stages(site, configuration, state),
-            _stage(site, configuration, "set", f"{name} is put into maintenance", (name,), by=by, reason=reason),
+            _stage(
+                site,
+                speakers(configuration, state),
+                "set",
+                f"{name} is put into maintenance",
+                (name,),
+                by=by,
+                reason=reason,
+            ),
         ),
         warnings=tuple(warnings),
     )
@@ -166,7 +179,16 @@ def plan_clear(
         command,
         f"End maintenance of {', '.join(wanted)}",
         lines=tuple(f"{name}: {FLAG}, {there[name].sentence()}, is cleared" for name in wanted),
-        stages=(_stage(site, configuration, "cleared", f"Maintenance of {', '.join(wanted)} is ended", wanted, by=by),),
+        stages=(
+            _stage(
+                site,
+                speakers(configuration, state),
+                "cleared",
+                f"Maintenance of {', '.join(wanted)} is ended",
+                wanted,
+                by=by,
+            ),
+        ),
         warnings=tuple(
             f"{osd.name} on {name} is down; without {FLAG} its data is copied elsewhere after ten minutes."
             for name in wanted
@@ -174,6 +196,11 @@ def plan_clear(
             if not osd.up and osd.in_
         ),
     )
+
+
+def speakers(configuration: CephConfiguration, state: ClusterState) -> tuple[str, ...]:
+    """Who speaks for the cluster: the host that just did, since another one may be the very host that is down."""
+    return (state.speaker,) if state.speaker in configuration.mon_hosts else configuration.mon_hosts
 
 
 def _known(state: ClusterState, host: str) -> str:
@@ -198,7 +225,7 @@ def _read(text: str) -> dict[str, str]:
 
 def _stage(
     site: Site,
-    configuration: CephConfiguration,
+    speaking: tuple[str, ...],
     state: str,
     description: str,
     hosts: Sequence[str],
@@ -210,7 +237,7 @@ def _stage(
         id=f"ceph.maintenance-{state}",
         description=description,
         playbook=site.content.playbooks / "ceph" / "operations" / "maintenance.yml",
-        hosts=configuration.mon_hosts,
+        hosts=speaking,
         variables={
             "ceph_maintenance_state": state,
             "ceph_maintenance_hosts": list(hosts),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from groundplane.ceph.findings import short
-from groundplane.ceph.maintenance import clearing_stages, leftovers
+from groundplane.ceph.maintenance import clearing_stages, leftovers, speakers
 from groundplane.ceph.operation import Operation
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
@@ -89,7 +89,7 @@ def plan_restart(
         title,
         lines=tuple(lines),
         stages=tuple(stages),
-        always=_always(site, configuration, chosen, by=by),
+        always=_always(site, speakers(configuration, state), chosen, by=by),
         warnings=tuple(_warnings(state, chosen)),
         again=f"groundplane {command} --started-before {since:%Y-%m-%dT%H:%M:%SZ}",
     )
@@ -191,6 +191,8 @@ def _variables(
     mgrs = [daemon for daemon in daemons if daemon.type == "mgr" and daemon.status != "running"]
     mons = {daemon.id for daemon in daemons if daemon.type == "mon"}
     return {
+        # The one that is asked beside the host at hand, which may have no administrator's key.
+        "ceph_speaker": speakers(configuration, state)[0],
         "ceph_restart_fsid": state.fsid,
         "ceph_restart_daemons": {
             host: [daemon.name for daemon in daemons if daemon.host == name] for host, name in names.items()
@@ -213,7 +215,7 @@ def _hosts(configuration: CephConfiguration, daemons: Sequence[Daemon]) -> tuple
     )
 
 
-def _always(site: Site, configuration: CephConfiguration, chosen: Sequence[Daemon], *, by: str) -> tuple[Stage, ...]:
+def _always(site: Site, speaking: tuple[str, ...], chosen: Sequence[Daemon], *, by: str) -> tuple[Stage, ...]:
     """After Ctrl-C no task of the playbook clears anything, so a stage of its own does."""
     hosts = sorted({daemon.host for daemon in chosen if daemon.type == "osd"})
     if not hosts:
@@ -223,7 +225,7 @@ def _always(site: Site, configuration: CephConfiguration, chosen: Sequence[Daemo
             id="ceph.restart-cleared",
             description="No host's OSDs are kept in any more",
             playbook=site.content.playbooks / "ceph" / "operations" / "maintenance.yml",
-            hosts=configuration.mon_hosts,
+            hosts=speaking,
             variables={
                 "ceph_maintenance_state": "cleared",
                 "ceph_maintenance_hosts": hosts,

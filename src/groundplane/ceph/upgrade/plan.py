@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from groundplane.ceph.findings import short
-from groundplane.ceph.maintenance import clearing_stages, leftovers
+from groundplane.ceph.maintenance import clearing_stages, leftovers, speakers
 from groundplane.ceph.operation import Operation
 from groundplane.ceph.upgrade.images import Target, count_types, former, outdated, runs, same_image, short_image
 from groundplane.counting import counted
@@ -52,6 +52,7 @@ def plan_upgrade(
     Raises:
         InputError: the cluster isn't whole, is busy, or is on its way to another image; all reasons at once.
     """
+    speaking = speakers(configuration, state)
     left = outdated(state, target.image)
     under_way = state.upgrade.in_progress and same_image(state.upgrade.target, target.image)
     mixed = under_way or any(runs(daemon, target.image) for daemon in state.daemons)
@@ -79,7 +80,7 @@ def plan_upgrade(
         f"{title}{', which was begun before' if mixed else ''}",
         lines=tuple(_lines(state, left, target, under_way=under_way)),
         stages=tuple(_stages(site, configuration, state, left, allow_older=allow_older)),
-        always=(_stage(site, configuration, "pause", "An upgrade that is still under way is paused", {}),),
+        always=(_stage(site, speaking, "pause", "An upgrade that is still under way is paused", {}),),
         warnings=warnings,
     )
 
@@ -253,24 +254,25 @@ def _stages(
     allow_older: bool,
 ) -> Iterator[Stage]:
     yield from clearing_stages(site, configuration, state)
+    speaking = speakers(configuration, state)
     expected = _expected(state, done=())
     yield _stage(
         site,
-        configuration,
+        (),
         "image",
         "The image on every host, and a cluster that is whole",
         {**expected, "ceph_upgrade_allow_older": allow_older},
         hosts=tuple(host for host in configuration.hosts if short(host) in {short(one.name) for one in state.hosts}),
     )
     if "mgr" in left:
-        yield _stage(site, configuration, "manager", "One manager of the new image is tried", {})
+        yield _stage(site, speaking, "manager", "One manager of the new image is tried", {})
     # An upgrade that only has to be finished has no type that is left.
     types = list(left) or ["mgr"]
     for number, type_ in enumerate(types):
         daemons = left.get(type_, ())
         yield _stage(
             site,
-            configuration,
+            speaking,
             "daemons",
             f"{counted(len(daemons), NAMES.get(type_, type_))} upgraded, and the cluster whole again"
             if daemons
@@ -295,7 +297,7 @@ def _expected(state: ClusterState, *, done: Sequence[str]) -> dict[str, Any]:
 
 def _stage(
     site: Site,
-    configuration: CephConfiguration,
+    speaking: tuple[str, ...],
     part: str,
     description: str,
     variables: Mapping[str, Any],
@@ -308,7 +310,7 @@ def _stage(
         id=f"ceph.upgrade-{name or part}",
         description=description,
         playbook=site.content.playbooks / "ceph" / "operations" / f"upgrade_{part}.yml",
-        hosts=hosts or configuration.mon_hosts,
+        hosts=hosts or speaking,
         variables=variables,
         timeout_minutes=minutes,
     )
