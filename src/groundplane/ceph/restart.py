@@ -68,18 +68,19 @@ def plan_restart(
         )
     stages = list(clearing_stages(site, configuration, state))
     lines = []
-    for type_ in sorted({daemon.type for daemon in chosen}, key=_rank):
-        daemons = sorted((daemon for daemon in chosen if daemon.type == type_), key=lambda one: (one.active, one.name))
-        lines.append(_line(type_, daemons))
+    for name, daemons in _parts(chosen):
+        lines.append(_line(daemons[0].type, daemons))
         variables = _variables(configuration, state, daemons, by=by)
         if started_before is not None:
             variables["ceph_restart_started_before"] = int(started_before.timestamp())
+        hosts = _hosts(configuration, daemons)
         stages.append(
             Stage(
-                id=f"ceph.restart-{type_}",
-                description=f"{counted(len(daemons), 'daemon')} of type {type_} restarted, one at a time",
+                id=f"ceph.restart-{name}",
+                description=f"{counted(len(daemons), 'daemon')} of type {daemons[0].type} restarted, one at a time",
                 playbook=site.content.playbooks / "ceph" / "operations" / "restart.yml",
-                hosts=_hosts(configuration, daemons),
+                # Ansible only comes to the host that is asked if it takes part.
+                hosts=(*hosts, *(host for host in speakers(configuration, state)[:1] if host not in hosts)),
                 variables=variables,
                 timeout_minutes=max(FEWEST_MINUTES, MINUTES_A_DAEMON * len(daemons)),
             )
@@ -118,6 +119,21 @@ def _chosen(state: ClusterState, names: Sequence[str]) -> list[Daemon]:
     if problems:
         raise InputError("These can't be restarted", problems=tuple(problems))
     return list(found.values())
+
+
+def _parts(chosen: Sequence[Daemon]) -> Iterator[tuple[str, list[Daemon]]]:
+    """What one playbook restarts, by name. Ansible goes by the inventory's order, so the active manager is its own."""
+    for type_ in sorted({daemon.type for daemon in chosen}, key=_rank):
+        daemons = sorted((daemon for daemon in chosen if daemon.type == type_), key=lambda one: one.name)
+        if type_ != "mgr":
+            yield type_, daemons
+            continue
+        for name, part in (
+            ("mgr", [daemon for daemon in daemons if not daemon.active]),
+            ("mgr-active", [daemon for daemon in daemons if daemon.active]),
+        ):
+            if part:
+                yield name, part
 
 
 def _rank(type_: str) -> tuple[int, str]:
@@ -171,7 +187,7 @@ def _line(type_: str, daemons: Sequence[Daemon]) -> str:
     how = {
         "osd": "each once Ceph says that it may stop, its host's OSDs kept in meanwhile, and all data whole after it",
         "mon": "each once the others have a quorum without it, and back in the quorum after it",
-        "mgr": "those that stand by first",
+        "mgr": "those that stand by before the active one",
     }.get(type_, "one at a time")
     return f"{names}: {how}"
 
@@ -208,11 +224,9 @@ def _variables(
 
 
 def _hosts(configuration: CephConfiguration, daemons: Sequence[Daemon]) -> tuple[str, ...]:
-    """The inventory's names, in the order of the daemons: the host of the active manager comes last."""
-    last = {short(daemon.host): number for number, daemon in enumerate(daemons)}
-    return tuple(
-        sorted((host for host in configuration.hosts if short(host) in last), key=lambda host: last[short(host)])
-    )
+    """The inventory's names of the daemons' hosts."""
+    known = {short(daemon.host) for daemon in daemons}
+    return tuple(host for host in configuration.hosts if short(host) in known)
 
 
 def _always(site: Site, speaking: tuple[str, ...], chosen: Sequence[Daemon], *, by: str) -> tuple[Stage, ...]:

@@ -44,17 +44,18 @@ def reasons(site: Any, state: ClusterState, *names: str) -> list[str]:
 def test_everything_by_type_with_the_active_manager_last(site: Any) -> None:
     found = plan(site, healthy())
     assert [stage.id for stage in found.stages] == [
-        f"ceph.restart-{name}" for name in ("mon", "mgr", "crash", "osd", "rgw")
+        f"ceph.restart-{name}" for name in ("mon", "mgr", "mgr-active", "crash", "osd", "rgw")
     ]
     active = next(one for one in healthy().daemons if one.type == "mgr" and one.active)
-    assert found.stages[1].hosts[-1] == active.host
+    assert found.stages[2].variables["ceph_restart_daemons"] == {active.host: [active.name]}
     assert [stage.id for stage in found.always] == ["ceph.restart-cleared"]
 
 
 def test_an_osd_is_gated_by_what_is_there_now(site: Any) -> None:
     found = plan(site, healthy(), "osd.1")
     [stage] = found.stages
-    assert stage.hosts == ("node2",)
+    assert stage.hosts == ("node2", "node1")
+    assert stage.variables["ceph_speaker"] == "node1"
     assert stage.variables["ceph_restart_daemons"] == {"node2": ["osd.1"]}
     assert stage.variables["ceph_restart_osds"] == [0, 1, 2]
     assert stage.variables["ceph_restart_clean"] is True
