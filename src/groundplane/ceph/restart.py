@@ -59,7 +59,7 @@ def plan_restart(
     since = started_before or now
     command = " ".join((COMMAND, *names))
     running = [daemon for daemon in chosen if daemon.status == "running"]
-    problems = (*_host_problems(configuration, state, chosen), *_problems(state, running))
+    problems = (*_host_problems(configuration, chosen), *_problems(state, running))
     if problems:
         raise InputError(
             f"They can't be restarted now: {counted(len(problems), 'reason')}",
@@ -140,15 +140,11 @@ def _rank(type_: str) -> tuple[int, str]:
     return (ORDER.index(type_) if type_ in ORDER else len(ORDER), type_)
 
 
-def _host_problems(
-    configuration: CephConfiguration, state: ClusterState, chosen: Sequence[Daemon]
-) -> Iterator[Problem]:
+def _host_problems(configuration: CephConfiguration, chosen: Sequence[Daemon]) -> Iterator[Problem]:
     known = {short(host) for host in configuration.hosts}
     for host in sorted({daemon.host for daemon in chosen}):
         if short(host) not in known:
             yield Problem(f"{host} isn't in the site, so nobody can go there", "Write it into inventory/hosts.yml")
-        elif (status := getattr(state.host(host), "status", "")) and "offline" in status:
-            yield Problem(f"{host} is offline", "Bring it back: groundplane status")
 
 
 def _problems(state: ClusterState, running: Sequence[Daemon]) -> Iterator[Problem]:
@@ -193,6 +189,10 @@ def _line(type_: str, daemons: Sequence[Daemon]) -> str:
 
 
 def _warnings(state: ClusterState, chosen: Sequence[Daemon]) -> Iterator[str]:
+    # Not refused: it is the managers that can't come there, and they may be what is to be restarted.
+    for host in sorted({daemon.host for daemon in chosen}):
+        if (known := state.host(host)) is not None and "offline" in known.status:
+            yield f"The orchestrator takes {host} for offline."
     for type_, what in (("rgw", "S3 and Swift"), ("mds", "File systems"), ("mgr", "The orchestrator"), ("mon", "Data")):
         there = [daemon for daemon in state.daemons if daemon.type == type_ and daemon.status == "running"]
         if len(there) == 1 and there[0] in chosen:

@@ -90,7 +90,6 @@ def test_unknown_names_are_refused_with_the_nearest(site: Any) -> None:
         (osd_down(), ("osd.0",), "osd.1 is down"),
         (osd_down(), ("osd.0",), "not all placement groups are active and clean (33 active+undersized+degraded)"),
         (host_down(), ("mon.node1",), "node3 of the monitors isn't in the quorum"),
-        (host_down(), ("osd.2",), "node3 is offline"),
         (healthy(flags=frozenset({"pauserd"})), ("osd",), "the flag pauserd is set for the whole cluster"),
         (noted("node2", "person"), ("osd",), "noout is set for node2"),
         (healthy(mgr_standbys=()), ("mgr",), "no manager stands by"),
@@ -107,6 +106,10 @@ def test_a_daemon_that_does_not_run_can_be_restarted_in_any_state(site: Any) -> 
     assert stage.variables["ceph_restart_running"] == []
     assert stage.variables["ceph_restart_clean"] is False
     assert stage.variables["ceph_restart_osds"] == [0, 2]
+
+
+def test_a_host_that_the_orchestrator_takes_for_offline_is_warned_of(site: Any) -> None:
+    assert "The orchestrator takes node3 for offline." in plan(site, host_down(), "osd.2").warnings
 
 
 def test_gateways_can_be_restarted_while_data_is_repaired(site: Any) -> None:
