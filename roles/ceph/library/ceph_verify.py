@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.ceph_asking import look_again
 from ansible.module_utils.ceph_intent import missing
 from ansible.module_utils.ceph_judging import HostOsds, Problem, gathered
 from ansible.module_utils.ceph_session import CephError, Session, find_cluster
@@ -189,6 +190,7 @@ def main() -> None:
     problems = []
     try:
         with Session(cluster) as session:
+            look_again(session, given["reached"])
             problems += settle(session, site, asked, seconds=given["settle_seconds"])
             problems += missing(cluster, session, given, asked)
         problems += try_out(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 try:
     from ansible.module_utils.ceph_judging import Seen
@@ -17,6 +17,7 @@ except ImportError:
 REPORTING = ("mon", "mgr", "osd", "mds")
 MANAGER_SECONDS = 5
 """A manager that is about to fail over may say nothing for as long as it is asked."""
+CHECK_SECONDS = 30
 
 
 def look(session: Session) -> Seen:
@@ -48,6 +49,24 @@ def look(session: Session) -> Seen:
     except CephError as error:
         return seen._replace(orchestrator={"available": False, "reason": str(error)})
     return seen
+
+
+def look_again(session: Session, reached: Collection[str]) -> list[str]:
+    """Has the orchestrator look at hosts that it takes for offline and that are `reached`; by itself it does so every
+    ten minutes. Returns their names.
+    """
+    there = {host.partition(".")[0].lower() for host in reached}
+    looked = []
+    try:
+        for row in _rows(_ask_manager(session, "orch host ls")):
+            name = str(row.get("hostname", ""))
+            if str(row.get("status", "")).lower() == "offline" and name.partition(".")[0].lower() in there:
+                session.call("cephadm check-host", target="mgr", host=name, seconds=CHECK_SECONDS, attempts=1)
+                looked.append(name)
+    except CephError:
+        # Whatever keeps it from looking is judged with the rest.
+        return looked
+    return looked
 
 
 def _ask_manager(session: Session, prefix: str) -> object:

@@ -86,3 +86,16 @@ def test_an_orchestrator_without_a_backend_is_not_asked_for_hosts() -> None:
     session = Session(table(**{"orch status": {"available": False, "reason": "No orchestrator configured"}}))
     assert asking.look(session).members == ()
     assert "orch host ls" not in session.asked
+
+
+def test_the_orchestrator_looks_again_at_a_host_that_is_back() -> None:
+    hosts = [
+        {"hostname": name, "status": status} for name, status in (("n1", ""), ("n2", "Offline"), ("n3", "Offline"))
+    ]
+    session = Session({"orch host ls": hosts, "cephadm check-host": "n2 ok"})
+    assert asking.look_again(session, ["n1", "n2.example.org"]) == ["n2"]
+    assert session.asked == ["orch host ls", "cephadm check-host"]
+
+
+def test_an_orchestrator_that_says_nothing_is_not_waited_for() -> None:
+    assert asking.look_again(Session({"orch host ls": CephError("no active mgr")}), ["n1"]) == []
