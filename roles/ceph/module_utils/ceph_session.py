@@ -8,6 +8,7 @@ reaches the agent over standard input and is in no process list.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -147,7 +148,9 @@ class Session:
         process, self._process = self._process, None
         if process is not None:
             if process.stdin is not None:
-                process.stdin.close()
+                # What was still in its buffer can't be written to an agent that is gone.
+                with contextlib.suppress(OSError):
+                    process.stdin.close()
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:
