@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError, Place, Problem
 from groundplane.plan.model import Fingerprint
-from groundplane.plan.references import References, in_files, in_value, read_files, role_files
+from groundplane.plan.references import References, in_files, in_value
+from groundplane.plan.role_content import MAIN, read_files, role_files
 from groundplane.site.source import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from groundplane.layers.model import Graph, Step
+    from groundplane.layers.model import Graph, Step, StepRole
     from groundplane.site.site import Site
     from groundplane.site.values import Value
 
@@ -159,7 +160,7 @@ class Fingerprinter:
         for handover in step.handovers:
             content[f"handover {handover}"] = self._digest_text(str(handover))
         for role in step.roles:
-            defaults.update(_defaults(role.path))
+            defaults.update(_variables(role))
             for file in role_files(role):
                 content[self._shown(file)] = self._file(file)
             references |= in_files(read_files(role))
@@ -200,13 +201,18 @@ class Fingerprinter:
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256").hex()[:_HEX_DIGITS]
 
 
-def _defaults(role: Path) -> dict[str, Any]:
-    file = role / "defaults" / "main.yml"
-    problems: list[Problem] = []
-    source = read_source(file, problems) if file.is_file() else None
-    if problems:
-        raise InputError(f"The defaults of the role '{role.name}' can't be read", problems=tuple(problems))
-    return {str(name): value for name, value in source.data.items()} if source and source.data else {}
+def _variables(role: StepRole) -> dict[str, Any]:
+    """The role's defaults; of a role with several entry points also its own variables, which count by name there."""
+    found: dict[str, Any] = {}
+    for folder in ("defaults",) if role.entry == MAIN else ("defaults", "vars"):
+        file = role.path / folder / "main.yml"
+        problems: list[Problem] = []
+        source = read_source(file, problems) if file.is_file() else None
+        if problems:
+            raise InputError(f"The {folder} of the role '{role.path.name}' can't be read", problems=tuple(problems))
+        if source is not None and source.data:
+            found |= {str(name): value for name, value in source.data.items()}
+    return found
 
 
 def _canonical(value: Any) -> str:

@@ -14,13 +14,9 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from jinja2 import nodes
 
-from groundplane.layers.roles import entry_points
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-    from groundplane.layers.model import StepRole
 
 _ENVIRONMENT = jinja2.Environment(autoescape=False, extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])  # noqa: S701 - parsed, never rendered
 _IDENTIFIER = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z_][A-Za-z0-9_]*|(?<=\bvars\.)[A-Za-z_][A-Za-z0-9_]*")
@@ -35,8 +31,6 @@ _GROUPS_READ = re.compile(r"(?<!\.)\bgroups\s*(?:\[|\.\w|\||,)|\bin\s+groups\b")
 """The inventory's groups, and not a module's option of the same name (groups: [sudo])."""
 _BY_NAME = frozenset({"vars", "lookup", "query", "q"})
 """Ways to a variable whose name is a text."""
-
-_READ_FOLDERS = ("tasks", "handlers", "templates", "vars")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,36 +87,6 @@ def in_files(files: Iterable[Path]) -> References:
             continue
         found |= in_text(_COMMENT.sub("", text) if file.suffix in {".yml", ".yaml"} else text)
     return found
-
-
-def role_files(role: StepRole) -> list[Path]:
-    """The files of a role that decide what it does on a host, sorted.
-
-    Not: its tests, its documentation, the argument_specs (they check and change nothing), tasks/verify.yml. Of a role
-    with several entry points also not what is another one's: tasks/OTHER.yml and templates/OTHER/.
-    """
-    skipped = {"molecule", "tests", "docs", "__pycache__"}
-    others = {entry for entry in entry_points(role.path) if entry != role.entry}
-    path = role.path
-    return sorted(
-        file
-        for file in path.rglob("*")
-        if file.is_file()
-        and not skipped.intersection(file.relative_to(path).parts[:-1])
-        and not file.name.startswith((".", "README", "argument_specs."))
-        and file.relative_to(path).as_posix() != "tasks/verify.yml"
-        and file.suffix != ".pyc"
-        and not _belongs_to(file.relative_to(path).parts, others)
-    )
-
-
-def _belongs_to(parts: tuple[str, ...], entries: set[str]) -> bool:
-    return len(parts) > 1 and parts[0] in {"tasks", "templates"} and parts[1].partition(".")[0] in entries
-
-
-def read_files(role: StepRole) -> list[Path]:
-    """Those of `role_files` in which variables are read. Defaults aren't among them: a default counts where it wins."""
-    return [file for file in role_files(role) if file.relative_to(role.path).parts[0] in _READ_FOLDERS]
 
 
 def _of_others(text: str) -> frozenset[str]:

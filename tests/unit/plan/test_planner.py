@@ -13,7 +13,7 @@ from groundplane.layers.loading import load_graph
 from groundplane.plan.model import Attempt, HostAction, HostProbe, Plan, ReasonKind
 from groundplane.plan.planner import hosts_of, make_plan
 from groundplane.plan.staleness import explain_stale
-from tests.unit.layers.small_site import SmallSite, layer
+from tests.unit.layers.small_site import SmallSite, layer, write
 from tests.unit.plan.memory_store import MemoryStore
 
 
@@ -133,6 +133,28 @@ def test_changed_files_of_a_role(tmp_path: Path) -> None:
     assert reasons(plan, "ground.clock", "node1") == [
         (ReasonKind.CONTENT_CHANGED, ("roles/clock/tasks/main.yml",)),
     ]
+
+
+def test_a_role_that_serves_several_steps_counts_by_entry_point(tmp_path: Path) -> None:
+    small = SmallSite(
+        tmp_path,
+        {"layers": {"g": layer({"disks": {"roles": ["store:disks"]}, "pools": {"roles": ["store:pools"]}})}},
+    )
+    role = tmp_path / "toolkit" / "roles" / "store"
+    variables = {"store_disks": [], "store_pools": [], "store_speed": 1}
+    specs: dict[str, Any] = {"disks": {"options": {"store_disks": {}}}, "pools": {"options": {"store_pools": {}}}}
+    write(role / "meta" / "argument_specs.yml", {"argument_specs": specs})
+    write(role / "defaults" / "main.yml", variables)
+    write(role / "vars" / "main.yml", {"store_hidden": "{{ store_speed }}"})
+    write(role / "tasks" / "disks.yml", [{"store_make": {"what": "{{ store_hidden }}"}}])
+    write(role / "tasks" / "pools.yml", [])
+    store = MemoryStore()
+    store.succeed(plan_of(small, store))
+    assert not plan_of(small, store).has_work()
+    write(role / "defaults" / "main.yml", {**variables, "store_pools": ["images"]})
+    assert set(work(plan_of(small, store))) == {"g.pools"}
+    write(role / "defaults" / "main.yml", {**variables, "store_speed": 2})
+    assert set(work(plan_of(small, store))) == {"g.disks"}
 
 
 def test_another_ansible_runs_everything_again(tmp_path: Path) -> None:
