@@ -148,8 +148,11 @@ class Trial:
         return ""
 
     def _put_in_charge(self, name: str) -> None:
-        """Fails the active manager until this one is active: the monitors choose the one that stands by longest."""
-        for _ in range(1 + len(self._managers().standbys)):
+        """Fails the active manager until this one is active: the monitors choose the one that stands by longest.
+
+        Twice round: one that restarts by itself meanwhile comes last again.
+        """
+        for _ in range(2 * (1 + len(self._managers().standbys))):
             if self._managers().name == name:
                 return
             self._fail(self._managers().name)
