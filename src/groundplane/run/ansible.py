@@ -142,8 +142,8 @@ def _host_variables(playbook: Playbook) -> dict[str, Any]:
     """An inventory of what the engine alone knows of hosts."""
     hosts: dict[str, dict[str, Any]] = {host: {} for host in playbook.hosts}
     for host, user in playbook.users.items():
-        hosts[host]["ansible_user"] = user
-    for host in playbook.unfinished.intersection(hosts):
+        hosts.setdefault(host, {})["ansible_user"] = user
+    for host in playbook.unfinished.intersection(playbook.hosts):
         hosts[host]["groundplane_unfinished"] = True
     return {"all": {"hosts": hosts}}
 

@@ -105,7 +105,9 @@ class Users:
         self._users = {**dict.fromkeys(ready, operator), **known}
 
     def of(self, hosts: Sequence[str]) -> dict[str, str]:
-        return {host: self._users.get(host, self._initial) for host in hosts if host not in self._set_by_site}
+        """The account on each of `hosts`, and on all others where it is known: a task may be delegated to one."""
+        users = dict.fromkeys(hosts, self._initial) | self._users
+        return {host: user for host, user in users.items() if host not in self._set_by_site}
 
     def moved(self, step: str, hosts: Sequence[str]) -> None:
         if step == ACCESS:

@@ -249,3 +249,9 @@ def test_a_playbook_gets_what_is_handed_over_and_its_receipt_says_so(runner: Run
     runner.run(plan(planned("l.one", ["a"])), one)
     assert runner.played[0].variables == {"groundplane_step": "l.one", "groundplane_handover": {"ceph": "/in/memory"}}
     assert journal.receipts()["l.one", "a"].state == {"file /etc/x": "ok", "handover ceph client.glance": "d1"}
+
+
+def test_the_account_is_told_of_hosts_that_a_task_may_be_delegated_to() -> None:
+    users = Users(operator="operator", initial="root", known={"b": "root"}, ready={"a", "b"}, set_by_site={"own"})
+    users.moved("bootstrap.access", ["own", "c"])
+    assert users.of(["d", "own"]) == {"a": "operator", "b": "root", "c": "operator", "d": "root"}
