@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Lab
 
+NODES = ("node1", "node2", "node3")
 CLIENT = "e2e-client"
 
 # Writes an object and reads it back, a few times a second, until it is told to stop; says how each time went.
@@ -114,8 +115,9 @@ class Cluster:
 
     def digests(self) -> set[str]:
         """Of the images that the cluster's daemons run, on all nodes."""
-        listing = ("docker", "ps", "--filter", "name=^ceph-", "--format", "{{.Image}}")
-        images = [name for host in ("node1", "node2", "node3") for name in self.lab.on(host, *listing).split()]
+        # The list of containers leaves digests out.
+        script = "docker inspect --format '{{.Config.Image}}' $(docker ps --quiet --filter name=^ceph-)"
+        images = [name for host in NODES for name in self.lab.on(host, "sh", "-c", script).split()]
         return {name.rpartition("@")[2] for name in images}
 
     def clean(self, host: str = "node1") -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.e2e.cluster import Cluster
+from tests.e2e.cluster import NODES, Cluster
 from tests.e2e.secret_search import ProcessWatch, all_forms, search_files
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("stored")]
 
-NODES = ("node1", "node2", "node3")
 STEPS = {f"ceph.{name}" for name in ("hosts", "cluster", "osds", "pools", "users", "gateway", "filesystems")}
 POOLS = {"images", "volumes", "backups", "vms"}
 USERS = {"glance", "cinder", "cinder-backup", "nova"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.command import ROOT, run
-from tests.e2e.cluster import Cluster
+from tests.e2e.cluster import NODES, Cluster
 from tests.e2e.conftest import engine_processes, kill
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.storage
 
-NODES = ("node1", "node2", "node3")
 ALL_OSDS = dict.fromkeys(range(len(NODES)), (True, True))
 LONGEST_WAIT = 60
 """Seconds that a client may hang where a host dies without a word; Ceph's monitors notice after 20 to 30."""
