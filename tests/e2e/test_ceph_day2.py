@@ -132,7 +132,7 @@ def second_image(lab: Lab) -> Iterator[str]:
 
 
 @pytest.mark.timeout(3600)
-def test_an_upgrade_and_the_way_back_while_it_serves(lab: Lab, cluster: Cluster, second_image: str) -> None:
+def test_an_upgrade_while_it_serves(lab: Lab, cluster: Cluster, second_image: str) -> None:
     first = cluster.digests()
     assert len(first) == 1
     applied = lab.groundplane("apply", "--yes")
