@@ -29,7 +29,9 @@ LABEL = "groundplane.apt-cache"
 PORT = 3142
 PREFIX = 28
 HOST_NUMBER = 2
-START_SECONDS = 20.0
+START_SECONDS = 30.0
+# Another lab may have started it this very moment.
+RUNNING_SECONDS = 10.0
 
 
 def apt_cache_address(network: IPv4Network) -> str:
@@ -61,7 +63,8 @@ def ensure_apt_cache(
         )
     address = str(network[HOST_NUMBER])
     state = _state(podman)
-    if state != "running" or fresh:
+    # podman's record may say "running" of a process that is gone: after a machine was cut off, or copied.
+    if fresh or state != "running" or _refused(address, RUNNING_SECONDS) is not None:
         if state is not None:
             podman.run("rm", "--force", "--time", "2", NAME, doing="Stopping the apt cache")
         folder = cache / "apt"
@@ -77,7 +80,13 @@ def ensure_apt_cache(
             *(image, "/usr/sbin/apt-cacher-ng", "-c", "/etc/apt-cacher-ng", "ForeGround=1", *more),
             doing="Starting the apt cache",
         )
-    _wait(address)
+        refused = _refused(address, START_SECONDS)
+        if refused is not None:
+            raise FailedError(
+                "The apt cache does not answer",
+                why=f"{address}:{PORT}: {refused}",
+                cure=f"See what it says: podman logs {NAME}",
+            ) from refused
     return apt_cache_address(network)
 
 
@@ -108,17 +117,14 @@ def _network(podman: Podman) -> IPv4Network | None:
     return None
 
 
-def _wait(address: str) -> None:
-    end = time.monotonic() + START_SECONDS
+def _refused(address: str, seconds: float) -> OSError | None:
+    """None as soon as the cache answers; after that time, why it doesn't."""
+    end = time.monotonic() + seconds
     while True:
         try:
             with socket.create_connection((address, PORT), timeout=2):
-                return
+                return None
         except OSError as refused:
             if time.monotonic() > end:
-                raise FailedError(
-                    "The apt cache does not answer",
-                    why=f"{address}:{PORT}: {refused}",
-                    cure=f"See what it says: podman logs {NAME}",
-                ) from refused
+                return refused
             time.sleep(0.1)
