@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,11 +155,15 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.wait(30)
 
 
-@pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
-    name = os.environ.get("GP_TEST_LAB", "gptest")
-    keep = os.environ.get("GP_TEST_KEEP") == "true"
+KEEP = os.environ.get("GP_TEST_KEEP") == "true"
+
+
+@contextmanager
+def standing_lab(suffix: str, *words: str, timeout: float = 1800) -> Iterator[Lab]:
+    """A lab made from nothing by `scripts/lab WORDS` and taken down afterwards; with GP_TEST_KEEP one from before."""
+    name = os.environ.get("GP_TEST_LAB", "gptest") + suffix
     base = Path(os.environ.get("GP_TEST_FOLDER") or ROOT / "build" / "e2e")
+    base = base.with_name(base.name + suffix)
     base.mkdir(parents=True, exist_ok=True)
     # The cache is the machine's one; state and configuration are not.
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GROUNDPLANE_", "ANSIBLE_"))}
@@ -173,20 +178,26 @@ def lab() -> Iterator[Lab]:
     env.pop("SSH_AUTH_SOCK", None)
     made = Lab(name, base, env)
     status = made.lab("status", "--json")
-    if not (keep and status.code == 0):
+    if not (KEEP and status.code == 0):
         made.lab("down", "--yes")
         shutil.rmtree(base, ignore_errors=True)
         base.mkdir(parents=True)
-        made.first = made.script("--profile", "ceph", "--to", "bootstrap")
+        made.first = made.script(*words, timeout=timeout)
         (base / "lab.out").write_text(str(made.first), encoding="utf-8")
         assert made.first.code == 0, str(made.first)
         status = made.lab("status", "--json")
     assert status.code == 0, str(status)
     made.site_path = Path(json.loads(status.out)["site"])
     yield made
-    if not keep:
+    if not KEEP:
         down = made.lab("down", "--yes")
         assert down.code == 0, str(down)
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    with standing_lab("", "--profile", "ceph", "--to", "bootstrap") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
