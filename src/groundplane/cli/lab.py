@@ -26,7 +26,7 @@ def command() -> None:
 @name_option
 @click.option("--nodes", type=click.IntRange(min=1), help="Nodes besides the manager.  [default: 3]")
 @click.option("--to", "to_layer", metavar="LAYER", help="Stop after this layer; 'nodes' applies none.")
-@click.option("--profile", help="Size of the lab, see inventories/lab/lab.yml.  [default: bootstrap]")
+@click.option("--profile", help="Size of the lab, see inventories/lab/lab.yml.  [default: cloud]")
 @click.option("--fresh", is_flag=True, help="Build images anew; nothing is taken from the cache.")
 def up(*, name: str, nodes: int | None, to_layer: str | None, profile: str | None, fresh: bool) -> None:
     """Make a lab and take it through the layers; a lab that is up to date stays untouched."""

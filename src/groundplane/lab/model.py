@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,10 +37,32 @@ class ManagerDefinition(Strict):
     groups: tuple[Name, ...]
 
 
+class Members(StrEnum):
+    """Which of a lab's nodes are in a group."""
+
+    ALL = "all"
+    QUORUM = "quorum"
+    """An odd number: of an even number of nodes not the last one."""
+    FIRST = "first"
+    REST = "rest"
+    """All but the first; where there is only one, that one."""
+
+    def includes(self, index: int, count: int) -> bool:
+        """Whether node `index` (from 0) of `count` is in the group."""
+        match self:
+            case Members.QUORUM:
+                return index < (count if count % 2 else count - 1)
+            case Members.FIRST:
+                return index == 0
+            case Members.REST:
+                return index > 0 or count == 1
+            case _:
+                return True
+
+
 class NodesDefinition(Strict):
     first_number: int
-    quorum_groups: tuple[Name, ...] = ()
-    groups: tuple[Name, ...]
+    groups: dict[Name, Members]
 
 
 class Needs(Strict):
@@ -54,6 +77,9 @@ class Profile(Strict):
     description: str
     needs: Needs
     disks_gib: tuple[int, ...] = Field(default=(), description="Sizes of each node's disks; sparse files.")
+    groups: dict[Name, Members] = Field(
+        default_factory=dict, description="Groups that have other nodes than usual in this profile."
+    )
     layers: tuple[Name, ...] = Field(default=("bootstrap",), description="Layers that the lab's site has.")
     images_layers: tuple[Name, ...] = Field(default=(), description="Layers whose container images are wanted.")
 
@@ -191,13 +217,13 @@ def plan_nodes(definition: LabDefinition, count: int, profile: Profile) -> tuple
     most = min(99, 250 - definition.nodes.first_number)
     if not 1 <= count <= most:
         raise InputError(f"A lab has 1 to {most} nodes besides the manager, not {count}")
-    quorum = count if count % 2 else count - 1
+    groups = definition.nodes.groups | profile.groups
     manager = LabNode(name="manager", number=definition.manager.number, groups=definition.manager.groups)
     nodes = (
         LabNode(
             name=f"node{index + 1}",
             number=definition.nodes.first_number + index,
-            groups=(*(definition.nodes.quorum_groups if index < quorum else ()), *definition.nodes.groups),
+            groups=tuple(name for name, members in groups.items() if members.includes(index, count)),
             disks_gib=profile.disks_gib,
         )
         for index in range(count)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from groundplane.lab.model import LabDefinition, LabNode
 
 DEFAULT_NAME = "lab"
-DEFAULT_PROFILE = "bootstrap"
+DEFAULT_PROFILE = "cloud"
 DEFAULT_NODES = 3
 READY_MARK = "/var/lib/groundplane-lab/ready"
 """In a node that got its first key; what the bootstrap layer made of access since is not undone."""

@@ -9,7 +9,7 @@ import yaml
 from groundplane.errors import InputError
 from groundplane.lab.model import load_definition
 from groundplane.layers.order import topological
-from groundplane.site.scaffold import ScaffoldNetwork, ScaffoldNode, ScaffoldParameters, Template
+from groundplane.site.scaffold import ScaffoldNetwork, ScaffoldNode, ScaffoldParameters, ScaffoldVip, Template
 from groundplane.site.scaffold.create import create_site
 from groundplane.site.scaffold.start import lab_password_file, make_lab_password
 from groundplane.ssh.known_hosts import HostKey, HostTarget, pin, read_known_hosts
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 FIRST_HOST = 10
 LAST_HOST = 199
 """Virtual addresses and what later layers hand out lie above."""
+VIPS = {"internal": 240, "external": 241}
+"""Numbers of the cloud's virtual addresses in the management network: the machine that the lab runs on reaches them."""
+VIPS_LAYER = "openstack"
 KEY_FIELDS = 2
 
 
@@ -50,6 +53,8 @@ def site_parameters(
     lab: Lab, *, release: str, password_file: str, layers: tuple[str, ...], images_layers: tuple[str, ...] = ()
 ) -> ScaffoldParameters:
     """What the lab template is filled with."""
+    management = next(name for name, network in lab.networks.items() if network.nat)
+    vips = VIPS if VIPS_LAYER in layers else {}
     return ScaffoldParameters(
         name=lab.name,
         domain=lab.domain,
@@ -58,7 +63,8 @@ def site_parameters(
         nodes=tuple(ScaffoldNode(node.name, node.number, node.groups, _variables(lab, node)) for node in lab.nodes),
         layers=layers,
         images_layers=images_layers,
-        management_network=next(name for name, network in lab.networks.items() if network.nat),
+        management_network=management,
+        vips={name: ScaffoldVip(management, lab.management.address(number)) for name, number in vips.items()},
         vault_password_file=password_file,
         packages_apt_proxy=lab.apt_proxy,
     )

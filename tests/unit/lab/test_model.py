@@ -25,6 +25,22 @@ def test_a_quorum_is_always_possible(count: int) -> None:
     assert len({node.number for node in nodes}) == count + 1
 
 
+def test_in_a_cloud_the_first_host_controls_and_the_others_compute() -> None:
+    _, *nodes = plan_nodes(DEFINITION, 3, DEFINITION.profile("cloud"))
+    assert nodes[0].groups == ("control", "network", "storage", "monitoring")
+    assert nodes[1].groups == nodes[2].groups == ("compute", "storage")
+
+
+def test_a_cloud_of_one_host_has_everything_there() -> None:
+    _, node = plan_nodes(DEFINITION, 1, DEFINITION.profile("cloud"))
+    assert node.groups == ("control", "network", "compute", "storage", "monitoring")
+
+
+def test_every_host_of_a_highly_available_cloud_is_in_every_group() -> None:
+    _, *nodes = plan_nodes(DEFINITION, 3, DEFINITION.profile("ha"))
+    assert {node.groups for node in nodes} == {("control", "network", "compute", "storage", "monitoring")}
+
+
 def test_the_manager_has_no_disks_and_the_nodes_do() -> None:
     manager, *nodes = plan_nodes(DEFINITION, 3, PROFILE)
     assert manager.disks_gib == ()

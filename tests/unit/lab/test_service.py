@@ -130,7 +130,7 @@ def test_a_node_made_anew_gets_access_again_and_others_stay(driver: FakeDriver, 
 
 def test_another_shape_is_refused_and_nothing_is_touched(driver: FakeDriver, places: LabPlaces) -> None:
     up(places)
-    for request in (UpRequest("tiny", nodes=3), UpRequest("tiny", profile="cloud")):
+    for request in (UpRequest("tiny", nodes=3), UpRequest("tiny", profile="ceph")):
         with pytest.raises(InputError, match="was made with") as refused:
             up(places, request)
         assert "lab down --name tiny" in refused.value.cure

@@ -36,6 +36,16 @@ def test_networks_nodes_and_the_apt_cache_reach_the_template() -> None:
     assert parameters.packages_apt_proxy == "http://192.168.128.2:3142"
 
 
+def test_a_cloud_has_virtual_addresses_where_no_host_has_one() -> None:
+    parameters = site_parameters(small_lab(), release="2026.1", password_file="/p", layers=("bootstrap", "openstack"))
+    assert {name: vip.address for name, vip in parameters.vips.items()} == {
+        "internal": "172.31.0.240",
+        "external": "172.31.0.241",
+    }
+    assert {vip.network for vip in parameters.vips.values()} == {"management"}
+    assert not site_parameters(small_lab(), release="2026.1", password_file="/p", layers=("bootstrap",)).vips
+
+
 def test_keys_are_pinned_once_and_again_when_a_node_is_new(tmp_path: Path) -> None:
     lab = small_lab()
     keys = {"manager": [ONE], "node1": [ONE]}
@@ -67,7 +77,7 @@ def test_a_lab_with_room_for_a_cloud_wants_its_images(tmp_path: Path) -> None:
     folder, lab = LabFolder(tmp_path, "tiny"), small_lab().model_copy(update={"profile": "cloud"})
     assert ensure_site(folder, lab, config=tmp_path / "config", content=toolkit_content())
     site = load_site(folder.site, content=toolkit_content())
-    assert site.file.layers == ("bootstrap", "supply", "ceph")
+    assert site.file.layers[:3] == ("bootstrap", "supply", "ceph")
     assert site.file.images.layers == ("ceph", "openstack", "identity")
     graph = load_graph(site)
     assert graph.hosts["supply.registry"] == graph.hosts["supply.images"] == ("manager",)
