@@ -13,7 +13,15 @@ import yaml
 
 from groundplane.errors import InputError, Place, Problem
 from groundplane.files import write_atomically
-from groundplane.site.secrets.generate import PublicFacts, UnusableSecretError, fits, generate, public_half
+from groundplane.site.secrets.declared import DeclaredSecret, SecretKind
+from groundplane.site.secrets.generate import (
+    PublicFacts,
+    UnusableSecretError,
+    fits,
+    is_usable,
+    new_value,
+    public_half,
+)
 from groundplane.site.secrets.vault_format import (
     VaultFormatError,
     VaultPasswordError,
@@ -23,10 +31,9 @@ from groundplane.site.secrets.vault_format import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from groundplane.site.secrets.declared import DeclaredSecret
 
 SECRETS_FILE = "secrets.yml"
 _MODE = 0o600
@@ -144,10 +151,12 @@ def check_secrets(declared: Mapping[str, DeclaredSecret], secrets: Mapping[str, 
                     Place(file),
                 )
             )
-        elif not isinstance(value, str) or not value.strip():
+        elif not is_usable(secret, value):
+            pair = secret.kind is SecretKind.SSH_KEY_PAIR
+            form = "lacks private_key or public_key" if pair else "is empty or no text"
             problems.append(
                 Problem(
-                    f"The secret {name} is empty or no text",
+                    f"The secret {name} {form}",
                     f"Where it is empty, groundplane secrets init makes a new one; else {_RENEW}",
                     Place(file),
                 )
@@ -175,7 +184,7 @@ def complete_secrets(
         was_in_clear, exists = not is_encrypted(data), True
         text = data.decode(errors="replace") if was_in_clear else _open(data, password, file)
     secrets = parse_secrets(text, file)
-    made = {name: generate(secret) for name, secret in declared.items() if secrets.get(name) in {None, ""}}
+    made = {name: new_value(secret) for name, secret in declared.items() if secrets.get(name) in (None, "")}
     text = _without_empty(text, made)
     everything = {**secrets, **made}
     wrong = check_secrets(declared, everything, file)
@@ -250,16 +259,21 @@ def _open(data: bytes, password: bytes, file: Path) -> str:
         ) from None
 
 
-def _appended(text: str, made: Mapping[str, str], declared: Mapping[str, DeclaredSecret]) -> str:
+def _appended(text: str, made: Mapping[str, str | dict[str, str]], declared: Mapping[str, DeclaredSecret]) -> str:
     parts = [text if text.endswith("\n") else text + "\n"]
     for name, value in made.items():
-        style = "|" if "\n" in value else None
-        entry = yaml.safe_dump({name: value}, default_style=style, width=4096) if style is None else _block(name, value)
-        parts.append(f"# {declared[name].description}.\n{entry}")
+        parts.append(f"# {declared[name].description}.\n{_entry(name, value)}")
     return "".join(parts)
 
 
-def _without_empty(text: str, made: Mapping[str, str]) -> str:
+def _entry(name: str, value: str | dict[str, str]) -> str:
+    if isinstance(value, dict):
+        entries = "".join(_entry(half, text) for half, text in value.items())
+        return f"{name}:\n" + "".join(f"  {line}\n" for line in entries.splitlines())
+    return _block(name, value) if "\n" in value else yaml.safe_dump({name: value}, width=4096)
+
+
+def _without_empty(text: str, made: Iterable[str]) -> str:
     """The text without lines that name a secret and give it no value."""
     for name in made:
         text = re.sub(rf"^{re.escape(name)}:[ \t]*(?:''|\"\"|~|null)?[ \t]*(?:#.*)?\n?", "", text, flags=re.MULTILINE)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+import uuid
 from base64 import b64decode, urlsafe_b64decode
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,15 @@ from cryptography import x509
 
 from groundplane.errors import Place
 from groundplane.site.secrets.declared import DeclaredSecret, SecretKind
-from groundplane.site.secrets.generate import PublicFacts, UnusableSecretError, fits, generate, public_half
+from groundplane.site.secrets.generate import (
+    PublicFacts,
+    UnusableSecretError,
+    fits,
+    generate,
+    is_usable,
+    new_value,
+    public_half,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +37,24 @@ def test_each_kind_has_its_shape(tmp_path: Path) -> None:
     assert len(b64decode(generate(_secret(tmp_path, SecretKind.BASE64, 24)))) == 24
     assert len(urlsafe_b64decode(generate(_secret(tmp_path, SecretKind.FERNET)))) == 32
     assert len(bytes.fromhex(generate(_secret(tmp_path, SecretKind.FINGERPRINT_KEY)))) == 32
+
+
+def test_a_uuid_is_random_and_canonical(tmp_path: Path) -> None:
+    value = generate(_secret(tmp_path, SecretKind.UUID))
+    assert (str(uuid.UUID(value)), uuid.UUID(value).version) == (value, 4)
+
+
+def test_the_halves_of_a_pair_belong_together_and_ssh_keygen_reads_them(tmp_path: Path) -> None:
+    secret = _secret(tmp_path, SecretKind.SSH_KEY_PAIR)
+    pair = new_value(secret)
+    assert isinstance(pair, dict)
+    (tmp_path / "key").touch(mode=0o600)
+    (tmp_path / "key").write_text(pair["private_key"])
+    seen = subprocess.run(["ssh-keygen", "-y", "-f", str(tmp_path / "key")], capture_output=True, text=True, check=True)
+    assert seen.stdout.split()[:2] == pair["public_key"].split()
+    assert is_usable(secret, pair)
+    assert not is_usable(secret, {"private_key": pair["private_key"], "public_key": ""})
+    assert not is_usable(secret, pair["private_key"])
 
 
 def test_two_are_never_equal(tmp_path: Path) -> None:

@@ -147,3 +147,15 @@ def _nothing_in_clear(folder: Path, values: dict[str, str]) -> None:
         if file.is_file():
             data = file.read_bytes()
             assert not [line for line in lines if line.encode() in data], file
+
+
+def test_a_pair_of_keys_is_a_mapping_that_a_person_can_read(tmp_path: Path) -> None:
+    declared = {"nova_ssh_key": load_declared(toolkit_content(), ["openstack"])["nova_ssh_key"]}
+    complete_secrets(tmp_path, PASSWORD, declared, FACTS)
+    pair = read_secrets(tmp_path, PASSWORD)["nova_ssh_key"]
+    assert set(pair) == {"private_key", "public_key"}
+    assert "nova_ssh_key:\n  private_key: |\n    -----BEGIN PRIVATE KEY-----\n" in read_plain(tmp_path, PASSWORD)
+    assert complete_secrets(tmp_path, PASSWORD, declared, FACTS).made == ()
+    assert check_secrets(declared, {"nova_ssh_key": pair}, secrets_file(tmp_path)) == []
+    wrong = check_secrets(declared, {"nova_ssh_key": {"private_key": "x"}}, secrets_file(tmp_path))
+    assert "lacks private_key or public_key" in wrong[0].what
