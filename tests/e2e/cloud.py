@@ -43,7 +43,7 @@ class Cloud:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
-        self.vip = str(yaml.safe_load((lab.site / "site.yml").read_text(encoding="utf-8"))["vips"]["external"])
+        self.vip = str(yaml.safe_load((lab.site / "site.yml").read_text(encoding="utf-8"))["vips"]["external"]["address"])
         self.trust = ssl.create_default_context(cafile=str(lab.site / "certificates" / "ca.crt"))
 
     def secrets(self) -> dict[str, Any]:
