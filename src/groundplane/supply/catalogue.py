@@ -40,6 +40,19 @@ OWN_SERVICES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class KollaContainer:
+    """A container as the container engine knows it, the service that it belongs to, and the hosts that run it."""
+
+    name: str
+    service: str
+    hosts: tuple[str, ...]
+
+
+CONTAINER_NAMES = {"openvswitch-db-server": "openvswitch_db"}
+"""Where kolla-ansible doesn't just write underscores for the dashes of the name in its role."""
+
+
 def image_layers(site: Site) -> tuple[str, ...]:
     """The site's layers that need images: `images.layers` of site.yml, else those of `layers`."""
     return tuple(name for name in site.file.images.layers or site.file.layers if name in IMAGE_LAYERS)
@@ -96,7 +109,32 @@ def _own(site: Site, layer: str) -> Iterator[NeededImage]:
         yield NeededImage(service.image, layer, service.image, Maker.OWN, groups)
 
 
+def kolla_containers(site: Site) -> tuple[KollaContainer, ...]:
+    """The containers that kolla-ansible deploys for the site, each once, in the order of deployment.
+
+    Raises:
+        InputError: as `needed_images`.
+    """
+    return tuple(
+        KollaContainer(
+            CONTAINER_NAMES.get(name, name.replace("-", "_")),
+            service,
+            tuple(dict.fromkeys(host for group in groups for host in site.inventory.group_hosts.get(group, ()))),
+        )
+        for service, name, _, groups in _placed(site)
+    )
+
+
 def _openstack(site: Site) -> tuple[NeededImage, ...]:
+    images: dict[str, NeededImage] = {}
+    for service, _, container, groups in _placed(site):
+        image = images.get(container.image) or NeededImage(container.image, "openstack", service, Maker.KOLLA, ())
+        images[container.image] = replace(image, groups=tuple(dict.fromkeys([*image.groups, *groups])))
+    return tuple(images.values())
+
+
+def _placed(site: Site) -> Iterator[tuple[str, str, ContainerFile, tuple[str, ...]]]:
+    """Service, the container's name in Kolla's roles, the container, and the site's groups whose hosts run it."""
     services = read_services(site.release, site.content)
     _refuse_unknown_switches(site, services)
     find = _finder(site, services)
@@ -104,18 +142,13 @@ def _openstack(site: Site) -> tuple[NeededImage, ...]:
     leaves = dict.fromkeys(leaf for found in flat.values() for leaf in found)
     by_leaf = {leaf: Conditions(find, _facts(leaf, flat)) for leaf in leaves}
     nowhere = Conditions(find, _facts("", flat))
-    images: dict[str, NeededImage] = {}
     for name, service in services.services.items():
         if not nowhere.is_true(service.enabled):
             continue
-        for container in service.containers.values():
+        for key, container in service.containers.items():
             runs_on = [leaf for leaf, here in by_leaf.items() if _runs(container, here, leaf, flat)]
-            if not runs_on:
-                continue
-            groups = [leaf for leaf in runs_on if leaf in site.inventory.groups]
-            image = images.get(container.image) or NeededImage(container.image, "openstack", name, Maker.KOLLA, ())
-            images[container.image] = replace(image, groups=tuple(dict.fromkeys([*image.groups, *groups])))
-    return tuple(images.values())
+            if runs_on:
+                yield name, key, container, tuple(leaf for leaf in runs_on if leaf in site.inventory.groups)
 
 
 def _runs(container: ContainerFile, here: Conditions, leaf: str, flat: Mapping[str, tuple[str, ...]]) -> bool:

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from groundplane.cli.main import groundplane
 from groundplane.errors import InputError
-from groundplane.supply.catalogue import image_layers, image_problems, needed_images
+from groundplane.supply.catalogue import image_layers, image_problems, kolla_containers, needed_images
 from groundplane.supply.model import Maker
 
 from .cloud_site import HOSTS, make_site
@@ -171,3 +171,12 @@ def test_validate_tells_it_too(make_site: Callable[..., Site]) -> None:
     assert run.exit_code == 2
     assert "no switch 'enable_barbicna'" in run.stdout
     assert "Did you mean 'enable_barbican'?" in run.stdout
+
+
+def test_containers_by_their_own_names_with_the_hosts_that_run_them(make_site: Callable[..., Site]) -> None:
+    site = make_site(["openstack"])
+    found = {container.name: container for container in kolla_containers(site)}
+    assert found["nova_compute"].service == "nova-cell"
+    assert found["nova_compute"].hosts == site.inventory.group_hosts["compute"]
+    assert found["openvswitch_db"].service == "openvswitch"
+    assert "heat_api" not in found
