@@ -7,11 +7,10 @@ Source of the health checks' meaning: Ceph's documentation, "Health checks".
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from groundplane.counting import counted
+from groundplane.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,23 +21,6 @@ if TYPE_CHECKING:
 
 MOST_DETAILS = 4
 """Lines of a health check's own detail that are told."""
-
-
-class Severity(StrEnum):
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing; `code` is Ceph's own where it is one of its health checks."""
-
-    severity: Severity
-    what: str
-    cure: str = ""
-    code: str = ""
-    details: tuple[str, ...] = ()
 
 
 CURES = {

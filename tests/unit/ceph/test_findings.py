@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from groundplane.ceph.configuration import CephConfiguration, Devices, DriveGroup
-from groundplane.ceph.findings import CURES, Severity, findings, wanted_osds
+from groundplane.ceph.findings import CURES, findings, wanted_osds
 from groundplane.ceph.state import Health, Upgrade
+from groundplane.findings import Severity
 
 from .cluster_states import IMAGE, healthy, host_down, osd_down
 

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from groundplane.ceph.findings import Finding
     from groundplane.ceph.state import ClusterState
+    from groundplane.findings import Finding
 
-MARKS = {"error": "[bold red]✘[/]", "warning": "[yellow]![/]", "note": "[cyan]·[/]"}
 HEALTH = {"HEALTH_OK": "green", "HEALTH_WARN": "yellow", "HEALTH_ERR": "bold red"}
 _STEP = 1024
 
@@ -50,24 +49,15 @@ def _as_data(state: ClusterState, found: Sequence[Finding]) -> dict[str, Any]:
 
     return {
         **as_data(state),
-        "findings": [
-            {
-                "severity": finding.severity.value,
-                "code": finding.code,
-                "what": finding.what,
-                "details": list(finding.details),
-                "cure": finding.cure,
-            }
-            for finding in found
-        ],
+        "findings": [finding.as_data() for finding in found],
     }
 
 
 def _show(terminal: Console, state: ClusterState, found: Sequence[Finding]) -> None:
-    from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     from groundplane.cli.common import show_table  # noqa: PLC0415
+    from groundplane.cli.findings import show_findings  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(style="bold", no_wrap=True)
@@ -82,13 +72,7 @@ def _show(terminal: Console, state: ClusterState, found: Sequence[Finding]) -> N
         show_table(_pools(state), terminal)
     if found:
         terminal.print()
-    for finding in found:
-        code = f" [dim]{finding.code}[/]" if finding.code else ""
-        terminal.print(f"{MARKS[finding.severity.value]} {escape(finding.what)}{code}", soft_wrap=True)
-        for line in finding.details:
-            terminal.print(f"    [dim]{escape(line)}[/]", soft_wrap=True)
-        if finding.cure:
-            terminal.print(f"  [green]→[/] {escape(finding.cure)}", soft_wrap=True)
+    show_findings(terminal, found)
 
 
 def _rows(state: ClusterState) -> Iterator[tuple[str, str]]:
