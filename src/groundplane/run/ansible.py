@@ -59,6 +59,10 @@ class Playbook:
     tags: tuple[str, ...] = ()
     check: bool = False
     timeout_minutes: float = 60
+    inventories: tuple[Path, ...] = ()
+    """More inventories, between the run's own and what the engine alone knows of hosts."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """For Ansible, above the run's own; no secrets."""
 
 
 def run_playbook(
@@ -162,7 +166,7 @@ def _configure(bench: Workbench, playbook: Playbook) -> tuple[Any, Path]:
         private_data_dir=str(folder),
         ident="events",
         playbook=str(playbook.path),
-        inventory=[str(bench.inventory), str(folder / "hosts.json")],
+        inventory=[str(bench.inventory), *(str(path) for path in playbook.inventories), str(folder / "hosts.json")],
         cmdline=shlex.join(words),
         tags=",".join(playbook.tags) or None,
         suppress_env_files=True,
@@ -179,7 +183,12 @@ def _configure(bench: Workbench, playbook: Playbook) -> tuple[Any, Path]:
     launch = bench.runtime.launch(
         config.command,
         name=f"{bench.folder.name}-{playbook.id}",
-        environment={**ours, **bench.environment, "PATH": machine.get("PATH", "/usr/bin:/bin")},
+        environment={
+            **ours,
+            **bench.environment,
+            **playbook.environment,
+            "PATH": machine.get("PATH", "/usr/bin:/bin"),
+        },
         mounts=bench.mounts,
         folder=folder,
     )

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError
 from groundplane.run.runtime.installer import find_installer, install, requirements_file, runtime_digest
-from groundplane.run.runtime.model import CLIENT, Launch, Mount, RuntimeFacts
+from groundplane.run.runtime.model import CLIENT, KOLLA_ANSIBLE, Launch, Mount, RuntimeFacts
 from groundplane.run.runtime.python_range import fits
 from groundplane.supply.base_image import build_lock, ensure_base_image
 from groundplane.supply.podman import DIGEST_LABEL, Podman, host_podman
@@ -128,6 +128,7 @@ def ensure_container_runtime(
                 f"{PACKAGES}/ansible_mitogen/plugins/strategy" if release.runtime.accelerator is not None else None
             ),
             vault_client=f"/usr/local/bin/{CLIENT}",
+            kolla_ansible=f"{PACKAGES}/{KOLLA_ANSIBLE}" if release.openstack is not None else None,
         ),
         podman=podman,
     )

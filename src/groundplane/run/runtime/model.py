@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 CLIENT = "groundplane-vault-client"
 """The program in a runtime that asks the engine for the vault password; Ansible calls it by its suffix -client."""
 
+KOLLA_ANSIBLE = "share/kolla-ansible/ansible"
+"""Where kolla-ansible's package puts its playbooks, below the folder that packages are installed into."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mount:
@@ -45,6 +48,8 @@ class RuntimeFacts:
     """Folder of the accelerator's strategy plugins, as the runtime sees it; None without one."""
     vault_client: str
     """The client program's path, as the runtime sees it."""
+    kolla_ansible: str | None = None
+    """Folder of kolla-ansible's playbooks and roles, as the runtime sees it; None in a release without OpenStack."""
 
 
 class Runtime(Protocol):

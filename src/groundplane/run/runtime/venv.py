@@ -18,7 +18,7 @@ from groundplane.run.runtime.installer import (
     requirements_file,
     runtime_digest,
 )
-from groundplane.run.runtime.model import CLIENT, Launch, Mount, RuntimeFacts
+from groundplane.run.runtime.model import CLIENT, KOLLA_ANSIBLE, Launch, Mount, RuntimeFacts
 from groundplane.run.runtime.python_range import fits
 from groundplane.supply.base_image import build_lock
 from groundplane.supply.host_commands import run_command
@@ -128,4 +128,5 @@ def _facts(release: Release, target: Path, version: str) -> RuntimeFacts:
         python=version,
         strategy_plugins=str(plugins) if plugins is not None and release.runtime.accelerator is not None else None,
         vault_client=str(target / "bin" / CLIENT),
+        kolla_ansible=str(target / KOLLA_ANSIBLE) if release.openstack is not None else None,
     )
