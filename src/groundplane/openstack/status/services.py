@@ -1,0 +1,101 @@
+"""Services and agents as the cloud's own API tells them: which report, from which host, whether they take work."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from groundplane.openstack.api import telling
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+COMPUTE, VOLUME, NETWORK = "nova", "cinder", "neutron"
+
+
+@dataclass(frozen=True, slots=True)
+class CloudService:
+    """A service or agent that reports.
+
+    Attributes:
+        service: nova, cinder or neutron.
+        binary: nova-compute, cinder-volume, "OVN Controller agent".
+        host: the inventory's name as far as the cloud has it; cinder's backend behind an @ is in `backend`.
+        up: it reported a short while ago.
+        enabled: it takes new work.
+        reason: why it doesn't, as whoever disabled it wrote.
+    """
+
+    service: str
+    binary: str
+    host: str
+    up: bool
+    enabled: bool
+    zone: str = ""
+    reason: str = ""
+    backend: str = ""
+    id: str = ""
+    updated: str = ""
+
+    def as_data(self) -> dict[str, Any]:
+        """For programs."""
+        return asdict(self)
+
+
+def cloud_services(connection: Connection, *, with_volumes: bool = True) -> tuple[CloudService, ...]:
+    """Nova's services, Cinder's, and Neutron's agents.
+
+    Raises:
+        FailedError: one of the three can't be asked.
+    """
+    found = []
+    with telling("Nova doesn't say how its services are"):
+        found += [_compute(one) for one in connection.compute.services()]
+    with telling("Neutron doesn't say how its agents are"):
+        found += [_agent(one) for one in connection.network.agents()]
+    if with_volumes:
+        with telling("Cinder doesn't say how its services are"):
+            found += [_volume(one) for one in connection.block_storage.services()]
+    return tuple(sorted(found, key=lambda one: (one.service, one.binary, one.host, one.backend)))
+
+
+def _compute(one: Any) -> CloudService:
+    return CloudService(
+        service=COMPUTE,
+        binary=one.binary,
+        host=one.host,
+        up=one.state == "up",
+        enabled=one.status == "enabled",
+        zone=one.availability_zone or "",
+        reason=one.disabled_reason or "",
+        id=str(one.id),
+        updated=one.updated_at or "",
+    )
+
+
+def _volume(one: Any) -> CloudService:
+    host, _, backend = one.host.partition("@")
+    return CloudService(
+        service=VOLUME,
+        binary=one.binary,
+        host=host,
+        up=one.state == "up",
+        enabled=one.status == "enabled",
+        zone=one.availability_zone or "",
+        reason=one.disabled_reason or "",
+        backend=backend,
+        updated=one.updated_at or "",
+    )
+
+
+def _agent(one: Any) -> CloudService:
+    return CloudService(
+        service=NETWORK,
+        binary=one.agent_type,
+        host=one.host,
+        up=bool(one.is_alive),
+        enabled=bool(one.is_admin_state_up),
+        zone=one.availability_zone or "",
+        id=one.id,
+        updated=one.last_heartbeat_at or "",
+    )
