@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import Place
 from groundplane.site.derived_images import derive_images
+from groundplane.site.interfaces import host_interfaces
 from groundplane.site.values import Level, Value
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from groundplane.site.model import SiteFile
     from groundplane.site.networks import Network, NetworkPlan
     from groundplane.site.source import Source
+    from groundplane.site.variables import Variables
 
 DERIVED_NAMES = {
     "groundplane_site": "name",
@@ -24,6 +26,9 @@ DERIVED_NAMES = {
     "groundplane_networks": "networks",
     "groundplane_management_network": "management_network",
     "groundplane_vips": "vips",
+    "groundplane_vip_networks": "vips",
+    "groundplane_layers": "layers",
+    "groundplane_interfaces": "networks",
     "groundplane_hosts": "networks",
     "groundplane_host_keys": "name",
     "groundplane_time_zone": "time",
@@ -49,7 +54,7 @@ LOCK_FILE = "images.lock"
 
 
 def derive(
-    site_path: Path, file: SiteFile, source: Source, inventory: Inventory, plan: NetworkPlan
+    site_path: Path, file: SiteFile, source: Source, inventory: Inventory, plan: NetworkPlan, *, variables: Variables
 ) -> tuple[dict[str, Value], dict[str, dict[str, Value]]]:
     """Variables for all hosts, and for each host those of its own."""
     certificate = site_path / "certificates" / "ca.crt"
@@ -64,6 +69,9 @@ def derive(
             "groundplane_networks": {name: _network(network) for name, network in plan.networks.items()},
             "groundplane_management_network": file.management_network,
             "groundplane_vips": {name: vip.address for name, vip in plan.vips.items()},
+            "groundplane_vip_networks": {name: vip.network for name, vip in file.vips.items()},
+            "groundplane_layers": list(file.layers),
+            "groundplane_interfaces": {},
             "groundplane_hosts": _hosts(inventory, plan),
             "groundplane_time_zone": file.time.zone,
             "groundplane_time_servers": list(file.time.servers),
@@ -80,7 +88,7 @@ def derive(
     values["groundplane_images"] = (dict(images.references), Place(site_path / LOCK_FILE))
     values["groundplane_host_images"] = ([], Place(site_path / LOCK_FILE))
     everyone = {name: Value(value, Level.DERIVED, place, "site.yml") for name, (value, place) in values.items()}
-    per_host = _per_host(file, source, inventory, plan)
+    per_host = _per_host(file, source, inventory, plan, variables=variables)
     for host, own in per_host.items():
         if needed := images.of_hosts.get(host):
             place = Place(site_path / LOCK_FILE)
@@ -88,7 +96,9 @@ def derive(
     return everyone, per_host
 
 
-def _per_host(file: SiteFile, source: Source, inventory: Inventory, plan: NetworkPlan) -> dict[str, dict[str, Value]]:
+def _per_host(
+    file: SiteFile, source: Source, inventory: Inventory, plan: NetworkPlan, *, variables: Variables
+) -> dict[str, dict[str, Value]]:
     place = source.place("networks")
     management = source.place("networks", file.management_network)
     port = Value(file.ssh.port, Level.DERIVED, source.place("ssh", "port"), "site.yml")
@@ -96,6 +106,8 @@ def _per_host(file: SiteFile, source: Source, inventory: Inventory, plan: Networ
     for host in inventory.hosts:
         addresses = dict(plan.addresses.get(host, {}))
         own = {"groundplane_addresses": Value(addresses, Level.DERIVED, place, f"for {host}")}
+        if devices := host_interfaces(variables, plan, host):
+            own["groundplane_interfaces"] = Value(devices, Level.DERIVED, place, f"for {host}")
         reached = addresses.get(file.management_network)
         if reached:
             own["ansible_host"] = Value(reached, Level.DERIVED, management, f"for {host}")

@@ -72,7 +72,8 @@ def load_site(
         inventory, variables, networks=networks, known=file.networks, vips=vips, problems=problems
     )
     plan = NetworkPlan(networks, vips, addresses)
-    variables = variables.with_derived(*derive(path, file, source, inventory, plan)).with_command_line(extra or {})
+    derived = derive(path, file, source, inventory, plan, variables=variables)
+    variables = variables.with_derived(*derived).with_command_line(extra or {})
     site = Site(
         path=path,
         file=file,
