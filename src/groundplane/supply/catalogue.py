@@ -137,11 +137,11 @@ def _placed(site: Site) -> Iterator[tuple[str, str, ContainerFile, tuple[str, ..
     """Service, the container's name in Kolla's roles, the container, and the site's groups whose hosts run it."""
     services = read_services(site.release, site.content)
     _refuse_unknown_switches(site, services)
-    find = _finder(site, services)
-    flat = {group: _flat(group, services.groups, site.inventory.groups) for group in services.groups}
+    find = find_switch(site, services.defaults)
+    flat = {group: flat_group(group, services.groups, site.inventory.groups) for group in services.groups}
     leaves = dict.fromkeys(leaf for found in flat.values() for leaf in found)
-    by_leaf = {leaf: Conditions(find, _facts(leaf, flat)) for leaf in leaves}
-    nowhere = Conditions(find, _facts("", flat))
+    by_leaf = {leaf: Conditions(find, group_facts(leaf, flat)) for leaf in leaves}
+    nowhere = Conditions(find, group_facts("", flat))
     for name, service in services.services.items():
         if not nowhere.is_true(service.enabled):
             continue
@@ -159,22 +159,22 @@ def _runs(container: ContainerFile, here: Conditions, leaf: str, flat: Mapping[s
     return leaf in flat.get(group, (group,)) and here.is_true(container.enabled)
 
 
-def _facts(leaf: str, flat: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+def group_facts(leaf: str, flat: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """What kolla-ansible's conditions know of a host that is in the group `leaf` and in all that contain it."""
     groups = {group: [HOST] if leaf in members else [] for group, members in flat.items()}
     groups |= {name: [HOST] if name == leaf else [] for members in flat.values() for name in members}
     return {"inventory_hostname": HOST, "groups": groups, "ansible_facts": {"os_family": "Debian"}}
 
 
-def _flat(group: str, children: Mapping[str, tuple[str, ...]], written: Iterable[str]) -> tuple[str, ...]:
+def flat_group(group: str, children: Mapping[str, tuple[str, ...]], written: Iterable[str]) -> tuple[str, ...]:
     """What a group of Kolla's consists of in the end; a group that the site's inventory has itself is an end."""
     if group in written or group not in children:
         return (group,)
-    return tuple(dict.fromkeys(leaf for child in children[group] for leaf in _flat(child, children, written)))
+    return tuple(dict.fromkeys(leaf for child in children[group] for leaf in flat_group(child, children, written)))
 
 
-def _finder(site: Site, services: ServicesFile) -> Callable[[str], Value | None]:
-    """The site's variables, then the toolkit's defaults for the layer, then kolla-ansible's own."""
+def find_switch(site: Site, kolla: Mapping[str, Any]) -> Callable[[str], Value | None]:
+    """Finds a variable: the site's own, then the toolkit's defaults for the layer, then kolla-ansible's (`kolla`)."""
     path = site.content.environments / "openstack" / "defaults.yml"
     problems: list[Problem] = []
     # A layer that the site doesn't have yet can be asked for too, so its defaults needn't be among the variables.
@@ -187,8 +187,8 @@ def _finder(site: Site, services: ServicesFile) -> Callable[[str], Value | None]
             return found
         if source is not None and name in ours:
             return Value(ours[name], Level.DEFAULT, source.place(name), "openstack")
-        if name in services.defaults:
-            return Value(services.defaults[name], Level.DEFAULT, Place(path), "kolla-ansible")
+        if name in kolla:
+            return Value(kolla[name], Level.DEFAULT, Place(path), "kolla-ansible")
         return None
 
     return find
