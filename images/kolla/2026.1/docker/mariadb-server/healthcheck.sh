@@ -7,7 +7,8 @@ defaults=()
 questions=()
 
 ask() {
-    mariadb "${defaults[@]}" --protocol=tcp --host=localhost --connect-timeout=5 \
+    # The socket: where Kolla binds the server to one address, localhost has no port.
+    mariadb "${defaults[@]}" --protocol=socket --connect-timeout=5 \
         --skip-column-names --batch --execute "$1" 2>&1
 }
 
