@@ -1,19 +1,23 @@
-"""Verify: each layer's own playbook asks the hosts for themselves, whatever the receipts say."""
+"""Verify: each layer's own checks ask hosts and services for themselves, whatever the receipts say."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from groundplane.checks.engine_checks import ENGINE_CHECKS, find_check, run_check
 from groundplane.errors import InputError
 from groundplane.layers.selection import select
 from groundplane.plan.planner import limited_hosts
 from groundplane.run.stages import Stage, run_stages
+from groundplane.site.source import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from groundplane.checks.engine_checks import EngineCheck
     from groundplane.layers.model import Graph
     from groundplane.run.cancel import CancelToken
     from groundplane.run.engine import RunResult
@@ -28,14 +32,36 @@ MINUTES = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A layer's verify playbook on some hosts; `tags` are the steps, where not all of them are asked for."""
+    """A layer's verify playbook on some hosts, or a check that the engine makes.
+
+    `tags` are the steps, where not all of them are asked for.
+    """
 
     layer: str
-    playbook: Path
+    playbook: Path | None
     hosts: tuple[str, ...]
     tags: tuple[str, ...] = ()
+    engine: EngineCheck | None = None
 
-    def stage(self) -> Stage:
+    def stage(self, site: Site, connection: SshConnection, memory: Path, holder: str) -> Stage:
+        if self.engine is not None:
+            return Stage(
+                id=f"{self.layer}.{self.engine.name}",
+                description=self.engine.description,
+                playbook=None,
+                hosts=self.hosts,
+                act=partial(
+                    run_check,
+                    find_check(self.engine),
+                    site,
+                    self.hosts,
+                    steps=self.tags,
+                    connection=connection,
+                    memory=memory,
+                    holder=holder,
+                    minutes=self.engine.minutes,
+                ),
+            )
         return Stage(
             id=f"{self.layer}.verify",
             description=f"Checks of the layer {self.layer}",
@@ -46,25 +72,41 @@ class Check:
         )
 
 
-def checks_of(site: Site, graph: Graph, *, selection: Sequence[str] = (), limit: str | None = None) -> list[Check]:
-    """What there is to verify, in the graph's order.
+def checks_of(
+    site: Site, graph: Graph, *, selection: Sequence[str] = (), limit: str | None = None, skip: Sequence[str] = ()
+) -> list[Check]:
+    """What there is to verify, in the graph's order; `skip` names checks of the engine's that are left out.
 
     Raises:
         InputError: unknown names, or nothing of what is asked for can be verified.
     """
+    known = [check.name for checks in ENGINE_CHECKS.values() for check in checks]
+    for name in skip:
+        if name not in known:
+            raise InputError(
+                f"There is no check '{name}' to leave out",
+                cure=suggest(name, known, f"Checks that can be left out: {', '.join(known)}."),
+            )
     asked, within = select(graph, selection), limited_hosts(site, limit)
     found: list[Check] = []
     for layer in dict.fromkeys(graph.steps[id_].layer for id_ in graph.order):
         steps = [id_ for id_ in graph.order if id_ in asked and graph.steps[id_].layer == layer]
         hosts = {host for id_ in steps for host in graph.hosts[id_]} & within
+        if not (steps and hosts):
+            continue
         playbook = graph.layers[layer].verify
-        if steps and hosts and playbook is not None:
-            whole = len(steps) == len(graph.layers[layer].steps)
-            tags = () if whole else tuple(graph.steps[id_].name for id_ in steps)
-            ordered = tuple(host for host in site.inventory.hosts if host in hosts)
+        whole = len(steps) == len(graph.layers[layer].steps)
+        tags = () if whole else tuple(graph.steps[id_].name for id_ in steps)
+        ordered = tuple(host for host in site.inventory.hosts if host in hosts)
+        if playbook is not None:
             found.append(Check(layer, playbook, ordered, tags))
+        found += [
+            Check(layer, None, ordered, tags, engine=check)
+            for check in ENGINE_CHECKS.get(layer, ())
+            if check.name not in skip and (whole or check.by_step)
+        ]
     if not found:
-        raise InputError("There is nothing to verify", why="none of these layers has a verify playbook for these hosts")
+        raise InputError("There is nothing to verify", why="none of these layers has checks for these hosts")
     return found
 
 
@@ -93,7 +135,7 @@ def verify(
     """
     return run_stages(
         site,
-        [check.stage() for check in checks],
+        [check.stage(site, connection, memory, holder) for check in checks],
         command="verify",
         journal=journal,
         runtime=runtime,

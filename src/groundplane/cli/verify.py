@@ -10,13 +10,23 @@ from groundplane.cli.common import complete_patterns, extra_option, json_option
 @click.command()
 @click.argument("names", nargs=-1, metavar="[LAYER|STEP]...")
 @click.option("--limit", metavar="HOSTS", shell_complete=complete_patterns, help="Only on these hosts (a pattern).")
+@click.option("--skip", multiple=True, metavar="CHECK", help="Leave a check out: services, smoke. May be repeated.")
 @extra_option
 @json_option
 @click.pass_obj
 def command(
-    obj: str | None, names: tuple[str, ...], *, limit: str | None, extra: tuple[str, ...], as_json: bool
+    obj: str | None,
+    names: tuple[str, ...],
+    *,
+    limit: str | None,
+    skip: tuple[str, ...],
+    extra: tuple[str, ...],
+    as_json: bool,
 ) -> None:
-    """Check layers on the hosts for themselves, not by what was applied. Changes nothing."""
+    """Check layers on the hosts for themselves, not by what was applied.
+
+    Changes nothing; what the smoke test of the layer platform makes in the cloud it removes.
+    """
     from groundplane.checks.verify import checks_of, verify  # noqa: PLC0415
     from groundplane.cli.common import console, parse_extra  # noqa: PLC0415
     from groundplane.cli.planning import planning  # noqa: PLC0415
@@ -31,7 +41,7 @@ def command(
     variables = parse_extra(extra)
     with planning(obj, extra=variables) as work:
         site, secrets = work.site, work.secrets
-        checks = checks_of(site, work.graph, selection=names, limit=limit)
+        checks = checks_of(site, work.graph, selection=names, limit=limit, skip=skip)
         with console(stderr=True).status(f"Making the runtime of release {site.release.name} ready"):
             runtime = ensure_runtime(site.release, site.content, cache=here.cache)
         cancel = CancelToken()

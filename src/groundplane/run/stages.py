@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from groundplane.errors import GroundplaneError
+from groundplane.errors import FailedError, GroundplaneError
 from groundplane.plan.probe import probe_hosts
 from groundplane.run.ansible import Playbook, run_playbook
 from groundplane.run.cancel import CancelToken
@@ -24,37 +24,49 @@ from groundplane.run.teller import Teller
 from groundplane.run.workbench import open_workbench
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from groundplane.plan.model import HostProbe
+    from groundplane.run.ansible_events import Tell
     from groundplane.run.engine import Users
     from groundplane.run.events import Watcher
     from groundplane.run.journal.store import Journal
+    from groundplane.run.outcome import PlaybookOutcome
     from groundplane.run.runtime.model import Runtime
     from groundplane.run.workbench import Workbench
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 
 
+class Act(Protocol):
+    """Does a stage's work in the engine itself; blocks. What it tells and says is redacted."""
+
+    def __call__(
+        self, *, tell: Tell, say: Callable[[str], None], redactor: Redactor, cancel: CancelToken
+    ) -> PlaybookOutcome: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A playbook on some hosts.
+    """A playbook on some hosts, or work that the engine does itself for them.
 
     Attributes:
         id: unique in the run, "LAYER.NAME"; shown, and the name of its log.
         description: a sentence for people.
         variables: extra variables for Ansible, which beat all others; no secrets.
         tags: of the playbook; all of it where there are none.
+        act: does the work where there is no playbook.
     """
 
     id: str
     description: str
-    playbook: Path
+    playbook: Path | None
     hosts: tuple[str, ...]
     variables: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     timeout_minutes: float = 60
+    act: Act | None = None
 
 
 def run_stages(
@@ -259,23 +271,28 @@ class _Run:
         self._journal.step_started(self._run, stage.id, stage.hosts, datetime.now(UTC))
         self._teller.tell(EventKind.STEP_STARTED, step=stage.id, data={"hosts": list(stage.hosts)})
         with self._teller.log(stage.id) as say:
-            outcome = run_playbook(
-                bench,
-                Playbook(
-                    id=stage.id,
-                    path=stage.playbook,
-                    hosts=stage.hosts,
-                    users=users.of(stage.hosts),
-                    variables={"groundplane_step": stage.id, "groundplane_run": self._run, **stage.variables},
-                    tags=stage.tags,
-                    check=self._dry,
-                    timeout_minutes=stage.timeout_minutes,
-                ),
-                redactor=self._redactor,
-                tell=tell,
-                say=say,
-                cancel=cancel,
-            )
+            if stage.act is not None:
+                outcome = stage.act(tell=tell, say=say, redactor=self._redactor, cancel=cancel)
+            elif stage.playbook is not None:
+                outcome = run_playbook(
+                    bench,
+                    Playbook(
+                        id=stage.id,
+                        path=stage.playbook,
+                        hosts=stage.hosts,
+                        users=users.of(stage.hosts),
+                        variables={"groundplane_step": stage.id, "groundplane_run": self._run, **stage.variables},
+                        tags=stage.tags,
+                        check=self._dry,
+                        timeout_minutes=stage.timeout_minutes,
+                    ),
+                    redactor=self._redactor,
+                    tell=tell,
+                    say=say,
+                    cancel=cancel,
+                )
+            else:
+                raise FailedError(f"The stage {stage.id} has neither a playbook nor work of the engine's own")
         state = self._states[stage.id] = state_of(outcome)
         self._journal.step_finished(self._run, stage.id, state, outcome.hosts, datetime.now(UTC), error=outcome.error)
         for host, ended in outcome.hosts.items():

@@ -1,0 +1,138 @@
+"""groundplane openstack smoke: what a customer does with the cloud, and the removal of all of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from groundplane.cli.common import json_option
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from groundplane.openstack.smoke.command import SmokeStory
+
+
+@click.command()
+@click.option("--image", metavar="NAME", default="", help="The cloud's image to boot; the smallest public one.")
+@click.option("--flavor", metavar="NAME", default="", help="The server's flavor; the smallest that suits the image.")
+@click.option("--network", metavar="NAME", default="", help="Where the floating address comes from; the default one.")
+@click.option("--skip", multiple=True, metavar="PART", help="Leave out ping, ssh or backup. May be repeated.")
+@click.option("--keep", is_flag=True, help="Leave everything as it is at the end, to look at it.")
+@click.option(
+    "--public-key",
+    "public_key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A public key of yours that may log in to the server, too; with --keep.",
+)
+@click.option("--clean", is_flag=True, help="Make no test: only remove what earlier ones left, or kept.")
+@json_option
+@click.pass_obj
+def command(
+    obj: str | None,
+    *,
+    image: str,
+    flavor: str,
+    network: str,
+    skip: tuple[str, ...],
+    keep: bool,
+    public_key: Path | None,
+    clean: bool,
+    as_json: bool,
+) -> None:
+    """Boot a server from a volume as an ordinary user, reach it, back it up, and remove all of it.
+
+    A project with one user is made for it, and removed with everything in it: also where something fails, or Ctrl-C
+    stops it. What a killed test left the next one removes. It is a part of: groundplane verify platform
+    """
+    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.planning import planning  # noqa: PLC0415
+    from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.cli.watching import watcher_for  # noqa: PLC0415
+    from groundplane.openstack.smoke.command import smoke_stage  # noqa: PLC0415
+    from groundplane.openstack.smoke.options import options_of, read_public_keys  # noqa: PLC0415
+    from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.run.runtime.choose import ensure_runtime  # noqa: PLC0415
+    from groundplane.run.stages import run_stages  # noqa: PLC0415
+    from groundplane.ssh.connection import open_connection  # noqa: PLC0415
+
+    here, terminal = settings(), console()
+    with planning(obj) as work:
+        site, secrets = work.site, work.secrets
+        options = options_of(
+            site,
+            image=image,
+            flavor=flavor,
+            network=network,
+            skip=skip,
+            public_keys=read_public_keys(public_key),
+            keep=keep,
+            clean=clean,
+        )
+        with console(stderr=True).status(f"Making the runtime of release {site.release.name} ready"):
+            runtime = ensure_runtime(site.release, site.content, cache=here.cache)
+        cancel = CancelToken()
+        with (
+            open_connection(
+                site.path,
+                site.file.ssh,
+                runtime=here.runtime,
+                ssh_auth_sock=here.ssh_auth_sock,
+                secrets=secrets.values,
+            ) as connection,
+            cancel_on_signals(cancel),
+        ):
+            stage, story = smoke_stage(site, options, connection=connection, memory=here.runtime, holder=here.holder)
+            result = run_stages(
+                site,
+                [stage],
+                command="openstack smoke",
+                journal=work.journal,
+                runtime=runtime,
+                connection=connection,
+                secrets=secrets.values,
+                vault_password=secrets.password,
+                memory=here.runtime,
+                holder=here.holder,
+                watchers=[watcher_for(terminal, as_json=as_json)],
+                cancel=cancel,
+                changes=False,
+            )
+    if as_json:
+        click.echo(json.dumps(story.as_data(), ensure_ascii=False))
+    else:
+        _show(terminal, story, keep=keep)
+        report(terminal, result)
+    raise_unless_done(result, dry=True)
+
+
+def _show(terminal: Console, story: SmokeStory, *, keep: bool) -> None:
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    from groundplane.cli.common import show_table  # noqa: PLC0415
+    from groundplane.run.watchers.plain import duration  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    for part in story.parts:
+        mark = "[green]✔[/]" if part.good else "[bold red]✘[/]"
+        table.add_row(mark, escape(part.name), duration(part.seconds), f"[dim]{escape(part.told)}[/]")
+    if terminal.is_terminal:
+        terminal.print()
+    show_table(table, terminal)
+    if keep and story.made is not None:
+        made = story.made
+        login = f"{made.login}@" if made.login else ""
+        terminal.print(
+            f"[yellow]![/] Kept: server {made.server} at {login}{made.address}. "
+            "It is removed by: groundplane openstack smoke --clean",
+            soft_wrap=True,
+        )
