@@ -22,7 +22,7 @@ HEAD_START_SECONDS = 2.0
 SECONDS = 45.0
 """What one host may take: two connects of at most ten seconds, and the reading."""
 
-_SSH_FAILED = 255
+SSH_FAILED = 255
 _NOT_FOUND = 127
 _FAILURES = (
     (r"REMOTE HOST IDENTIFICATION HAS CHANGED", "untrusted host: it shows another key than the pinned one"),
@@ -33,7 +33,7 @@ _FAILURES = (
     (r"Could not resolve hostname", "its address can't be resolved"),
     (r"Connection (closed|reset)", "the host closed the connection"),
 )
-_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C"}
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C"}
 """Reasons are recognised in English."""
 _DENIED = re.compile(r"Permission denied|Too many authentication failures")
 
@@ -155,27 +155,22 @@ class _Question:
         return replace(found, seconds=round(time.monotonic() - started, 3))
 
     async def _ask_as_somebody(self, host: str) -> HostAnswer:
-        """As the operator; on a freshly installed host, which doesn't know the operator yet, as the initial user."""
-        users = tuple(dict.fromkeys((self._site.file.ssh.operator, self._site.file.ssh.initial_user)))
-        said = _Said(_SSH_FAILED, "", "")
+        users = users_to_try(self._site)
+        said = _Said(SSH_FAILED, "", "")
         for user in users:
             said = await self._ask_as(user, host)
-            if not (said.code == _SSH_FAILED and _DENIED.search(said.errors)):
+            if not is_denied(said.code, said.errors):
                 return _understand(host, user, said, self._marker)
         who = f"neither {users[0]} nor {users[1]}" if len(users) > 1 else f"{users[0]} not"
         return HostAnswer(host=host, reachable=False, error=f"the host lets {who} in with the site's key")
 
     async def _ask_as(self, user: str, host: str) -> _Said:
-        address = self._plain("ansible_host", host) or host
-        port = self._plain("ansible_port", host)
-        python = self._plain("ansible_python_interpreter", host) or "python3"
-        words = [python, "-I", "-"] if user == "root" else ["sudo", "-n", python, "-I", "-"]
         process = await asyncio.create_subprocess_exec(
-            *self._connection.command(user, address, *words, port=int(port) if port else None),
+            *python_command(self._site, self._connection, user, host),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={**_ENVIRONMENT, **self._connection.environment()},
+            env={**ENVIRONMENT, **self._connection.environment()},
         )
         try:
             output, errors = await process.communicate(self._script(host))
@@ -183,32 +178,51 @@ class _Question:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        code = process.returncode if process.returncode is not None else _SSH_FAILED
+        code = process.returncode if process.returncode is not None else SSH_FAILED
         return _Said(code, output.decode(errors="replace"), errors.decode(errors="replace"))
 
-    def _plain(self, name: str, host: str) -> str:
+
+def users_to_try(site: Site) -> tuple[str, ...]:
+    """The operator; on a freshly installed host, which doesn't know the operator yet, the initial user."""
+    return tuple(dict.fromkeys((site.file.ssh.operator, site.file.ssh.initial_user)))
+
+
+def is_denied(code: int, errors: str) -> bool:
+    """Whether ssh came through and the host didn't let the user in."""
+    return code == SSH_FAILED and bool(_DENIED.search(errors))
+
+
+def python_command(site: Site, connection: SshConnection, user: str, host: str) -> list[str]:
+    """The words that start a host's own Python as root, for a script over standard input."""
+
+    def plain(name: str) -> str:
         """A variable's value, where it is plain: only Ansible renders Jinja."""
-        value = self._site.variables.value(name, host)
+        value = site.variables.value(name, host)
         text = str(value.value) if value is not None else ""
         return "" if "{{" in text or text.startswith("auto") else text
+
+    port = plain("ansible_port")
+    python = plain("ansible_python_interpreter") or "python3"
+    words = [python, "-I", "-"] if user == "root" else ["sudo", "-n", python, "-I", "-"]
+    return connection.command(user, plain("ansible_host") or host, *words, port=int(port) if port else None)
 
 
 def _understand(host: str, user: str, said: _Said, marker: str) -> HostAnswer:
     for line in reversed(said.output.splitlines()):
         if line.startswith(f'{{"{marker}"'):
             return HostAnswer(host=host, reachable=True, user=user, data=json.loads(line))
-    return HostAnswer(host=host, reachable=False, error=_failure(user, said))
+    return HostAnswer(host=host, reachable=False, error=failure(user, said.code, said.errors))
 
 
-def _failure(user: str, said: _Said) -> str:
+def failure(user: str, code: int, said: str) -> str:
     """Why a host could not be asked, in a line."""
-    errors = said.errors.strip()
-    if said.code == _SSH_FAILED:
+    errors = said.strip()
+    if code == SSH_FAILED:
         for pattern, reason in _FAILURES:
             if re.search(pattern, errors):
                 return reason
     elif "sudo:" in errors:
         return f"sudo does not let {user} become root without a password"
-    elif said.code == _NOT_FOUND or "not found" in errors:
+    elif code == _NOT_FOUND or "not found" in errors:
         return "the host has no python3"
-    return errors.splitlines()[-1] if errors else f"ssh ended with code {said.code}"
+    return errors.splitlines()[-1] if errors else f"ssh ended with code {code}"

@@ -1,0 +1,1 @@
+"""What Kolla's containers write, of all hosts in one order, with secrets blanked out."""
