@@ -36,6 +36,8 @@ class SecretKind(StrEnum):
     """As ssh_key, for signing files; its public half is a line of allowed signers (ssh-keygen(1), ALLOWED SIGNERS)."""
     SSH_KEY_PAIR = "ssh_key_pair"
     """A mapping of private_key (RSA, PKCS#8 PEM) and public_key (OpenSSH), as kolla-ansible wants its own keys."""
+    PRIVATE_KEY = "private_key"
+    """A server's private key (EC P-256, PKCS#8 PEM); an RSA key that a person puts there will do as well."""
     UUID = "uuid"
     """A random UUID (version 4) in its canonical form."""
     CERTIFICATE_AUTHORITY = "certificate_authority"

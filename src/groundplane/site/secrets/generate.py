@@ -89,6 +89,9 @@ def generate(secret: DeclaredSecret) -> str:  # noqa: PLR0911 - one line a kind
         case SecretKind.SSH_KEY_PAIR:
             rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
             return rsa_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        case SecretKind.PRIVATE_KEY:
+            server_key = ec.generate_private_key(ec.SECP256R1())
+            return server_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         case SecretKind.UUID:
             return str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
         case SecretKind.CERTIFICATE_AUTHORITY:

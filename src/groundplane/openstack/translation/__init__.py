@@ -1,0 +1,1 @@
+"""A site, as kolla-ansible wants to be told of it: variables, groups, override files and certificates."""

@@ -1,0 +1,261 @@
+"""Certificates of the virtual addresses, as HAProxy wants them: certificate, what it is signed by, and key in one file.
+
+They are made anew each time from what the site keeps: the authority's certificate and the keys in secrets.yml. The same
+day gives the same certificate, byte for byte: its dates follow from the authority's, and ECDSA signatures are those of
+RFC 6979. So nothing has to be stored, two engines agree, and a renewal shows in a plan as what it is: another input.
+A site that brings a certificate of its own puts it at certificates/external.crt (or internal.crt), with the chain that
+leads to its authority, and its key into secrets.yml.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from groundplane.errors import InputError, Place
+from groundplane.openstack.translation.values import conditions, text_value
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from groundplane.site.site import Site
+    from groundplane.supply.conditions import Conditions
+
+AUTHORITY_KEY = "site_ca_private_key"
+AUTHORITY_FILE = "certificates/ca.crt"
+CA_FILE = "ca/groundplane.crt"
+"""Below kolla_certificates_dir: Kolla gives every container what lies in ca/."""
+CLOCK_SKEW = timedelta(hours=1)
+_SIGNING_KEYS = (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A virtual address: where Kolla looks for its certificate, and which names it has to carry."""
+
+    name: str
+    file: str
+    names: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return f"openstack_{self.name}_private_key"
+
+    @property
+    def own(self) -> str:
+        """Where a site puts a certificate of its own."""
+        return f"certificates/{self.name}.crt"
+
+
+def doors(site: Site) -> tuple[Door, ...]:
+    """The external and the internal one, with their names and addresses."""
+    work_out = conditions(site)
+    return (
+        Door("external", "haproxy.pem", _names(site, "external", work_out)),
+        Door("internal", "haproxy-internal.pem", _names(site, "internal", work_out)),
+    )
+
+
+def vip_certificates(site: Site, *, now: datetime | None = None) -> dict[str, str]:
+    """File below kolla_certificates_dir to PEM: both doors (with their keys, secret), and the site's authority.
+
+    Raises:
+        InputError: the secrets are closed or lack a key, or a certificate that the site brings can't be used.
+    """
+    found = {CA_FILE: _read(site, AUTHORITY_FILE)}
+    for door in doors(site):
+        key = _key(site, door.key)
+        chain = site.path / door.own
+        if chain.is_file():
+            certificates = chain.read_text(encoding="utf-8", errors="replace").strip() + "\n"
+            _check_own(chain, certificates, key, door, now or datetime.now(UTC))
+        else:
+            certificates = _issue(site, door, key, now or datetime.now(UTC))
+        found[door.file] = certificates + _secret(site, door.key).strip() + "\n"
+    return found
+
+
+def certificate_inputs(site: Site, *, now: datetime | None = None) -> dict[str, str]:
+    """What a plan compares: "certificate external" and so on to the certificates, without keys.
+
+    Raises:
+        InputError: as `vip_certificates`.
+    """
+    names = {door.file: f"certificate {door.name}" for door in doors(site)} | {CA_FILE: "certificate authority"}
+    return {
+        names[file]: pem.partition("-----BEGIN PRIVATE KEY-----")[0]
+        for file, pem in vip_certificates(site, now=now).items()
+    }
+
+
+def _issue(site: Site, door: Door, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, now: datetime) -> str:
+    authority = x509.load_pem_x509_certificate(_read(site, AUTHORITY_FILE).encode())
+    signer = _key(site, AUTHORITY_KEY)
+    begin, end = _period(site, authority, now)
+    public = key.public_key()
+    plain = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    # RFC 5280: positive, at most 20 bytes, and unlike any other of the same authority.
+    seed = "\0".join([*door.names, begin.isoformat(), end.isoformat()]).encode() + plain
+    serial = int.from_bytes(hashlib.sha256(seed).digest()[:16]) | 1
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, door.names[0][:64])]))
+        .issuer_name(authority.subject)
+        .public_key(public)
+        .serial_number(serial)
+        .not_valid_before(begin)
+        .not_valid_after(end)
+        .add_extension(x509.SubjectAlternativeName([_general(name) for name in door.names]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        .add_extension(_authority_identifier(authority), critical=False)
+        .sign(signer, hashes.SHA384(), ecdsa_deterministic=True if isinstance(signer, _SIGNING_KEYS[0]) else None)
+    )
+    return certificate.public_bytes(Encoding.PEM).decode()
+
+
+def _period(site: Site, authority: x509.Certificate, now: datetime) -> tuple[datetime, datetime]:
+    """The days of host_days that today lies in, `renew_before_days` before their end left out."""
+    settings = site.file.certificates
+    step = timedelta(days=max(1, settings.host_days - settings.renew_before_days))
+    first = authority.not_valid_before_utc
+    begin = first + step * max(0, (now - first) // step)
+    return max(first, begin - CLOCK_SKEW), min(
+        begin + timedelta(days=settings.host_days), authority.not_valid_after_utc
+    )
+
+
+def _authority_identifier(authority: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    try:
+        identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except x509.ExtensionNotFound:
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key())  # type: ignore[arg-type]
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
+
+
+def _usage() -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _check_own(
+    chain: Path, certificates: str, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, door: Door, now: datetime
+) -> None:
+    try:
+        leaf = x509.load_pem_x509_certificates(certificates.encode())[0]
+    except ValueError as error:
+        raise InputError(
+            f"{door.own} is no certificate",
+            why=str(error),
+            cure="Put the server's certificate there in PEM, then those that lead to its authority.",
+            place=Place(chain),
+        ) from error
+    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if leaf.public_key().public_bytes(*form) != key.public_key().public_bytes(*form):
+        raise InputError(
+            f"{door.own} does not belong to the secret {door.key}",
+            why="the key in secrets.yml is another one",
+            cure=f"Put the certificate's key into secrets.yml as {door.key}: groundplane secrets edit",
+            place=Place(chain),
+        )
+    if not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:
+        raise InputError(
+            f"{door.own} is valid from {leaf.not_valid_before_utc:%Y-%m-%d} to {leaf.not_valid_after_utc:%Y-%m-%d}",
+            cure="Put one there that is valid today, or remove the file: the site's own authority then signs one.",
+            place=Place(chain),
+        )
+    lacking = [name for name in door.names[:1] if not _covers(leaf, name)]
+    if lacking:
+        raise InputError(
+            f"{door.own} does not name {lacking[0]}, which the cloud's users reach",
+            cure=f"Set kolla_{door.name}_fqdn to a name that the certificate carries.",
+            place=Place(chain),
+        )
+
+
+def _covers(certificate: x509.Certificate, name: str) -> bool:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return False
+    try:
+        return ipaddress.ip_address(name) in names.get_values_for_type(x509.IPAddress)
+    except ValueError:
+        wildcard = "*." + name.partition(".")[2]
+        return bool({name, wildcard} & set(names.get_values_for_type(x509.DNSName)))
+
+
+def _names(site: Site, door: str, work_out: Conditions) -> tuple[str, ...]:
+    """The name in the catalogue first, then the address, then NAME.DOMAIN, which stands in the hosts' /etc/hosts."""
+    found = (
+        text_value(site, f"kolla_{door}_fqdn", work_out),
+        text_value(site, f"kolla_{door}_vip_address", work_out),
+        f"{door}.{site.file.domain}" if door in site.networks.vips else "",
+    )
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def _general(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _read(site: Site, name: str) -> str:
+    try:
+        return (site.path / name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"The site has no {name}",
+            why=error.strerror or str(error),
+            cure="groundplane secrets init makes it.",
+            place=Place(site.path / name),
+        ) from error
+
+
+def _secret(site: Site, name: str) -> str:
+    value = site.variables.value(name, None)
+    if value is None or not isinstance(value.value, str) or not value.value.strip():
+        cure = "groundplane secrets init makes it." if site.secrets_loaded else "groundplane secrets unlock"
+        what = f"The secret {name} is missing" if site.secrets_loaded else "The secrets are closed"
+        raise InputError(what, why="certificates are made from it", cure=cure, place=Place(site.secrets_file))
+    return value.value
+
+
+def _key(site: Site, name: str) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:
+    try:
+        key = load_pem_private_key(_secret(site, name).strip().encode() + b"\n", password=None)
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"The secret {name} is no private key in PEM without a pass phrase",
+            cure="Correct it: groundplane secrets edit",
+            place=Place(site.secrets_file),
+        ) from error
+    if not isinstance(key, _SIGNING_KEYS):
+        raise InputError(
+            f"The secret {name} has to be an EC or RSA key",
+            cure="Correct it: groundplane secrets edit",
+            place=Place(site.secrets_file),
+        )
+    return key

@@ -1,0 +1,180 @@
+"""Override files: the toolkit's below, the site's above, and the keys that Ceph hands over.
+
+They lie under environments/openstack/overlays with the names that kolla-ansible gives them below node_custom_config:
+`nova.conf`, `nova/nova-compute.conf`, `neutron/ml2_conf.ini`, `keystone/policy.yaml`, `nova/HOST/nova.conf`. A file
+that both have is merged key by key where it is an INI file, else the site's counts. Kolla lays them over its own
+templates, and works out Jinja in them, so a secret is written as `{{ its_name }}` and stands in secrets.yml.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from groundplane.errors import InputError, Place, Problem
+from groundplane.openstack.catalogue import read_catalogue
+from groundplane.openstack.translation import ini
+from groundplane.openstack.translation.ceph import targets
+from groundplane.openstack.translation.patterns import matches
+from groundplane.site.secrets.vault_format import is_encrypted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from groundplane.openstack.catalogue import KollaCatalogue, KollaService
+    from groundplane.site.site import Site
+
+FOLDER = ("openstack", "overlays")
+MERGED_YAML = (".yml", ".yaml")
+"""Like INI files these are read by plugins of Kolla's that don't open what ansible-vault encrypted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """One override file: where it lies below node_custom_config, and what it is made of, weakest first."""
+
+    name: str
+    files: tuple[Path, ...]
+
+    @property
+    def mergeable(self) -> bool:
+        return self.name.endswith(ini.SUFFIXES)
+
+
+def overlays(site: Site) -> tuple[Overlay, ...]:
+    """All override files of the toolkit and the site, by name."""
+    found: dict[str, list[Path]] = {}
+    for root in (site.content.environments, site.path / "environments"):
+        folder = root.joinpath(*FOLDER)
+        if folder.is_dir():
+            for path in sorted(folder.rglob("*")):
+                name = path.relative_to(folder)
+                if path.is_file() and not any(part.startswith(".") for part in name.parts):
+                    found.setdefault(name.as_posix(), []).append(path)
+    return tuple(Overlay(name, tuple(files)) for name, files in sorted(found.items()))
+
+
+def content(overlay: Overlay) -> bytes:
+    """What Kolla gets.
+
+    Raises:
+        InputError: an INI file that both have can't be merged, or a file can't be read.
+    """
+    try:
+        if len(overlay.files) == 1 or not overlay.mergeable:
+            return overlay.files[-1].read_bytes()
+        below, above = (file.read_text(encoding="utf-8") for file in overlay.files)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{overlay.name} can't be read", why=str(error), place=Place(overlay.files[-1])) from error
+    try:
+        return ini.write(ini.merge(ini.parse(below), ini.parse(above))).encode()
+    except ini.NotIniError as error:
+        raise InputError(
+            f"{overlay.name} can't be laid over the toolkit's: {error} is no assignment",
+            why=f"{overlay.files[0]} sets keys of the same file",
+            cure="Write KEY = VALUE below [SECTION], without Jinja's {% … %} lines.",
+            place=Place(overlay.files[-1]),
+        ) from error
+
+
+def write_overlays(site: Site, folder: Path, handover: Path | None = None) -> None:
+    """Writes all override files below `folder`, which is in memory and becomes node_custom_config.
+
+    Args:
+        handover: the folder with what Ceph hands over to the service: ceph.conf and keyrings.
+
+    Raises:
+        InputError: a file can't be used.
+        OSError: the folder can't be written.
+    """
+    for overlay in overlays(site):
+        _write(folder / overlay.name, content(overlay))
+    if handover is not None:
+        for file in sorted(handover.iterdir()):
+            for target in targets(file.name):
+                destination = folder / target
+                destination.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                # A site's own ceph.conf is stronger: it says more than how to find the cluster.
+                if not destination.exists():
+                    destination.touch(mode=0o600)
+                    shutil.copyfile(file, destination)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_bytes(data)
+
+
+def overlay_inputs(site: Site, service: KollaService | str, catalogue: KollaCatalogue | None = None) -> dict[str, str]:
+    """What a service's fingerprint compares: "overlay nova.conf [DEFAULT] debug" to the value as it is written.
+
+    Jinja in values isn't worked out. A file that isn't an INI file counts as a whole: "overlay keystone/policy.yaml".
+
+    Raises:
+        InputError: the release has no such service, or a file can't be read.
+    """
+    if isinstance(service, str):
+        services = (catalogue or read_catalogue(site.release, site.content)).services
+        if service not in services:
+            raise InputError(f"kolla-ansible has no service '{service}'")
+        service = services[service]
+    found: dict[str, str] = {}
+    for overlay in overlays(site):
+        if matches(overlay.name, service.overlays, site.inventory.hosts):
+            found.update(_keys(overlay))
+    return found
+
+
+def _keys(overlay: Overlay) -> dict[str, str]:
+    data = content(overlay)
+    if overlay.mergeable and not is_encrypted(data):
+        try:
+            sections = ini.parse(data.decode())
+        except (ini.NotIniError, UnicodeDecodeError):
+            pass
+        else:
+            return {
+                f"overlay {overlay.name} [{section}] {key}": "\n".join(values)
+                for section, keys in sections.items()
+                for key, values in keys.items()
+            }
+    return {f"overlay {overlay.name}": data.decode(errors="surrogateescape")}
+
+
+def overlay_problems(site: Site, catalogue: KollaCatalogue) -> Iterator[Problem]:
+    """Files that no service reads, that are encrypted where Kolla can't open them, or that can't be merged."""
+    patterns: Mapping[str, tuple[str, ...]] = {name: entry.overlays for name, entry in catalogue.services.items()}
+    known = tuple(dict.fromkeys(pattern for entry in patterns.values() for pattern in entry))
+    for overlay in overlays(site):
+        ours = [file for file in overlay.files if file.is_relative_to(site.path)]
+        if not ours:
+            continue
+        place = Place(ours[0])
+        if not matches(overlay.name, known, site.inventory.hosts):
+            yield Problem(
+                f"no service of kolla-ansible {catalogue.kolla_ansible} reads the override file '{overlay.name}'",
+                _nearest(overlay.name, known),
+                place,
+            )
+            continue
+        if overlay.name.endswith((*ini.SUFFIXES, *MERGED_YAML)) and is_encrypted(ours[0].read_bytes()):
+            yield Problem(
+                f"the override file '{overlay.name}' is encrypted, and Kolla doesn't open such files",
+                "Put the secret into secrets.yml (groundplane secrets edit) and write {{ its_name }} in the file.",
+                place,
+            )
+            continue
+        try:
+            content(overlay)
+        except InputError as error:
+            yield Problem(error.what, error.cure, error.place)
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    from groundplane.site.source import suggest  # noqa: PLC0415
+
+    plain = [pattern.replace("{{ inventory_hostname }}", "HOST") for pattern in known if "*" not in pattern]
+    return suggest(name, plain, "groundplane openstack config --json lists the names that each service reads.")
