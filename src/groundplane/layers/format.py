@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from groundplane.site.strict import Name, Strict
@@ -44,9 +46,22 @@ class StepFile(WorkFile):
 
     needs: tuple[str | NeedFile, ...] = Field(default=(), description="Steps that must have succeeded first.")
 
+    before: tuple[str | NeedFile, ...] = Field(
+        default=(),
+        description="Steps of the same layer that wait for this one; '*' is all that services: gives the layer.",
+    )
+
     def all_needs(self) -> tuple[NeedFile, ...]:
         """The needs; a mere name is a need on the same host."""
-        return tuple(NeedFile(step=need) if isinstance(need, str) else need for need in self.needs)
+        return _needs(self.needs)
+
+    def all_before(self) -> tuple[NeedFile, ...]:
+        """Likewise, what waits for this step."""
+        return _needs(self.before)
+
+
+def _needs(written: tuple[str | NeedFile, ...]) -> tuple[NeedFile, ...]:
+    return tuple(NeedFile(step=need) if isinstance(need, str) else need for need in written)
 
 
 class LayerFile(Strict):
@@ -54,8 +69,12 @@ class LayerFile(Strict):
 
     description: str = Field(default="", description="What the layer is, for people.")
     needs: tuple[str, ...] = Field(default=(), description="Layers that must stand first, everywhere.")
+    after: tuple[str, ...] = Field(default=(), description="Likewise, where the site has them.")
     groups: tuple[str, ...] = Field(default=(), description="Groups that must have hosts.")
     verify: str | None = Field(default=None, description="The playbook that checks the layer on the hosts.")
+    services: Literal["kolla"] | None = Field(
+        default=None, description="More steps: one for each service that kolla-ansible deploys for the site."
+    )
     steps: dict[Name, StepFile] = Field(default_factory=dict, description="The layer's steps.")
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
 
 LAYERS_FILE = "layers.yml"
+ALL_SERVICES = "*"
 
 
 def load_graph(site: Site) -> Graph:
@@ -72,6 +73,8 @@ class _Builder:
         self.layers: dict[str, _Layer] = {}
         self.hooks: list[tuple[HookFile, Place, _File]] = []
         self.steps: dict[str, Step] = {}
+        self.services: dict[str, frozenset[str]] = {}
+        """Layer to the names of all services that it could have."""
 
     def stop_at_problems(self, what: str) -> None:
         if self.problems:
@@ -174,6 +177,12 @@ class _Builder:
                     f"Add '{need}' to layers in site.yml.",
                     place,
                 )
+        for index, other in enumerate(layer.file.after):
+            if other not in self.layers:
+                at = source.place("layers", name, "after", index)
+                self._tell(
+                    f"The layer '{name}' comes after '{other}', which isn't a layer", suggest(other, self.layers), at
+                )
         for index, group in enumerate(layer.file.groups):
             if not self.site.inventory.match(group):
                 self._tell(
@@ -181,9 +190,10 @@ class _Builder:
                     f"Put hosts into the group '{group}' in inventory/hosts.yml.",
                     source.place("layers", name, "groups", index),
                 )
-        return tuple(need for need in layer.file.needs if need in wanted)
+        return tuple(need for need in (*layer.file.needs, *layer.file.after) if need in wanted)
 
     def _add_steps(self, layer_name: str) -> None:
+        self._add_services(layer_name)
         for name, (written, declared) in self.layers[layer_name].steps.items():
             path = ("layers", layer_name, "steps", name)
             needs = []
@@ -193,10 +203,53 @@ class _Builder:
                     needs.append(Need(found, everywhere=need.everywhere))
             id_ = f"{layer_name}.{name}"
             self.steps[id_] = self._step(id_, written, declared, path, tuple(needs))
+        for name, (written, declared) in self.layers[layer_name].steps.items():
+            self._put_before(layer_name, name, written, declared)
+
+    def _add_services(self, layer_name: str) -> None:
+        """The steps that are Kolla's services; of the same name as a step of ours there is none."""
+        layer = self.layers[layer_name]
+        if layer.file.services is None:
+            return
+        # Only a site with such a layer carries the weight.
+        from groundplane.openstack.catalogue import read_catalogue  # noqa: PLC0415
+        from groundplane.openstack.steps import service_steps  # noqa: PLC0415
+
+        self.services[layer_name] = frozenset(read_catalogue(self.site.release, self.site.content).services)
+        place = layer.declared.source.place("layers", layer_name, "services")
+        for step in service_steps(self.site, layer=layer_name, place=place):
+            if step.name in layer.steps:
+                _, declared = layer.steps[step.name]
+                what = f"The step '{step.id}' has the name of one of Kolla's services"
+                at = declared.source.place("layers", layer_name, "steps", step.name)
+                self._tell(what, "Give the step another name.", at)
+            self.steps[step.id] = step
+
+    def _put_before(self, layer: str, name: str, written: StepFile, declared: _File) -> None:
+        """Lets other steps of the layer wait for this one."""
+        id_ = f"{layer}.{name}"
+        for index, waiting in enumerate(written.all_before()):
+            every = [step.id for step in self.steps.values() if step.layer == layer and step.service is not None]
+            for other in every if waiting.step == ALL_SERVICES else [f"{layer}.{waiting.step}"]:
+                if other in self.steps:
+                    need = Need(id_, everywhere=waiting.everywhere)
+                    self.steps[other] = replace(self.steps[other], needs=(*self.steps[other].needs, need))
+                elif not self._is_service_left_out(other):
+                    known = [step.name for step in self.steps.values() if step.layer == layer]
+                    at = declared.source.place("layers", layer, "steps", name, "before", index)
+                    self._tell(f"There is no step '{other}'", suggest(waiting.step, known), at)
+
+    def _is_service_left_out(self, id_: str) -> bool:
+        layer, _, name = id_.partition(".")
+        return id_ not in self.steps and name in self.services.get(layer, ())
 
     def _needed(self, layer: str, name: str, place: Place) -> str | None:
         id_ = name if "." in name else f"{layer}.{name}"
         other, _, step = id_.partition(".")
+        if self._is_service_left_out(id_):
+            return None
+        if id_ in self.steps and self.steps[id_].service is not None:
+            return id_
         if other in self.layers and step in self.layers[other].steps:
             if other not in self.site.file.layers:
                 self._tell(

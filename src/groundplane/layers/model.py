@@ -47,14 +47,14 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One playbook on some hosts, or one action of the engine's for them. `id` is LAYER.NAME."""
+    """One playbook on some hosts, one action of the engine's for them, or a service of Kolla's. `id` is LAYER.NAME."""
 
     id: str
     layer: str
     name: str
     description: str
     playbook: Path | None
-    """None where `action` does the work."""
+    """None where `action` or `service` says what is done."""
     hosts: str
     """An Ansible host pattern over the inventory's groups and hosts."""
     place: Place
@@ -67,6 +67,8 @@ class Step:
     action: str | None = None
     """A name in `actions.ACTIONS`."""
     handovers: tuple[Handover, ...] = ()
+    service: str | None = None
+    """A service of the release's kolla-ansible, by Kolla's name: its own plays are run."""
 
 
 @dataclass(frozen=True, slots=True)

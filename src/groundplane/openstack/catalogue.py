@@ -156,5 +156,10 @@ def enabled_services(site: Site) -> tuple[KollaService, ...]:
         InputError: as `read_catalogue`; a switch can't be worked out.
     """
     catalogue = read_catalogue(site.release, site.content)
-    conditions = Conditions(find_switch(site, catalogue.defaults), {"groups": {}, "inventory_hostname": ""})
+    conditions = site_conditions(site, catalogue)
     return tuple(service for service in catalogue.services.values() if conditions.is_true(service.enabled))
+
+
+def site_conditions(site: Site, catalogue: KollaCatalogue) -> Conditions:
+    """Works out Kolla's conditions with the site's values for all hosts, and kolla-ansible's own where it sets none."""
+    return Conditions(find_switch(site, catalogue.defaults), {"groups": {}, "inventory_hostname": ""})

@@ -1,0 +1,140 @@
+"""Kolla's services as steps of the graph: which a site has, where they run, and what each waits for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from groundplane.layers.model import Handover, Need, Step
+from groundplane.openstack.catalogue import enabled_services, read_catalogue, site_conditions
+from groundplane.openstack.translation.ceph import CEPH_HANDOVERS, SWITCHES
+from groundplane.supply.catalogue import flat_group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from groundplane.errors import Place
+    from groundplane.openstack.catalogue import KollaCatalogue, KollaService
+    from groundplane.site.site import Site
+
+OF_THE_HOST = frozenset(
+    {"common", "kolla_toolbox", "iscsi", "multipathd", "openvswitch", "ovs-dpdk", "ovn-controller", "hacluster"}
+)
+"""Services that others use on the same host: there alone they have to have succeeded. Others are asked over the net,
+and so have to stand on all of their hosts."""
+IMAGES = "groundplane_images"
+"""What images.lock says of images: a plan with such a step verifies its signature."""
+CEPH = "ceph"
+DESCRIPTIONS = {
+    "aodh": "Alarms",
+    "barbican": "Secrets and keys of the cloud's users",
+    "blazar": "Reservations",
+    "ceilometer": "Telemetry",
+    "ceph-rgw": "The object store's place in the service catalogue",
+    "cinder": "Volumes and their backups",
+    "cloudkitty": "Rating",
+    "collectd": "Collecting performance figures",
+    "common": "Tools, log rotation and log collection on every host",
+    "cron": "Log rotation on every host",
+    "cyborg": "Accelerators",
+    "designate": "DNS for the cloud's users",
+    "etcd": "A key-value store for coordination",
+    "fluentd": "Log collection on every host",
+    "glance": "Images",
+    "gnocchi": "Time series",
+    "grafana": "Dashboards",
+    "hacluster": "Pacemaker and Corosync",
+    "heat": "Stacks of resources, from templates",
+    "horizon": "The web interface",
+    "ironic": "Bare metal",
+    "iscsi": "iSCSI's initiator and target",
+    "keystone": "Identity: users, projects, the service catalogue",
+    "kolla_toolbox": "Kolla's tools and the folder for logs, on every host",
+    "letsencrypt": "Certificates by ACME",
+    "loadbalancer": "The virtual addresses, and HAProxy behind them",
+    "magnum": "Kubernetes clusters",
+    "manila": "Shared file systems",
+    "mariadb": "The database cluster (Galera)",
+    "masakari": "Servers brought back when a host fails",
+    "memcached": "A cache for tokens",
+    "mistral": "Workflows",
+    "multipathd": "Several paths to one disk",
+    "neutron": "Networks",
+    "nova": "Compute: API and scheduler",
+    "nova-cell": "Compute: conductors, consoles, hypervisors",
+    "octavia": "Load balancers for the cloud's users",
+    "opensearch": "Searchable logs",
+    "openvswitch": "Open vSwitch",
+    "ovn-controller": "OVN on each host that forwards",
+    "ovn-db": "OVN's databases",
+    "ovs-dpdk": "Open vSwitch with DPDK",
+    "placement": "What resources there are, and who uses them",
+    "prometheus": "Metrics",
+    "prometheus-node-exporters": "Metrics of hosts and containers",
+    "rabbitmq": "The message queue cluster",
+    "redis": "A key-value store for coordination",
+    "skyline": "The second web interface",
+    "tacker": "Network functions",
+    "trove": "Databases for the cloud's users",
+    "valkey": "A key-value store for coordination",
+    "watcher": "Optimization of where servers run",
+}
+
+
+def service_steps(site: Site, *, layer: str, place: Place) -> tuple[Step, ...]:
+    """The steps LAYER.SERVICE of all services that the site switches on and has hosts for, in Kolla's order.
+
+    A need of a service that the site leaves out falls away.
+
+    Args:
+        layer: whose steps they are.
+        place: where layers.yml asks for them.
+
+    Raises:
+        InputError: see `catalogue.enabled_services`.
+    """
+    catalogue = read_catalogue(site.release, site.content)
+    found = {service.name: service for service in enabled_services(site) if groups_of(site, catalogue, service)}
+    return tuple(
+        Step(
+            id=f"{layer}.{name}",
+            layer=layer,
+            name=name,
+            description=DESCRIPTIONS.get(name, f"Kolla's {name}"),
+            playbook=None,
+            hosts=":".join(groups_of(site, catalogue, service)),
+            place=place,
+            needs=tuple(_needs(service, layer, found)),
+            inputs=(IMAGES,) if service.containers else (),
+            handovers=_handovers(site, catalogue, name),
+            service=name,
+        )
+        for name, service in found.items()
+    )
+
+
+def _needs(service: KollaService, layer: str, present: Iterable[str]) -> Iterable[Need]:
+    known = frozenset(present)
+    return (Need(f"{layer}.{name}", everywhere=name not in OF_THE_HOST) for name in service.needs if name in known)
+
+
+def _handovers(site: Site, catalogue: KollaCatalogue, service: str) -> tuple[Handover, ...]:
+    """What Ceph hands over to a service that keeps anything there."""
+    if CEPH not in site.file.layers or service not in CEPH_HANDOVERS:
+        return ()
+    values = site_conditions(site, catalogue)
+    if not any(values.is_true(f"{switch} | default(false) | bool") for switch in SWITCHES[service]):
+        return ()
+    return tuple(Handover(CEPH, name, named=True) for name in CEPH_HANDOVERS[service])
+
+
+def groups_of(site: Site, catalogue: KollaCatalogue, service: KollaService) -> tuple[str, ...]:
+    """The groups of the site's own inventory in which a service's plays run, those with hosts."""
+    written = site.inventory.group_hosts
+    return tuple(
+        dict.fromkeys(
+            leaf
+            for group in service.hosts
+            for leaf in flat_group(group, catalogue.groups, site.inventory.groups)
+            if written.get(leaf)
+        )
+    )
