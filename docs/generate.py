@@ -1,4 +1,4 @@
-"""Writes the reference pages from the code: commands, site.yml, layers and roles.
+"""Writes the reference pages from the code: commands, site.yml, layers, Kolla's services and roles.
 
 Runs as a hook of mkdocs before each build, and by itself:
 
@@ -10,6 +10,7 @@ With --check it writes nothing and fails where something that a person sets has 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -19,8 +20,12 @@ import click
 import yaml
 
 from groundplane.cli.main import COMMANDS, groundplane
+from groundplane.content import toolkit_content
+from groundplane.openstack.catalogue import read_catalogue
+from groundplane.openstack.steps import DESCRIPTIONS
 from groundplane.site.images_file import IMAGE_LAYERS
 from groundplane.site.model import SiteFile
+from groundplane.site.release import Release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +48,11 @@ def paragraph(text: str) -> str:
         else:
             blocks.append(" ".join(block.split()))
     return "\n\n".join(blocks)
+
+
+def condition(text: str) -> str:
+    """A condition on which a service is on, without what only Ansible needs."""
+    return re.sub(r"\((\w+)\)", r"\1", text.replace(" | bool", ""))
 
 
 class Pages:
@@ -187,6 +197,8 @@ class Pages:
                 lines.append(
                     f"| `{layer}.{step}` | {cell(description)} | `{body.get('hosts', 'all')}` | {needs} | {roles} |"
                 )
+            if entry.get("services"):
+                lines += ["", "And a step for each of [Kolla's services](services.md) that is switched on."]
             lines += [*self.defaults(layer), ""]
         for layer in IMAGE_LAYERS:
             if layer not in (data.get("layers") or {}) and (defaults := list(self.defaults(layer))):
@@ -200,6 +212,37 @@ class Pages:
         if path.is_file():
             yield from ("", f"Defaults, set otherwise in a site's `environments/{layer}/configuration.yml`:", "")
             yield from ("```yaml", path.read_text(encoding="utf-8").rstrip(), "```")
+
+    def services(self) -> None:
+        lines = [
+            "# Kolla's services",
+            "",
+            "Each that is switched on is a step of the layer `openstack`, by the name `openstack.SERVICE`. Needs of",
+            "services that are off fall away. Override files lie below `environments/openstack/overlays/`; most count",
+            "for one host alone below a folder of its name.",
+            "",
+        ]
+        for path in sorted((ROOT / "releases").glob("*.yml"), reverse=True):
+            release = Release.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            if release.openstack is None or release.images is None:
+                continue
+            catalogue = read_catalogue(release, toolkit_content())
+            lines += [f"## {release.name} {{ #{release.name.replace('.', '-')} }}", ""]
+            lines += [f"kolla-ansible {catalogue.kolla_ansible}.", ""]
+            lines += ["| service | what | on when | needs | override files |", "|---|---|---|---|---|"]
+            for service in catalogue.services.values():
+                what = self.described(f"service {service.name}", DESCRIPTIONS.get(service.name))
+                files = [name for name in service.overlays if not {"{", " "} & set(name) and not name.endswith("/**")]
+                cells = (
+                    f"`{service.name}`",
+                    cell(what),
+                    "always" if service.enabled == "true" else f"`{cell(condition(service.enabled))}`",
+                    ", ".join(service.needs),
+                    ", ".join(f"`{name}`" for name in files),
+                )
+                lines.append(f"| {' | '.join(cells)} |")
+            lines.append("")
+        self.pages["services.md"] = "\n".join(lines)
 
     def roles(self) -> None:
         lines = ["# Roles", "", "Options by role, from their `meta/argument_specs.yml`.", ""]
@@ -273,6 +316,7 @@ def make() -> Pages:
     pages.commands()
     pages.site_file()
     pages.layers()
+    pages.services()
     pages.roles()
     return pages
 

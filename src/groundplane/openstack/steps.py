@@ -45,10 +45,12 @@ DESCRIPTIONS = {
     "hacluster": "Pacemaker and Corosync",
     "heat": "Stacks of resources, from templates",
     "horizon": "The web interface",
+    "influxdb": "Time series of performance figures",
     "ironic": "Bare metal",
     "iscsi": "iSCSI's initiator and target",
     "keystone": "Identity: users, projects, the service catalogue",
     "kolla_toolbox": "Kolla's tools and the folder for logs, on every host",
+    "kuryr": "Networks of containers",
     "letsencrypt": "Certificates by ACME",
     "loadbalancer": "The virtual addresses, and HAProxy behind them",
     "magnum": "Kubernetes clusters",
@@ -74,9 +76,12 @@ DESCRIPTIONS = {
     "redis": "A key-value store for coordination",
     "skyline": "The second web interface",
     "tacker": "Network functions",
+    "telegraf": "Collecting performance figures",
     "trove": "Databases for the cloud's users",
     "valkey": "A key-value store for coordination",
+    "venus": "Logs of services, by an API",
     "watcher": "Optimization of where servers run",
+    "zun": "Containers for the cloud's users",
 }
 
 
