@@ -138,9 +138,8 @@ def _sentence(what: str, cure: str) -> str:
 def _tell(task: CheckTask, state: OpenStackState) -> None:
     containers = sum(len(known.containers) for known in state.hosts.values())
     agents = sum(one.up for one in state.services or ())
-    task.note(
-        f"{counted(containers, 'container')} on {counted(len(state.hosts), 'host')}; {counted(agents, 'agent')} reporting"
-    )
+    where = f"{counted(containers, 'container')} on {counted(len(state.hosts), 'host')}"
+    task.note(f"{where}; {counted(agents, 'agent')} reporting")
 
 
 def _endpoints(call: CheckCall) -> None:
