@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -53,6 +53,19 @@ class HandOver(Protocol):
         say: Callable[[str], None],
         play: Callable[[Mapping[str, Any]], PlaybookOutcome],
     ) -> tuple[PlaybookOutcome, Mapping[str, str]]: ...
+
+
+class PlayService(Protocol):
+    """Plays a service of Kolla's; `play` runs a playbook that it has made."""
+
+    def __call__(
+        self,
+        step: Step,
+        hosts: Sequence[str],
+        *,
+        handed: Mapping[str, Any],
+        play: Callable[[Playbook], PlaybookOutcome],
+    ) -> PlaybookOutcome: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +144,7 @@ class Engine:
         read_state: ReadState,
         act: Act,
         hand_over: HandOver,
+        play_service: PlayService,
         options: RunOptions,
     ) -> None:
         self._graph = graph
@@ -144,6 +158,7 @@ class Engine:
         self._read_state = read_state
         self._act = act
         self._hand_over = hand_over
+        self._play_service = play_service
         self._options = options
         self._fingerprints: dict[tuple[str, str], Fingerprint] = {
             (step.step, host.host): host.fingerprint for step in plan.steps for host in step.hosts
@@ -326,19 +341,15 @@ class Engine:
             self._teller.tell(kind, step=step.id, host=host, task=task, data=data)
 
         playbook = step.playbook
-        if playbook is None:
+        if playbook is None and step.service is None:
             return self._act(step, hosts, tell=tell, say=say), {}
 
-        def play(variables: Mapping[str, Any]) -> PlaybookOutcome:
+        def run(playbook: Playbook) -> PlaybookOutcome:
             return run_playbook(
                 self._bench,
-                Playbook(
-                    id=step.id,
-                    path=playbook,
-                    hosts=tuple(hosts),
-                    users=self._users.of(hosts),
-                    unfinished=frozenset(host for host in hosts if (step.id, host) in self._unfinished),
-                    variables={"groundplane_step": step.id, **variables},
+                replace(
+                    playbook,
+                    users=self._users.of(playbook.hosts),
                     check=self._options.check,
                     timeout_minutes=step.timeout_minutes,
                 ),
@@ -346,6 +357,19 @@ class Engine:
                 tell=tell,
                 say=say,
                 cancel=self._cancel,
+            )
+
+        def play(variables: Mapping[str, Any]) -> PlaybookOutcome:
+            if playbook is None:
+                return self._play_service(step, hosts, handed=variables, play=run)
+            return run(
+                Playbook(
+                    id=step.id,
+                    path=playbook,
+                    hosts=tuple(hosts),
+                    unfinished=frozenset(host for host in hosts if (step.id, host) in self._unfinished),
+                    variables={"groundplane_step": step.id, **variables},
+                )
             )
 
         return self._hand_over(step, hosts, say=say, play=play)

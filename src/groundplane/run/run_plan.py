@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError
 from groundplane.layers.actions import ActionPlaces, find_action
+from groundplane.openstack.service_step import ServicePlayer
 from groundplane.plan.besides import ask_standing
 from groundplane.plan.probe import probe_hosts
 from groundplane.run.actions import run_action
@@ -112,6 +113,7 @@ def run_plan(
                         check=check,
                     ),
                     hand_over=HandingOver(site, connection, folder=bench.folder, redactor=redactor),
+                    play_service=ServicePlayer(site, bench, accelerator=accelerator),
                     options=options,
                 )
                 return engine.run()

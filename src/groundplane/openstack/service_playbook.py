@@ -1,0 +1,331 @@
+"""What a service of Kolla's is run with: its own plays, on our inventory, in the run's folder in memory.
+
+Everything of kolla-ansible is used as it is: modules, plugins and its group_vars lie beside the playbook by links. Its
+group_vars/all are those of a playbook, and so beat what an inventory says for `all`. The site's values for all hosts
+therefore stand once more in a group of all hosts, GROUP, whose low priority lets each of the site's own groups win; and
+Ansible is told (PRECEDENCE) that what groups of an inventory say comes after all that is said for `all`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from groundplane.errors import FailedError, InputError
+from groundplane.openstack.catalogue import read_catalogue
+from groundplane.openstack.image_names import kolla_image
+from groundplane.openstack.translation.certificates import vip_certificates
+from groundplane.openstack.translation.groups import kolla_groups
+from groundplane.openstack.translation.overlays import write_overlays
+from groundplane.openstack.translation.variables import kolla_variables
+from groundplane.site.inventory_file import PRIORITY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from groundplane.openstack.catalogue import KollaCatalogue, KollaService
+    from groundplane.run.runtime.model import RuntimeFacts
+    from groundplane.site.site import Site
+
+GROUP = "groundplane_kolla"
+LINKED = ("group_vars", "filter_plugins", "action_plugins", "library", "module_utils", "templates")
+"""Of kolla-ansible: what lies beside a playbook and is found there by Ansible. Its roles are found by their path, so
+that a role in the folder itself can stand for one of them."""
+MODULE_LOADING = "module-load"
+LOAD_MODULES = "openstack_load_kernel_modules"
+"""A variable of ours: where it is off, Kolla's role of that name does nothing."""
+STRATEGY = "mitogen_nested"
+PRECEDENCE = (
+    "all_inventory",
+    "all_plugins_inventory",
+    "all_plugins_play",
+    "groups_inventory",
+    "groups_plugins_inventory",
+    "groups_plugins_play",
+)
+"""https://docs.ansible.com/ansible/latest/reference_appendices/config.html#variable-precedence; by default
+groups_inventory stands second."""
+CONFIGURATION = "/etc/kolla"
+"""Kolla's node_config_directory, on the hosts."""
+_SWITCHED = re.compile(r"enable_\w+_(?:True|False)")
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePlaybook:
+    """A playbook and what it is played with besides the run's own.
+
+    Attributes:
+        inventories: come after the run's own.
+        variables: beat all others; no secrets.
+        environment: for Ansible.
+    """
+
+    path: Path
+    inventories: tuple[Path, ...]
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class KollaFolder:
+    """The folder `kolla` of one run, made when the first service needs it. Safe to call from several threads.
+
+    Args:
+        folder: the run's own, in memory, private.
+        facts: of the runtime that plays.
+        accelerator: whether mitogen is used.
+    """
+
+    def __init__(self, site: Site, folder: Path, facts: RuntimeFacts, *, accelerator: bool) -> None:
+        self._site = site
+        self._folder = folder / "kolla"
+        self._facts = facts
+        self._accelerator = accelerator
+        self._lock = threading.Lock()
+        self._catalogue: KollaCatalogue | None = None
+        self._numbers = 0
+        self._hosts: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        return self._folder
+
+    def service(self, name: str) -> KollaService:
+        """One of the release's services.
+
+        Raises:
+            InputError: the release's kolla-ansible has no such service.
+        """
+        services = self._ready().services
+        if name not in services:
+            raise InputError(f"kolla-ansible {self._ready().kolla_ansible} has no service '{name}'")
+        return services[name]
+
+    def hosts(self) -> tuple[str, ...]:
+        """All hosts of Kolla's groups."""
+        self._ready()
+        return self._hosts
+
+    def preparing_playbook(self) -> ServicePlaybook:
+        """Gathers the facts of hosts and names their images, for all services of the run."""
+        self._ready()
+        return self._playbook(self._folder / "prepare.yml")
+
+    @contextmanager
+    def service_playbook(
+        self,
+        name: str,
+        *,
+        action: str,
+        step: str | None = None,
+        handover: Path | None = None,
+    ) -> Iterator[ServicePlaybook]:
+        """The playbook of one service; what only this one needs is gone afterwards.
+
+        Args:
+            action: Kolla's own word: deploy, reconfigure, upgrade, stop, pull, precheck, config …
+            step: leaves this step's watch list at the end.
+            handover: the folder with what Ceph hands over to the service.
+
+        Raises:
+            InputError: the release has no such service; an override file can't be used.
+            FailedError: the folder in memory can't be written.
+        """
+        service = self.service(name)
+        with self._lock:
+            self._numbers += 1
+            own = self._folder / f"{self._numbers}-{name}"
+        config = own / "config"
+        try:
+            with _writing(own):
+                config.mkdir(mode=0o700, parents=True)
+                write_overlays(self._site, config, handover)
+                # It has to lie beside the links, where Ansible looks for roles and group_vars.
+                path = self._folder / f"{own.name}.yml"
+                path.write_text(json.dumps(plays(service, step=step)), encoding="utf-8")
+            yield self._playbook(path, {"kolla_action": action, "node_custom_config": str(config)})
+        finally:
+            shutil.rmtree(own, ignore_errors=True)
+
+    def _playbook(self, path: Path, variables: Mapping[str, Any] | None = None) -> ServicePlaybook:
+        return ServicePlaybook(
+            path=path,
+            inventories=(self._folder / "inventory" / "kolla.json",),
+            variables={
+                **(variables or {}),
+                "node_config": str(self._folder),
+                "kolla_certificates_dir": str(self._folder / "certificates"),
+            },
+            environment={
+                # Steps before may have gathered fewer facts, and changed the hosts since.
+                "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(self._folder / "facts"),
+                # Kolla reads ansible_facts; each fact as a variable of its own would be copied for every template.
+                "ANSIBLE_INJECT_FACT_VARS": "False",
+                "ANSIBLE_PRECEDENCE": ",".join(PRECEDENCE),
+                "ANSIBLE_ROLES_PATH": f"{self._facts.kolla_ansible}/roles:{self._site.content.roles}",
+                **self._accelerated(),
+            },
+        )
+
+    def _accelerated(self) -> dict[str, str]:
+        """Ours above mitogen's own strategies; it has an effect only where mitogen is used."""
+        plugins = self._facts.strategy_plugins
+        if not self._accelerator or plugins is None:
+            return {}
+        ours = self._site.content.playbooks / "plugins" / "strategy"
+        return {"ANSIBLE_STRATEGY": STRATEGY, "ANSIBLE_STRATEGY_PLUGINS": f"{ours}:{plugins}"}
+
+    def _ready(self) -> KollaCatalogue:
+        with self._lock:
+            if self._catalogue is None:
+                self._catalogue = self._make()
+            return self._catalogue
+
+    def _make(self) -> KollaCatalogue:
+        source = self._facts.kolla_ansible
+        if source is None:
+            raise InputError(
+                f"The release {self._site.release.name} pins no OpenStack",
+                cure="Name another release in site.yml, or leave openstack out of the layers.",
+            )
+        catalogue = read_catalogue(self._site.release, self._site.content)
+        inventory = kolla_inventory(self._site, catalogue)
+        self._hosts = tuple(inventory["all"]["children"][GROUP]["hosts"])
+        with _writing(self._folder):
+            for name in ("", "inventory", "facts", "certificates"):
+                (self._folder / name).mkdir(mode=0o700)
+            for name in LINKED:
+                (self._folder / name).symlink_to(Path(source) / name)
+            load = self._site.variables.value(LOAD_MODULES, None)
+            if load is not None and load.value is False:
+                tasks = self._folder / "roles" / MODULE_LOADING / "tasks"
+                tasks.mkdir(mode=0o700, parents=True)
+                (tasks / "main.yml").write_text("[]\n", encoding="utf-8")
+            (self._folder / "inventory" / "kolla.json").write_text(json.dumps(inventory), encoding="utf-8")
+            (self._folder / "prepare.yml").write_text(
+                json.dumps(preparation(image_names(self._site))), encoding="utf-8"
+            )
+            for name, pem in vip_certificates(self._site).items():
+                file = self._folder / "certificates" / name
+                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                file.touch(mode=0o600)
+                file.write_text(pem, encoding="utf-8")
+        return catalogue
+
+
+def preparation(images: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    """The play before the first service of a run; `images` are references to the names that Kolla's modules know."""
+    return [
+        {
+            "name": "What services of Kolla find on all hosts",
+            "hosts": GROUP,
+            "gather_facts": False,
+            "become": True,
+            "tasks": [
+                {
+                    "name": "Gather facts",
+                    "ansible.builtin.setup": {
+                        "filter": "{{ kolla_ansible_setup_filter }}",
+                        "gather_subset": "{{ kolla_ansible_setup_gather_subset }}",
+                    },
+                },
+                {
+                    "name": "Name the images as Kolla looks for them",
+                    "ansible.builtin.include_role": {"name": "images", "tasks_from": "names"},
+                    "vars": {"images_names": images},
+                },
+            ],
+        }
+    ]
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FailedError(
+            "What a service of Kolla's runs with can't be written",
+            why=str(error),
+            cure=f"Is there room in {folder.parent}? df -h {folder.parent}",
+        ) from error
+
+
+def image_names(site: Site) -> dict[str, str]:
+    """Every image of the site's lock, by digest, to its name for Kolla."""
+    references = site.variables.value("groundplane_images", None)
+    written: Mapping[str, str] = references.value if references is not None else {}
+    return {reference: kolla_image(reference) for reference in written.values()}
+
+
+def plays(service: KollaService, *, step: str | None) -> list[Mapping[str, Any]]:
+    """Kolla's own plays of the service, and at the end one that leaves the step's watch list."""
+    found = list(service.plays)
+    if step is not None:
+        found.append(
+            {
+                "name": "What a plan looks at later",
+                "hosts": GROUP,
+                "gather_facts": False,
+                "become": True,
+                "tasks": [
+                    {
+                        "name": "Leave the watch list",
+                        "ansible.builtin.include_role": {"name": "watch", "tasks_from": "containers"},
+                        "vars": {
+                            "watch_step": step,
+                            "watch_configuration": CONFIGURATION,
+                            "watch_folders": sorted(service.containers),
+                        },
+                        "when": "kolla_action not in ['stop']",
+                    }
+                ],
+            }
+        )
+    return found
+
+
+def kolla_inventory(site: Site, catalogue: KollaCatalogue) -> dict[str, Any]:
+    """Kolla's groups and the translated values, as nested all/children/hosts/vars.
+
+    Groups list their hosts themselves: as parents of the site's groups they would change which of those beats which.
+    """
+    translated = kolla_variables(site, catalogue)
+    groups = {name: tuple(hosts) for name, hosts in kolla_groups(site, catalogue).items()}
+    members = frozenset(host for hosts in groups.values() for host in hosts)
+    everyone = [host for host in site.inventory.hosts if host in members]
+    groups |= dict.fromkeys(switched_groups(catalogue.services.values()), tuple(everyone))
+    children: dict[str, Any] = {
+        name: {"hosts": dict.fromkeys(hosts)}
+        for name, hosts in sorted(groups.items())
+        if name not in site.inventory.groups
+    }
+    children[GROUP] = {
+        "hosts": {host: dict(translated.hosts.get(host, {})) or None for host in everyone},
+        "vars": {PRIORITY: 0, **translated.common},
+    }
+    children["deployment"] = {
+        "hosts": {
+            "localhost": {
+                "ansible_connection": "local",
+                "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            }
+        }
+    }
+    return {"all": {"children": children}}
+
+
+def switched_groups(services: Iterable[KollaService]) -> frozenset[str]:
+    """Kolla's groups of hosts "where a service is on": its plays name them. A step is there only where it is."""
+    found: set[str] = set()
+    for service in services:
+        for play in service.plays:
+            written = play["hosts"]
+            patterns: Sequence[str] = [written] if isinstance(written, str) else written
+            found.update(match for pattern in patterns for match in _SWITCHED.findall(pattern))
+    return frozenset(found)
