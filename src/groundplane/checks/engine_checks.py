@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from groundplane.ssh.connection import SshConnection
 
 
+NAMED = 5
+"""Problems that are told of one host where a line has to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineCheck:
     """A check of a layer.
@@ -154,7 +158,7 @@ class CheckCall:
             problems = problems_of(task, host, self.hosts)
             told: dict[str, object] = {"status": "failed" if problems else "ok", "seconds": round(seconds, 3)}
             if problems or remark:
-                told["reason"] = "; ".join(problems) or remark
+                told["reason"] = _few(problems) or remark
             self.tell(EventKind.TASK_RESULT, host, task.name, told)
 
 
@@ -219,6 +223,12 @@ def run_check(
     )
 
 
+def _few(problems: list[str]) -> str:
+    """The first ones; the step's log has all."""
+    more = len(problems) - NAMED
+    return "; ".join(problems[:NAMED]) + (f"; and {more} more, in the run's log" if more > 0 else "")
+
+
 def _outcome(call: CheckCall, host: str, error: str, *, cancelled: bool, redactor: Redactor) -> HostOutcome:
     wrong = {task.name: problems for task, _ in call.tasks if (problems := problems_of(task, host, call.hosts))}
     told = [problem for problems in wrong.values() for problem in problems]
@@ -230,5 +240,5 @@ def _outcome(call: CheckCall, host: str, error: str, *, cancelled: bool, redacto
         ok=len(call.tasks) - len(wrong),
         failed=len(wrong),
         task=next(iter(wrong), call.tasks[-1][0].name if call.tasks else ""),
-        reason="the run was cancelled" if cancelled else redactor.text("; ".join(told)),
+        reason="the run was cancelled" if cancelled else redactor.text(_few(told)),
     )

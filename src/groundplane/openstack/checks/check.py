@@ -17,6 +17,7 @@ from groundplane.openstack.checks.endpoints import (
     ask_from_here,
     ask_from_hosts,
     backend_problems,
+    everywhere,
     read_catalog,
     summary,
 )
@@ -132,7 +133,7 @@ def _young(one: Container, now: datetime) -> bool:
 
 
 def _sentence(what: str, cure: str) -> str:
-    return f"{what}. {cure}" if cure else what
+    return f"{what}. {cure.rstrip('.')}" if cure else what
 
 
 def _tell(task: CheckTask, state: OpenStackState) -> None:
@@ -165,12 +166,20 @@ def _endpoints(call: CheckCall) -> None:
         told = ask_from_hosts(
             call.site, call.hosts, call.connection, internal, token=token, authority=where.authority or ""
         )
+        shared, own = everywhere(
+            {
+                host: [problem for answer in said.endpoints if (problem := answer.problem(tls=tls[INTERNAL]))]
+                for host, said in told.items()
+                if not said.error
+            }
+        )
+        for problem in shared:
+            task.wrong(None, f"from every host: {problem}")
         for host, said in told.items():
             if said.error:
                 task.wrong(host, f"{host} can't be asked: {said.error}")
-            for answer in said.endpoints:
-                if problem := answer.problem(tls=tls[INTERNAL]):
-                    task.wrong(host, f"from {host}: {problem}")
+            for problem in own.get(host, ()):
+                task.wrong(host, f"from {host}: {problem}")
             for problem in backend_problems(said.backends or ()):
                 task.wrong(host, problem)
         answers += [answer for said in told.values() for answer in said.endpoints]

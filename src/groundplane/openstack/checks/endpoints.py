@@ -30,7 +30,7 @@ SMALL_QUESTIONS: Mapping[str, str] = {
     "image": "/v2/images?limit=1",
     "volumev3": "/volumes?limit=1",
     "block-storage": "/volumes?limit=1",
-    "placement": "/resource_providers?limit=1",
+    "placement": "/resource_providers?name=none",
     "orchestration": "/stacks?limit=1",
     "key-manager": "/v1/secrets?limit=1",
     "load-balancer": "/v2.0/lbaas/loadbalancers?limit=1",
@@ -168,15 +168,26 @@ def ask_from_hosts(
 
 
 def backend_problems(backends: Sequence[Mapping[str, str]]) -> list[str]:
-    """Servers that the load balancer sends nobody to. One that is checked by nobody counts as well."""
-    found = []
+    """Servers that the load balancer sends nobody to, each once: Kolla has a backend for each of the two addresses."""
+    found: dict[str, None] = {}
     for one in backends:
         status = one["status"]
         if status.startswith(("UP", "no check", "DRAIN", "OPEN")):
             continue
         why = f" ({one['why']})" if one["why"] else ""
-        found.append(f"HAProxy finds {one['server']} of {one['backend']} {status}{why}")
-    return found
+        service = one["backend"].removesuffix("_back").removesuffix("_external")
+        found[f"HAProxy finds {service} on {one['server']} {status}{why}"] = None
+    return list(found)
+
+
+def everywhere(problems: Mapping[str, Sequence[str]]) -> tuple[list[str], dict[str, list[str]]]:
+    """Problems that all of several hosts have, and those that only some have, by host."""
+    shared: list[str] = []
+    if len(problems) > 1:
+        first, *others = problems.values()
+        shared = [problem for problem in first if all(problem in other for other in others)]
+    own = {host: [problem for problem in found if problem not in shared] for host, found in problems.items()}
+    return shared, {host: found for host, found in own.items() if found}
 
 
 def summary(answers: Sequence[EndpointAnswer], hosts: int) -> str:
