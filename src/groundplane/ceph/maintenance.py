@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from groundplane.ceph.findings import short
-from groundplane.ceph.operation import Operation
 from groundplane.errors import InputError, Problem
+from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 from groundplane.site.source import suggest
 

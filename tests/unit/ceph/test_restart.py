@@ -19,8 +19,8 @@ from .test_maintenance import noted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from groundplane.ceph.operation import Operation
     from groundplane.ceph.state import ClusterState
+    from groundplane.run.operation import Operation
 
 CONFIGURATION = CephConfiguration(mon_hosts=("node1", "node2", "node3"), hosts=("node1", "node2", "node3"))
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)

@@ -17,9 +17,9 @@ from groundplane.ceph.adopt.services import (
     other_services,
 )
 from groundplane.ceph.adopt.users import adopted_users
-from groundplane.ceph.operation import Operation
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
+from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 from groundplane.site.source import read_source
 

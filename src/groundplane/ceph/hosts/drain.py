@@ -11,10 +11,10 @@ from groundplane.ceph.hosts.members import (
     speaker_beside,
     still_in_the_inventory,
 )
-from groundplane.ceph.operation import Operation
 from groundplane.ceph.room import in_bytes, room_problems
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
+from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 
 if TYPE_CHECKING:

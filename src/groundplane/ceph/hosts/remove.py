@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from groundplane.ceph.hosts.members import member, quorum_problems, speaker_beside, still_in_the_inventory
-from groundplane.ceph.operation import Operation
 from groundplane.ceph.state import is_clean
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
+from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from groundplane.ceph.operation import Operation
 from groundplane.errors import InputError, Problem
+from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 
 if TYPE_CHECKING:

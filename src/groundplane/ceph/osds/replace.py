@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from groundplane.ceph.operation import Operation
 from groundplane.ceph.osds.add import making_stage
 from groundplane.ceph.room import room_problems
 from groundplane.ceph.state import is_clean
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
+from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 
 if TYPE_CHECKING:

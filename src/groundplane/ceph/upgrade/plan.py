@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.ceph.findings import short
 from groundplane.ceph.maintenance import clearing_stages, leftovers, speakers
-from groundplane.ceph.operation import Operation
 from groundplane.ceph.upgrade.images import Target, count_types, former, outdated, runs, same_image, short_image
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
+from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 
 if TYPE_CHECKING:

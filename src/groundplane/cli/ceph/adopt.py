@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.ceph.common import operation_options
 from groundplane.cli.common import complete_hosts
+from groundplane.cli.operations import operation_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +36,8 @@ def command(obj: str | None, host: str, *, yes: bool, confirm: str, check: bool,
     from groundplane.ceph.adopt.adoption import adopting, plan_adoption  # noqa: PLC0415
     from groundplane.ceph.adopt.files import changes, write  # noqa: PLC0415
     from groundplane.ceph.adopt.reading import read_existing  # noqa: PLC0415
-    from groundplane.cli.ceph.common import agree, open_desk, run_operation, show_operation  # noqa: PLC0415
     from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.operations import agree, open_desk, run_operation, show_operation  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
 
     terminal = console()

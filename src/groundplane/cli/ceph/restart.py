@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.ceph.common import operation_options
+from groundplane.cli.operations import operation_options
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -31,11 +31,12 @@ def command(obj: str | None, *, as_json: bool) -> None:
     """
     from groundplane.ceph.findings import findings, site_findings  # noqa: PLC0415
     from groundplane.ceph.validation import layer_problems  # noqa: PLC0415
-    from groundplane.cli.ceph.common import open_desk  # noqa: PLC0415
+    from groundplane.cli.ceph.common import ask  # noqa: PLC0415
     from groundplane.cli.common import console, print_json  # noqa: PLC0415
+    from groundplane.cli.operations import open_desk  # noqa: PLC0415
 
     with open_desk(obj) as desk:
-        configuration, state = desk.ask(strict=False)
+        configuration, state = ask(desk, strict=False)
         wrong = layer_problems(desk.site)
     found = (*findings(state, configuration), *site_findings(wrong))
     if as_json:

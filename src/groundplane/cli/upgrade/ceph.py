@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.ceph.common import operation_options
+from groundplane.cli.operations import operation_options
 
 if TYPE_CHECKING:
     from groundplane.ceph.configuration import CephConfiguration
@@ -33,16 +33,17 @@ def command(
     """
     from groundplane.ceph.upgrade.images import read_target  # noqa: PLC0415
     from groundplane.ceph.upgrade.plan import plan_upgrade, upgrade_progress  # noqa: PLC0415
-    from groundplane.cli.ceph.common import open_desk, perform  # noqa: PLC0415
+    from groundplane.cli.ceph.common import ask, watch_progress  # noqa: PLC0415
+    from groundplane.cli.operations import open_desk, perform  # noqa: PLC0415
 
     with open_desk(obj) as desk:
-        configuration, state = desk.ask()
+        configuration, state = ask(desk)
         target = read_target(desk.site, configuration)
         if what in ("pause", "stop"):
             from groundplane.ceph.upgrade.control import tell_upgrade  # noqa: PLC0415
 
             answer = tell_upgrade(desk.site, configuration, desk.connection, what)
-            _show(configuration, desk.ask()[1], target, as_json=as_json, answer=answer)
+            _show(configuration, ask(desk)[1], target, as_json=as_json, answer=answer)
             return
         if what == "status":
             _show(configuration, state, target, as_json=as_json)
@@ -54,7 +55,7 @@ def command(
             confirm=confirm,
             check=check,
             as_json=as_json,
-            progress=lambda now: upgrade_progress(now, target),
+            watch=None if check else watch_progress(desk, lambda now: upgrade_progress(now, target)),
         )
 
 

@@ -14,8 +14,8 @@ from groundplane.errors import InputError
 from ..cluster_states import healthy  # noqa: TID252
 
 if TYPE_CHECKING:
-    from groundplane.ceph.operation import Operation
     from groundplane.ceph.state import ClusterState
+    from groundplane.run.operation import Operation
 
     from ...site.conftest import SiteFolder  # noqa: TID252
 

@@ -15,9 +15,9 @@ from ..cluster_states import FSID, healthy, host_down, osd_down  # noqa: TID252
 from .host_disks import disk_of, empty, host_disks, osd_of
 
 if TYPE_CHECKING:
-    from groundplane.ceph.operation import Operation
     from groundplane.ceph.osds.disks import HostDisks
     from groundplane.ceph.state import ClusterState
+    from groundplane.run.operation import Operation
     from groundplane.site.site import Site
 
     from ...site.conftest import SiteFolder  # noqa: TID252

@@ -15,8 +15,8 @@ from groundplane.errors import InputError
 from ..cluster_states import IMAGE, healthy, host_down, osd_down  # noqa: TID252
 
 if TYPE_CHECKING:
-    from groundplane.ceph.operation import Operation
     from groundplane.ceph.state import ClusterState
+    from groundplane.run.operation import Operation
 
 NEW = IMAGE.replace("sha256:d1", "sha256:ee")
 TARGET = Target(NEW, "18.2.8")

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from groundplane.ceph.adopt import reading
-from groundplane.cli.ceph import adopt, common
+from groundplane.cli import operations
+from groundplane.cli.ceph import adopt
 from groundplane.errors import InputError
 
 from ...ceph.adopt.existing_clusters import existing  # noqa: TID252
@@ -31,7 +32,7 @@ def site(ceph_site: SiteFolder, monkeypatch: pytest.MonkeyPatch) -> SiteFolder:
     def desk(_obj: object) -> Iterator[Any]:
         yield SimpleNamespace(site=ceph_site.load(), connection=None)
 
-    monkeypatch.setattr(common, "open_desk", desk)
+    monkeypatch.setattr(operations, "open_desk", desk)
     monkeypatch.setattr(reading, "read_existing", lambda *_arguments: existing())
     return ceph_site
 

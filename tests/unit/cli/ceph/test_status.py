@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from groundplane.ceph import validation
 from groundplane.ceph.configuration import CephConfiguration
 from groundplane.ceph.state import Upgrade
+from groundplane.cli import operations
 from groundplane.cli.ceph import common
 from groundplane.cli.ceph.status import command
 from groundplane.errors import Problem
@@ -34,16 +35,16 @@ def status(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         class Open:
             site = None
 
-            @staticmethod
-            def ask(*, strict: bool) -> tuple[CephConfiguration, ClusterState]:
-                assert not strict
-                return ASKED, state
+        def ask(_desk: object, *, strict: bool) -> tuple[CephConfiguration, ClusterState]:
+            assert not strict
+            return ASKED, state
 
         @contextmanager
         def open_desk(_obj: object) -> Iterator[Any]:
             yield Open()
 
-        monkeypatch.setattr(common, "open_desk", open_desk)
+        monkeypatch.setattr(operations, "open_desk", open_desk)
+        monkeypatch.setattr(common, "ask", ask)
         monkeypatch.setattr(validation, "layer_problems", lambda _site: problems)
         done = CliRunner().invoke(command, list(words), catch_exceptions=False)
         assert done.exit_code == 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from groundplane.cli.ceph.common import operation_options
 from groundplane.cli.common import complete_hosts
+from groundplane.cli.operations import operation_options
 
 
 @click.command()
@@ -22,12 +22,13 @@ def command(ctx: click.Context, host: str, *, yes: bool, confirm: str, check: bo
 
     from groundplane.ceph.hosts.add import STEPS, plan_add  # noqa: PLC0415
     from groundplane.cli import apply  # noqa: PLC0415
-    from groundplane.cli.ceph.common import agree, open_desk, run_operation, show_operation  # noqa: PLC0415
+    from groundplane.cli.ceph.common import ask  # noqa: PLC0415
     from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.operations import agree, open_desk, run_operation, show_operation  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done  # noqa: PLC0415
 
     with open_desk(ctx.obj) as desk:
-        configuration, state = desk.ask()
+        configuration, state = ask(desk)
         operation = plan_add(desk.site, configuration, state, host)
         if as_json:
             click.echo(json.dumps({"kind": "operation", **operation.as_data()}, ensure_ascii=False))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from groundplane.cli.ceph.common import operation_options
 from groundplane.cli.common import complete_hosts
+from groundplane.cli.operations import operation_options
 
 
 @click.command()

@@ -15,11 +15,12 @@ def command(obj: str | None, *, as_json: bool) -> None:
     from dataclasses import asdict  # noqa: PLC0415
 
     from groundplane.ceph.maintenance import read_maintenance  # noqa: PLC0415
-    from groundplane.cli.ceph.common import open_desk  # noqa: PLC0415
+    from groundplane.cli.ceph.common import ask  # noqa: PLC0415
     from groundplane.cli.common import console, print_json  # noqa: PLC0415
+    from groundplane.cli.operations import open_desk  # noqa: PLC0415
 
     with open_desk(obj) as desk:
-        state = desk.ask()[1]
+        state = ask(desk)[1]
     found = read_maintenance(state)
     if as_json:
         print_json({"hosts": [asdict(entry) for entry in found], "flags": sorted(state.flags)})

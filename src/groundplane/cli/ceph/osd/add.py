@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from groundplane.cli.ceph.common import operation_options
 from groundplane.cli.common import complete_hosts
+from groundplane.cli.operations import operation_options
 
 
 @click.command()
@@ -20,10 +20,11 @@ def command(obj: str | None, hosts: tuple[str, ...], *, yes: bool, confirm: str,
     """
     from groundplane.ceph.osds.add import osd_hosts, plan_add_osds  # noqa: PLC0415
     from groundplane.ceph.osds.disks import ask_disks  # noqa: PLC0415
-    from groundplane.cli.ceph.common import open_desk, perform  # noqa: PLC0415
+    from groundplane.cli.ceph.common import ask  # noqa: PLC0415
+    from groundplane.cli.operations import open_desk, perform  # noqa: PLC0415
 
     with open_desk(obj) as desk:
-        configuration, state = desk.ask()
+        configuration, state = ask(desk)
         groups = {host: configuration.drive_groups[host] for host in osd_hosts(configuration, hosts)}
         disks = ask_disks(desk.site, desk.connection, groups, state=state)
         operation = plan_add_osds(desk.site, state, disks)

@@ -27,11 +27,12 @@ def command(obj: str | None, hosts: tuple[str, ...], *, as_json: bool) -> None:
     from groundplane.ceph.osds.add import osd_hosts  # noqa: PLC0415
     from groundplane.ceph.osds.disks import ask_disks  # noqa: PLC0415
     from groundplane.ceph.osds.listing import list_osds  # noqa: PLC0415
-    from groundplane.cli.ceph.common import open_desk  # noqa: PLC0415
+    from groundplane.cli.ceph.common import ask  # noqa: PLC0415
     from groundplane.cli.common import console, print_json, show_table  # noqa: PLC0415
+    from groundplane.cli.operations import open_desk  # noqa: PLC0415
 
     with open_desk(obj) as desk:
-        configuration, state = desk.ask()
+        configuration, state = ask(desk)
         groups = {host: configuration.drive_groups[host] for host in osd_hosts(configuration, hosts)}
         also = {host: [path for osd in state.osds_of(host) for path in osd.devices] for host in groups}
         disks = ask_disks(desk.site, desk.connection, groups, state=state, also=also)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from groundplane.cli.ceph.common import operation_options
+from groundplane.cli.operations import operation_options
 
 
 @click.command()
@@ -33,10 +33,11 @@ def command(
     """
     from groundplane.ceph.osds.disks import ask_host_disks  # noqa: PLC0415
     from groundplane.ceph.osds.replace import find_osd, plan_replace_osd  # noqa: PLC0415
-    from groundplane.cli.ceph.common import open_desk, perform  # noqa: PLC0415
+    from groundplane.cli.ceph.common import ask  # noqa: PLC0415
+    from groundplane.cli.operations import open_desk, perform  # noqa: PLC0415
 
     with open_desk(obj) as desk:
-        configuration, state = desk.ask()
+        configuration, state = ask(desk)
         found = find_osd(state, osd)
         groups = configuration.drive_groups.get(found.host, ())
         disks = ask_host_disks(desk.site, desk.connection, found.host, groups, state=state, also=found.devices)

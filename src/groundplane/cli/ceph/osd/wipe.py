@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from groundplane.cli.ceph.common import operation_options
 from groundplane.cli.common import complete_hosts
+from groundplane.cli.operations import operation_options
 
 
 @click.command()
@@ -22,7 +22,7 @@ def command(obj: str | None, host: str, device: str, *, yes: bool, confirm: str,
     from groundplane.ceph.configuration import read_configuration  # noqa: PLC0415
     from groundplane.ceph.osds.disks import ask_host_disks, ask_if_there  # noqa: PLC0415
     from groundplane.ceph.osds.wipe import check_named, plan_wipe  # noqa: PLC0415
-    from groundplane.cli.ceph.common import open_desk, perform  # noqa: PLC0415
+    from groundplane.cli.operations import open_desk, perform  # noqa: PLC0415
 
     with open_desk(obj) as desk:
         configuration = read_configuration(desk.site)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from groundplane.ceph.operation import Operation
+from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 
 

@@ -12,12 +12,14 @@ import click
 import pytest
 from rich.console import Console
 
-from groundplane.ceph.operation import Operation
+from groundplane.cli import operations
 from groundplane.cli.ceph import common
-from groundplane.cli.ceph.common import Desk, agree, carry_out, operation_options, perform, show_operation
+from groundplane.cli.ceph.common import carry_out
+from groundplane.cli.operations import Desk, agree, operation_options, perform, show_operation
 from groundplane.errors import CancelledError, FailedError, InputError
 from groundplane.run.engine import Failure, RunResult
 from groundplane.run.events import RunState, WorkState
+from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 
 if TYPE_CHECKING:
@@ -106,18 +108,14 @@ class Desks:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ran: list[tuple[Operation, bool]] = []
         self.state = RunState.DONE
-        monkeypatch.setattr(common, "run_operation", self._run)
-        monkeypatch.setattr(common, "open_desk", self._open)
+        monkeypatch.setattr(operations, "run_operation", self._run)
+        monkeypatch.setattr(operations, "open_desk", self._open)
+        monkeypatch.setattr(common, "ask", lambda _desk: ("configuration", "state"))
 
     @contextmanager
     def _open(self, _obj: object) -> Iterator[Any]:
         class Open:
             site = "site"
-
-            @staticmethod
-            def ask(*, strict: bool = True) -> tuple[str, str]:
-                assert strict
-                return "configuration", "state"
 
         yield Open()
 

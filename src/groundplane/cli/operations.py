@@ -1,0 +1,204 @@
+"""What the commands that change what runs share: options, the plan and the question, carrying it out, the exit code."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from groundplane.cli.common import json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import Console
+
+    from groundplane.cli.planning import Planning
+    from groundplane.run.engine import RunResult
+    from groundplane.run.events import Watcher
+    from groundplane.run.operation import Operation
+    from groundplane.site.site import Site
+    from groundplane.ssh.connection import SshConnection
+
+    Watch = Callable[[Watcher], Watcher]
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+
+def operation_options(command: Command) -> Command:
+    """Gives the parameters `yes`, `confirm`, `check` and `as_json`, which `carry_out` takes."""
+    options = (
+        click.option("--yes", "-y", is_flag=True, help="Don't ask; where data could be lost, --confirm is wanted too."),
+        click.option("--confirm", metavar="WORD", default="", help="The word that the plan asks for, for programs."),
+        click.option("--check", is_flag=True, help="Ansible's check mode: say what would be done, change nothing."),
+        json_option,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A site that is open, and a way to its hosts."""
+
+    work: Planning
+    connection: SshConnection
+
+    @property
+    def site(self) -> Site:
+        return self.work.site
+
+
+@contextmanager
+def open_desk(obj: str | None) -> Iterator[Desk]:
+    """Opens the site with its secrets and journal, and the connection to its hosts.
+
+    Raises:
+        InputError: anything of these is wrong, or the secrets can't be opened.
+    """
+    from groundplane.cli.planning import planning  # noqa: PLC0415
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.ssh.connection import open_connection  # noqa: PLC0415
+
+    here = settings()
+    with (
+        planning(obj) as work,
+        open_connection(
+            work.site.path,
+            work.site.file.ssh,
+            runtime=here.runtime,
+            ssh_auth_sock=here.ssh_auth_sock,
+            secrets=work.secrets.values,
+        ) as connection,
+    ):
+        yield Desk(work, connection)
+
+
+def perform(
+    desk: Desk,
+    operation: Operation,
+    *,
+    yes: bool,
+    confirm: str,
+    check: bool,
+    as_json: bool,
+    watch: Watch | None = None,
+) -> RunResult | None:
+    """Shows a plan, asks, runs its stages, and tells how it ended; None where there was nothing to do.
+
+    `watch` wraps who watches the run: where something more is to be told meanwhile.
+
+    Raises:
+        InputError: nobody is there to say yes; --confirm isn't the word.
+        CancelledError: a person said no, or stopped the run.
+        FailedError: a stage failed.
+    """
+    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
+
+    terminal = console()
+    if as_json:
+        click.echo(json.dumps({"kind": "operation", **operation.as_data()}, ensure_ascii=False))
+    else:
+        show_operation(terminal, operation)
+    if operation.nothing:
+        return None
+    agree(operation, yes=yes, confirm=confirm, check=check, as_json=as_json)
+    result = run_operation(desk, operation, check=check, as_json=as_json, watch=watch)
+    if not as_json:
+        report(terminal, result)
+    raise_unless_done(result, again=operation.again or "call the same command again")
+    return result
+
+
+def show_operation(terminal: Console, operation: Operation) -> None:
+    """The plan, in lines for people."""
+    from rich.markup import escape  # noqa: PLC0415
+
+    if operation.nothing:
+        terminal.print(f"[green]✔[/] {escape(operation.title)}: {escape(operation.nothing)}")
+        return
+    terminal.print(f"[bold]{escape(operation.title)}[/]")
+    for number, line in enumerate(operation.lines, 1):
+        terminal.print(f"  {number}. {escape(line)}", soft_wrap=True)
+    for warning in operation.warnings:
+        terminal.print(f"[yellow]![/] {escape(warning)}", soft_wrap=True)
+    if operation.danger:
+        terminal.print(f"[bold red]Data could be lost:[/] {escape(operation.danger)}", soft_wrap=True)
+
+
+def agree(operation: Operation, *, yes: bool, confirm: str, check: bool, as_json: bool) -> None:
+    """Asks, where it has to be asked.
+
+    Raises:
+        InputError: nobody can be asked, or --confirm isn't the word.
+        CancelledError: somebody says no.
+    """
+    import sys  # noqa: PLC0415
+
+    from groundplane.errors import CancelledError, InputError  # noqa: PLC0415
+
+    word = operation.confirm if operation.danger else ""
+    if word and confirm and confirm != word:
+        raise InputError(f"--confirm {confirm} isn't what this plan asks for", cure=f"It asks for: --confirm {word}")
+    if check or (yes and (not word or confirm == word)):
+        return
+    if as_json or yes or not sys.stdin.isatty() or not sys.stdout.isatty():
+        options = f"--yes --confirm {word}" if word else "--yes"
+        raise InputError(
+            "Nobody is there to say yes to this plan"
+            if not yes
+            else "This plan could lose data, so --yes isn't enough",
+            why="--json is for programs" if as_json else "" if yes else "this is not a terminal",
+            cure=f"Add {options} where the plan is known to be wanted.",
+        )
+    if word:
+        if click.prompt(f"\nType {word} to go on", default="", show_default=False) != word:
+            raise CancelledError("Nothing was done", why=f"{word} wasn't typed")
+    elif not click.confirm("\nGo on?", default=False):
+        raise CancelledError("Nothing was done", why="the plan was declined")
+
+
+def run_operation(
+    desk: Desk, operation: Operation, *, check: bool, as_json: bool, watch: Watch | None = None
+) -> RunResult:
+    """Runs the stages, and those that run in any case.
+
+    Raises:
+        LockedError, FailedError: see `groundplane.run.stages.run_stages`.
+    """
+    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.cli.watching import watcher_for  # noqa: PLC0415
+    from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.run.runtime.choose import ensure_runtime  # noqa: PLC0415
+    from groundplane.run.stages import run_stages  # noqa: PLC0415
+
+    here, work = settings(), desk.work
+    watcher = watcher_for(console(), as_json=as_json)
+    if watch is not None:
+        watcher = watch(watcher)
+    with console(stderr=True).status(f"Making the runtime of release {work.site.release.name} ready"):
+        runtime = ensure_runtime(work.site.release, work.site.content, cache=here.cache)
+    cancel = CancelToken()
+    with cancel_on_signals(cancel):
+        return run_stages(
+            work.site,
+            operation.stages,
+            always=operation.always,
+            command=operation.command,
+            journal=work.journal,
+            runtime=runtime,
+            connection=desk.connection,
+            secrets=work.secrets.values,
+            vault_password=work.secrets.password,
+            memory=here.runtime,
+            holder=here.holder,
+            watchers=[watcher],
+            cancel=cancel,
+            dry=check,
+        )
