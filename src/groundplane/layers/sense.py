@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from groundplane.errors import Problem
     from groundplane.site.site import Site
 
-CHECKS = {"ceph": "groundplane.ceph.validation"}
+CHECKS = {
+    "ceph": "groundplane.ceph.validation",
+    "openstack": "groundplane.openstack.validation",
+    "platform": "groundplane.platform.validation",
+}
 """Layer to the module that has `layer_problems(site)`; imported when it is needed."""
 
 

@@ -10,7 +10,7 @@ from groundplane.site.source import nearest, read_source, suggest
 from groundplane.site.values import Level, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from groundplane.content import Content
@@ -27,9 +27,18 @@ class Environments:
 
 
 def load_environments(
-    site_path: Path, layers: Iterable[str], content: Content, facts: Facts, problems: list[Problem]
+    site_path: Path,
+    layers: Iterable[str],
+    content: Content,
+    facts: Facts,
+    problems: list[Problem],
+    *,
+    of_kolla: Callable[[], frozenset[str]] = frozenset,
 ) -> Environments:
-    """Loads both files of each layer, and tells keys that no layer knows or that two layers set."""
+    """Loads both files of each layer, and tells keys that no layer knows or that two layers set.
+
+    `of_kolla` gives the names of kolla-ansible's variables; it is asked where a layer deploys Kolla's services.
+    """
     wanted = list(dict.fromkeys(layers))
     defaults: dict[str, Value] = {}
     by_layer: dict[str, dict[str, Value]] = {}
@@ -40,6 +49,9 @@ def load_environments(
         by_layer[layer] = found
         _merge(found, defaults, problems)
     known = {layer: _known(layer, by_layer[layer], facts) for layer in wanted}
+    for layer in wanted:
+        if layer in facts.layers and facts.layers[layer].of_kolla:
+            known[layer] |= of_kolla()
     configuration: dict[str, Value] = {}
     for layer in wanted:
         found = _read(site_path / "environments" / layer / "configuration.yml", layer, Level.ENVIRONMENT, problems)

@@ -56,6 +56,8 @@ class LayerFacts:
     roles: frozenset[str]
     inputs: frozenset[str]
     of_the_site: bool
+    of_kolla: bool = False
+    """Kolla's services are steps of it, so that it knows all of kolla-ansible's variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def _layers(source: Source, *, of_the_site: bool) -> dict[str, LayerFacts]:
             roles=frozenset(name.partition(":")[0] for name in _names(steps, "roles")),
             inputs=frozenset(_names(steps, "inputs")),
             of_the_site=of_the_site,
+            of_kolla=_mapping(body).get("services") == "kolla",
         )
     return found
 

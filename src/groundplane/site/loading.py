@@ -55,7 +55,14 @@ def load_site(
     if file is None or source is None or release is None:
         raise _refused(path, problems)
     # Layers whose images alone are wanted have switches too.
-    environments = load_environments(path, (*file.layers, *file.images.layers), content, facts, problems)
+    environments = load_environments(
+        path,
+        (*file.layers, *file.images.layers),
+        content,
+        facts,
+        problems,
+        of_kolla=lambda: _kolla_names(release, content, problems),
+    )
     secrets_place = Place(path / "secrets.yml")
     variables = Variables(
         inventory,
@@ -91,6 +98,17 @@ def load_site(
     if problems and strict:
         raise _refused(path, problems)
     return replace(site, problems=in_order(problems))
+
+
+def _kolla_names(release: Release, content: Content, problems: list[Problem]) -> frozenset[str]:
+    """The variables of the release's kolla-ansible; none, and a problem, where it pins none."""
+    from groundplane.openstack.catalogue import read_catalogue  # noqa: PLC0415 - it needs the site's parts
+
+    try:
+        return read_catalogue(release, content).variables
+    except InputError as error:
+        problems += error.problems or (Problem(error.what, error.cure, error.place),)
+        return frozenset()
 
 
 def read_site_file(path: Path) -> SiteFile:

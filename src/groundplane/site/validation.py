@@ -233,7 +233,7 @@ def _variables(site: Site) -> Iterator[Problem]:
     prefixes = tuple(f"{role.name}_" for role in site.facts.roles.values() if role.specified)
     options = {name: option for role in site.facts.roles.values() for name, option in role.options.items()}
     told: set[str] = set()
-    for name, value in _written(site):
+    for name, value in written_values(site):
         if name in DERIVED_NAMES or name in ENGINE_NAMES:
             key = DERIVED_NAMES.get(name)
             cure = f"Set '{key}' in site.yml instead." if key else "Remove it; the engine sets it for each step."
@@ -262,7 +262,7 @@ def _known_names(site: Site) -> set[str]:
     return known
 
 
-def _written(site: Site) -> Iterator[tuple[str, Value]]:
+def written_values(site: Site) -> Iterator[tuple[str, Value]]:
     """Each variable that a person wrote, with its place; a range of hosts counts once."""
     yield from site.environments.configuration.items()
     for group in site.inventory.groups.values():

@@ -169,7 +169,7 @@ def test_validate_tells_it_too(make_site: Callable[..., Site]) -> None:
     path.write_text("enable_barbicna: true\n")
     run = CliRunner().invoke(groundplane, ["--site", str(good.path), "validate"])
     assert run.exit_code == 2
-    assert "no switch 'enable_barbicna'" in run.stdout
+    assert "doesn't know 'enable_barbicna'" in run.stdout
     assert "Did you mean 'enable_barbican'?" in run.stdout
 
 
