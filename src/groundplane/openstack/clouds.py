@@ -1,0 +1,298 @@
+"""How people and programs come into a site's cloud: entries for clouds.yaml and secure.yaml, and an openrc.
+
+The files are openstacksdk's: https://docs.openstack.org/openstacksdk/latest/user/config/configuration.html
+What else stands in them, comments included, stays as it is: the site's entries stand between two marks.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import socket
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from groundplane.errors import InputError, Place
+from groundplane.files import write_atomically
+from groundplane.openstack.api import PUBLIC, SiteVariables, admin_login, entrance
+from groundplane.site.source import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from groundplane.openstack.api import Entrance, Login
+    from groundplane.platform.options import User
+    from groundplane.site.site import Site
+
+CLOUDS_FILE = "clouds.yaml"
+SECURE_FILE = "secure.yaml"
+OWN = "external.crt"
+"""A certificate that the site brings; see `groundplane.openstack.translation.certificates`."""
+_HEAD = re.compile(r"^clouds:[ \t]*(?:#.*)?$", re.MULTILINE)
+_EMPTY_HEAD = re.compile(r"^clouds:[ \t]*(?:\{\}|~|null)[ \t]*$", re.MULTILINE)
+_INDENTED = re.compile(r"^( +)[^\s#]", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class CloudEntry:
+    """One entry: a user in a project. `user` and the other names are Keystone's."""
+
+    name: str
+    auth_url: str
+    region: str
+    user: str
+    project: str
+    user_domain: str
+    project_domain: str
+    password: str = field(repr=False)
+    authority: str | None = field(default=None, repr=False)
+    """PEM of the site's authority."""
+
+    def as_data(self, *, cacert: str | None, password: bool = False) -> dict[str, Any]:
+        """The entry's value in clouds.yaml."""
+        auth = {
+            "auth_url": self.auth_url,
+            "username": self.user,
+            "project_name": self.project,
+            "user_domain_name": self.user_domain,
+            "project_domain_name": self.project_domain,
+            **({"password": self.password} if password else {}),
+        }
+        return {
+            "auth": auth,
+            "region_name": self.region,
+            "interface": PUBLIC,
+            "identity_api_version": 3,
+            **({"cacert": cacert} if cacert else {}),
+        }
+
+
+def cloud_entries(site: Site, names: Sequence[str] = ()) -> tuple[CloudEntry, ...]:
+    """The administrator's, and one for each user that the platform layer declares with a project; or those named.
+
+    An entry is called SITE-USER, and SITE-USER-DOMAIN outside of the domain Default.
+
+    Raises:
+        InputError: there is none of a name, the secrets are closed, or nobody can tell where the cloud is entered.
+    """
+    where = entrance(site, PUBLIC)
+    found = {entry.name: entry for entry in (_admin(site, where), *_users(site, where))}
+    for name in names:
+        if name not in found:
+            raise InputError(
+                f"There is no entry '{name}'",
+                cure=suggest(name, found, f"There are: {', '.join(found)}. Users are declared as platform_users."),
+            )
+    return tuple(found[name] for name in names) if names else tuple(found.values())
+
+
+def _admin(site: Site, where: Entrance) -> CloudEntry:
+    return _entry(f"{site.file.name}-admin", where, admin_login(site))
+
+
+def _entry(name: str, where: Entrance, login: Login) -> CloudEntry:
+    return CloudEntry(
+        name=name,
+        auth_url=where.auth_url,
+        region=where.region,
+        user=login.user,
+        project=login.project or "",
+        user_domain=login.user_domain,
+        project_domain=login.project_domain,
+        password=login.password,
+        authority=where.authority if where.auth_url.startswith("https:") else None,
+    )
+
+
+def _users(site: Site, where: Entrance) -> Iterable[CloudEntry]:
+    from groundplane.platform.configuration import LAYER, read_configuration  # noqa: PLC0415 - pydantic's models
+
+    if LAYER not in site.file.layers:
+        return
+    variables = SiteVariables(site)
+    for user in read_configuration(site).users:
+        project = _project_of(user)
+        if not project:
+            continue
+        domain, _, name = project.rpartition("/")
+        yield CloudEntry(
+            name=f"{site.file.name}-{user.name}{'' if user.domain == 'Default' else f'-{user.domain}'}",
+            auth_url=where.auth_url,
+            region=where.region,
+            user=user.name,
+            project=name,
+            user_domain=user.domain,
+            project_domain=domain or user.domain,
+            password=str(variables.resolve(user.password)),
+            authority=where.authority if where.auth_url.startswith("https:") else None,
+        )
+
+
+def _project_of(user: User) -> str:
+    """The project that the user logs in to: the default one, else the first one with a role."""
+    granted = [grant.project for grant in user.roles if grant.project]
+    return user.default_project or (granted[0] if granted else "")
+
+
+def clouds_yaml(entries: Sequence[CloudEntry], *, cacert: str | None, passwords: bool) -> str:
+    """A clouds.yaml with these entries alone."""
+    return f"clouds:\n{_lines(_clouds(entries, cacert=cacert, passwords=passwords), 2)}"
+
+
+def openrc(entry: CloudEntry, *, cacert: str | None, password: bool) -> str:
+    """Shell lines to be sourced; without the password they ask for it."""
+    variables = {
+        "OS_AUTH_TYPE": "password",
+        "OS_IDENTITY_API_VERSION": "3",
+        "OS_AUTH_URL": entry.auth_url,
+        "OS_USERNAME": entry.user,
+        "OS_USER_DOMAIN_NAME": entry.user_domain,
+        "OS_PROJECT_NAME": entry.project,
+        "OS_PROJECT_DOMAIN_NAME": entry.project_domain,
+        "OS_REGION_NAME": entry.region,
+        "OS_INTERFACE": PUBLIC,
+        "OS_ENDPOINT_TYPE": PUBLIC,
+        **({"OS_CACERT": cacert} if cacert else {}),
+        **({"OS_PASSWORD": entry.password} if password else {}),
+    }
+    lines = [
+        f"# {entry.name}: source this file.",
+        # What an earlier file or cloud left would get in between.
+        "unset OS_CLOUD OS_TOKEN OS_SYSTEM_SCOPE OS_PROJECT_ID OS_TENANT_NAME OS_CACERT OS_PASSWORD",
+        *(f"export {name}={shlex.quote(value)}" for name, value in variables.items()),
+    ]
+    if not password:
+        lines += [
+            f"printf 'Password of %s: ' {shlex.quote(entry.user)} >&2",
+            "stty -echo; read -r OS_PASSWORD; stty echo; echo >&2",
+            "export OS_PASSWORD",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def write_clouds(site: Site, entries: Sequence[CloudEntry], folder: Path) -> tuple[Path, ...]:
+    """Puts the entries into clouds.yaml, their passwords into secure.yaml (both mode 0600), and the authority beside
+    them; returns the files. The site's entries of before are replaced, everything else stays.
+
+    Raises:
+        InputError: a file isn't what it should be, or somebody else's entry has the same name; nothing was written.
+        FailedError: a file can't be written.
+    """
+    authority = next((entry.authority for entry in entries if entry.authority), None) if site_cacert(site) else None
+    certificate = folder / f"{site.file.name}-ca.crt"
+    cacert = str(certificate) if authority else None
+    secrets = {entry.name: {"auth": {"password": entry.password}} for entry in entries}
+    wanted = {
+        folder / CLOUDS_FILE: _clouds(entries, cacert=cacert, passwords=False),
+        folder / SECURE_FILE: secrets,
+    }
+    texts = {path: merged(path, site.file.name, data) for path, data in wanted.items()}
+    if authority:
+        write_atomically(certificate, authority, 0o644)
+    # The secrets first: an entry without its password is of no use.
+    for path in reversed(texts):
+        write_atomically(path, texts[path], 0o600)
+    return (*texts, *((certificate,) if authority else ()))
+
+
+def merged(path: Path, site: str, entries: dict[str, Any]) -> str:
+    """The file's text with the site's entries in it.
+
+    Raises:
+        InputError: it can't be read, isn't YAML with `clouds:` on a line of its own, or has such an entry already.
+    """
+    first, last = f"# groundplane: entries of the site {site}", f"# groundplane: end of the site {site}"
+    text = _read(path)
+    text = re.sub(rf"^ *{re.escape(first)}\n(?:.*\n)*? *{re.escape(last)}\n?", "", text, flags=re.MULTILINE)
+    text = _EMPTY_HEAD.sub("clouds:", text)
+    there = _entries(path, text)
+    for name in entries:
+        if name in there:
+            raise InputError(
+                f"{path} already has an entry '{name}', which isn't ours",
+                cure="Rename or remove it there, then call again.",
+                place=Place(path),
+            )
+    if text and not text.endswith("\n"):
+        text += "\n"
+    head = _HEAD.search(text)
+    if head is None:
+        if there:
+            raise InputError(
+                f"{path} doesn't have 'clouds:' on a line of its own",
+                cure="Write its entries on lines of their own, below 'clouds:'.",
+                place=Place(path),
+            )
+        text += "clouds:\n"
+        head = _HEAD.search(text)
+    end = head.end() if head is not None else len(text)
+    rest = text[end:].lstrip("\n") if text[end:].strip() else ""
+    indent = _indent_of(rest) if there else 2
+    pad = " " * indent
+    block = f"{pad}{first}\n{_lines(entries, indent)}{pad}{last}\n"
+    return f"{text[:end]}\n{block}{rest}"
+
+
+def site_cacert(site: Site) -> str | None:
+    """The file of the site's authority, as far as its public entrance has a certificate by it.
+
+    One that the site brings (certificates/external.crt) is verified with what the machine trusts: a `cacert` would
+    count alone.
+    """
+    folder = site.path / "certificates"
+    return str(folder / "ca.crt") if (folder / "ca.crt").is_file() and not (folder / OWN).is_file() else None
+
+
+def unknown_names(entries: Sequence[CloudEntry]) -> tuple[str, ...]:
+    """Names in the entries' addresses that this machine can't resolve: nobody here comes into the cloud by them."""
+    found: dict[str, None] = {}
+    for entry in entries:
+        host = entry.auth_url.partition("://")[2].partition("/")[0].rpartition(":")[0].strip("[]")
+        try:
+            socket.getaddrinfo(host, None)
+        except OSError:
+            found[host] = None
+    return tuple(found)
+
+
+def _clouds(entries: Iterable[CloudEntry], *, cacert: str | None, passwords: bool) -> dict[str, Any]:
+    return {
+        entry.name: entry.as_data(cacert=cacert if entry.authority else None, password=passwords) for entry in entries
+    }
+
+
+def _lines(data: dict[str, Any], indent: int) -> str:
+    """YAML, moved to the right."""
+    text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10_000)
+    return "".join(f"{' ' * indent}{line}\n" for line in text.splitlines())
+
+
+def _indent_of(text: str) -> int:
+    found = _INDENTED.search(text)
+    return len(found[1]) if found is not None else 2
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} can't be read", why=str(error), cure=f"ls -l {path}", place=Place(path)) from error
+
+
+def _entries(path: Path, text: str) -> dict[str, Any]:
+    """What the file has under `clouds`."""
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = Place(path, mark.line + 1 if mark is not None else None)
+        raise InputError(f"{path} isn't YAML", why=str(error), cure="Correct it first.", place=place) from error
+    clouds = data.get("clouds") if isinstance(data, dict) else data
+    if data is not None and not isinstance(data, dict):
+        raise InputError(f"{path} is no clouds.yaml: it has no keys", cure="Correct it first.", place=Place(path))
+    if clouds is not None and not isinstance(clouds, dict):
+        raise InputError(f"'clouds' in {path} has no entries", cure="Correct it first.", place=Place(path))
+    return dict(clouds or {})
