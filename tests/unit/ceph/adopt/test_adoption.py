@@ -52,6 +52,7 @@ def test_the_plan_to_say_yes_to(ceph_site: SiteFolder) -> None:
         ("node1",),
         {"ceph_adopted_specifications": ["osd.lab", "osd.lab2", "osd.lab3"]},
     )
+    assert stage.playbook is not None
     assert stage.playbook.is_file()
 
 

@@ -90,6 +90,7 @@ def test_a_drain_is_taken_back(ceph_site: SiteFolder) -> None:
         ("node1",),
         {"ceph_undrained_host": "node3"},
     )
+    assert stage.playbook is not None
     assert stage.playbook.is_file()
 
 

@@ -66,6 +66,7 @@ def test_what_happens_is_said_in_order(site: Site, configuration: CephConfigurat
         ("node1",),
         {"ceph_drained_host": "node3"},
     )
+    assert stage.playbook is not None
     assert stage.playbook.is_file()
     assert not operation.danger
     assert operation.warnings[0] == "2 monitors remain, of which none may fail."

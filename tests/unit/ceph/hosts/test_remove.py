@@ -53,7 +53,7 @@ def test_a_drained_host_leaves_and_is_cleaned(site: Site, configuration: CephCon
         ("ceph.host_remove", ("node1",)),
         ("ceph.host_clean", ("node3",)),
     ]
-    assert all(stage.playbook.is_file() for stage in operation.stages)
+    assert all(stage.playbook and stage.playbook.is_file() for stage in operation.stages)
     assert operation.stages[0].variables["ceph_removed_fsid"] == FSID
     assert not operation.danger
 

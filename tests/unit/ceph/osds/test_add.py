@@ -33,6 +33,7 @@ def test_each_new_disk_is_told(site: Site) -> None:
     (stage,) = operation.stages
     assert stage.hosts == ("node2", "node1"), "node1 speaks for the cluster"
     assert stage.variables == {"ceph_speaker": "node1", "ceph_osds_only": ["node2"]}
+    assert stage.playbook is not None
     assert stage.playbook.is_file()
     assert not operation.danger
 

@@ -68,7 +68,7 @@ def test_its_own_disk_is_wiped_and_used_again(plan: Planner) -> None:
         ("ceph.osd_destroy", ("node2", "node1")),
         ("ceph.osds", ("node2", "node1")),
     ]
-    assert all(stage.playbook.is_file() for stage in operation.stages)
+    assert all(stage.playbook and stage.playbook.is_file() for stage in operation.stages)
     assert operation.stages[0].variables["ceph_destroyed_osd"] == osd.id
     assert operation.stages[1].variables["ceph_osds_only"] == ["node2"]
 

@@ -34,6 +34,7 @@ def test_what_is_on_it_is_told_and_confirmed_with_host_and_disk(site: Site) -> N
     assert operation.confirm == "node2:/dev/sdc"
     (stage,) = operation.stages
     assert stage.hosts == ("node2",)
+    assert stage.playbook is not None
     assert stage.playbook.is_file()
     assert stage.variables == {"ceph_wiped_disk": "/dev/sdc", "ceph_wiped_contents": ["a file system (xfs)"]}
 
