@@ -9,19 +9,17 @@ leads to its authority, and its key into secrets.yml.
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from groundplane.errors import InputError, Place
+from groundplane.openstack.translation.issuing import Authority, Key, public_der
 from groundplane.openstack.translation.values import conditions, text_value
 
 if TYPE_CHECKING:
@@ -34,8 +32,6 @@ AUTHORITY_KEY = "site_ca_private_key"
 AUTHORITY_FILE = "certificates/ca.crt"
 CA_FILE = "ca/groundplane.crt"
 """Below kolla_certificates_dir: Kolla gives every container what lies in ca/."""
-CLOCK_SKEW = timedelta(hours=1)
-_SIGNING_KEYS = (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +68,7 @@ def vip_certificates(site: Site, *, now: datetime | None = None) -> dict[str, st
         InputError: the secrets are closed or lack a key, or a certificate that the site brings can't be used.
     """
     found = {CA_FILE: _read(site, AUTHORITY_FILE)}
+    authority: Authority | None = None
     for door in doors(site):
         key = _key(site, door.key)
         chain = site.path / door.own
@@ -79,8 +76,10 @@ def vip_certificates(site: Site, *, now: datetime | None = None) -> dict[str, st
             certificates = chain.read_text(encoding="utf-8", errors="replace").strip() + "\n"
             _check_own(chain, certificates, key, door, now or datetime.now(UTC))
         else:
-            certificates = _issue(site, door, key, now or datetime.now(UTC))
-        found[door.file] = certificates + _secret(site, door.key).strip() + "\n"
+            authority = authority or site_authority(site)
+            period = authority.period(site.file.certificates, now or datetime.now(UTC))
+            certificates = authority.issue(door.names, key, period)
+        found[door.file] = certificates + secret_text(site, door.key).strip() + "\n"
     return found
 
 
@@ -97,70 +96,25 @@ def certificate_inputs(site: Site, *, now: datetime | None = None) -> dict[str, 
     }
 
 
-def _issue(site: Site, door: Door, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, now: datetime) -> str:
-    authority = x509.load_pem_x509_certificate(_read(site, AUTHORITY_FILE).encode())
-    signer = _key(site, AUTHORITY_KEY)
-    begin, end = _period(site, authority, now)
-    public = key.public_key()
-    plain = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    # RFC 5280: positive, at most 20 bytes, and unlike any other of the same authority.
-    seed = "\0".join([*door.names, begin.isoformat(), end.isoformat()]).encode() + plain
-    serial = int.from_bytes(hashlib.sha256(seed).digest()[:16]) | 1
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, door.names[0][:64])]))
-        .issuer_name(authority.subject)
-        .public_key(public)
-        .serial_number(serial)
-        .not_valid_before(begin)
-        .not_valid_after(end)
-        .add_extension(x509.SubjectAlternativeName([_general(name) for name in door.names]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .add_extension(_authority_identifier(authority), critical=False)
-        .sign(signer, hashes.SHA384(), ecdsa_deterministic=True if isinstance(signer, _SIGNING_KEYS[0]) else None)
-    )
-    return certificate.public_bytes(Encoding.PEM).decode()
+def site_authority(site: Site) -> Authority:
+    """The site's own.
 
-
-def _period(site: Site, authority: x509.Certificate, now: datetime) -> tuple[datetime, datetime]:
-    """The days of host_days that today lies in, `renew_before_days` before their end left out."""
-    settings = site.file.certificates
-    step = timedelta(days=max(1, settings.host_days - settings.renew_before_days))
-    first = authority.not_valid_before_utc
-    begin = first + step * max(0, (now - first) // step)
-    return max(first, begin - CLOCK_SKEW), min(
-        begin + timedelta(days=settings.host_days), authority.not_valid_after_utc
-    )
-
-
-def _authority_identifier(authority: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    Raises:
+        InputError: the secrets are closed, or certificate or key are missing or wrong.
+    """
     try:
-        identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    except x509.ExtensionNotFound:
-        return x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key())  # type: ignore[arg-type]
-    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
+        certificate = x509.load_pem_x509_certificate(_read(site, AUTHORITY_FILE).encode())
+    except ValueError as error:
+        raise InputError(
+            f"{AUTHORITY_FILE} is no certificate",
+            why=str(error),
+            cure="Restore it from git, or move it away and call groundplane secrets init: it is made from the key.",
+            place=Place(site.path / AUTHORITY_FILE),
+        ) from error
+    return Authority(certificate, _key(site, AUTHORITY_KEY))
 
 
-def _usage() -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _check_own(
-    chain: Path, certificates: str, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, door: Door, now: datetime
-) -> None:
+def _check_own(chain: Path, certificates: str, key: Key, door: Door, now: datetime) -> None:
     try:
         leaf = x509.load_pem_x509_certificates(certificates.encode())[0]
     except ValueError as error:
@@ -170,8 +124,7 @@ def _check_own(
             cure="Put the server's certificate there in PEM, then those that lead to its authority.",
             place=Place(chain),
         ) from error
-    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    if leaf.public_key().public_bytes(*form) != key.public_key().public_bytes(*form):
+    if leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != public_der(key):
         raise InputError(
             f"{door.own} does not belong to the secret {door.key}",
             why="the key in secrets.yml is another one",
@@ -215,13 +168,6 @@ def _names(site: Site, door: str, work_out: Conditions) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name))
 
 
-def _general(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
-
-
 def _read(site: Site, name: str) -> str:
     try:
         return (site.path / name).read_text(encoding="utf-8")
@@ -234,7 +180,12 @@ def _read(site: Site, name: str) -> str:
         ) from error
 
 
-def _secret(site: Site, name: str) -> str:
+def secret_text(site: Site, name: str) -> str:
+    """A secret that certificates are made from.
+
+    Raises:
+        InputError: the secrets are closed, or it is missing.
+    """
     value = site.variables.value(name, None)
     if value is None or not isinstance(value.value, str) or not value.value.strip():
         cure = "groundplane secrets init makes it." if site.secrets_loaded else "groundplane secrets unlock"
@@ -243,16 +194,16 @@ def _secret(site: Site, name: str) -> str:
     return value.value
 
 
-def _key(site: Site, name: str) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:
+def _key(site: Site, name: str) -> Key:
     try:
-        key = load_pem_private_key(_secret(site, name).strip().encode() + b"\n", password=None)
+        key = load_pem_private_key(secret_text(site, name).strip().encode() + b"\n", password=None)
     except (ValueError, TypeError) as error:
         raise InputError(
             f"The secret {name} is no private key in PEM without a pass phrase",
             cure="Correct it: groundplane secrets edit",
             place=Place(site.secrets_file),
         ) from error
-    if not isinstance(key, _SIGNING_KEYS):
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise InputError(
             f"The secret {name} has to be an EC or RSA key",
             cure="Correct it: groundplane secrets edit",

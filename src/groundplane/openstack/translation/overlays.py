@@ -16,6 +16,9 @@ from groundplane.errors import InputError, Place, Problem
 from groundplane.openstack.catalogue import read_catalogue
 from groundplane.openstack.translation import ini
 from groundplane.openstack.translation.ceph import targets
+from groundplane.openstack.translation.groups import kolla_groups
+from groundplane.openstack.translation.libvirt import SERVICE as LIBVIRT_SERVICE
+from groundplane.openstack.translation.libvirt import libvirt_certificates, libvirt_period, manages_certificates
 from groundplane.openstack.translation.patterns import matches
 from groundplane.site.secrets.vault_format import is_encrypted
 
@@ -91,6 +94,9 @@ def write_overlays(site: Site, folder: Path, handover: Path | None = None) -> No
     """
     for overlay in overlays(site):
         _write(folder / overlay.name, content(overlay))
+    for name, pem in _certificates(site).items():
+        if not (folder / name).exists():
+            _write(folder / name, pem.encode())
     if handover is not None:
         for file in sorted(handover.iterdir()):
             for target in targets(file.name):
@@ -100,6 +106,13 @@ def write_overlays(site: Site, folder: Path, handover: Path | None = None) -> No
                 if not destination.exists():
                     destination.touch(mode=0o600)
                     shutil.copyfile(file, destination)
+
+
+def _certificates(site: Site) -> dict[str, str]:
+    if not manages_certificates(site):
+        return {}
+    catalogue = read_catalogue(site.release, site.content)
+    return libvirt_certificates(site, kolla_groups(site, catalogue).get("compute", ()))
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -125,6 +138,10 @@ def overlay_inputs(site: Site, service: KollaService | str, catalogue: KollaCata
     for overlay in overlays(site):
         if matches(overlay.name, service.overlays, site.inventory.hosts):
             found.update(_keys(overlay))
+    if service.name == LIBVIRT_SERVICE and site.secrets_loaded and manages_certificates(site):
+        # Not the certificates: a host that comes would be work for all others.
+        period = libvirt_period(site)
+        found["certificates libvirt"] = f"{period.begin.isoformat()} {period.end.isoformat()}"
     return found
 
 

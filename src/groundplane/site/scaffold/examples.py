@@ -5,6 +5,7 @@ from __future__ import annotations
 from groundplane.site.scaffold.parameters import ScaffoldNetwork, ScaffoldNode, ScaffoldParameters
 
 _LAB_NODES = 3
+_PRODUCTION_LAYERS = ("bootstrap", "supply", "ceph", "openstack")
 _LAB_GROUPS = ("control", "network", "compute", "storage", "monitoring")
 
 
@@ -35,5 +36,6 @@ def production_parameters(
         name=name,
         domain=domain or f"{name}.example.org",
         release=release,
+        layers=_PRODUCTION_LAYERS,
         vault_password_file=password_file,
     )
