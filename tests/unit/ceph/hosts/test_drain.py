@@ -81,6 +81,7 @@ def test_wiping_is_confirmed_with_the_hosts_name(site: Site, configuration: Ceph
     wipe = operation.stages[1]
     assert (wipe.id, wipe.hosts) == ("ceph.host_wipe", ("node3",))
     assert wipe.variables == {"ceph_drained_fsid": FSID, "ceph_drained_osds": [{"id": 2, "devices": ["/dev/loop2"]}]}
+    assert wipe.playbook is not None
     assert wipe.playbook.is_file()
 
 
