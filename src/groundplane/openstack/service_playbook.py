@@ -51,6 +51,8 @@ PRECEDENCE = (
 )
 """https://docs.ansible.com/ansible/latest/reference_appendices/config.html#variable-precedence; by default
 groups_inventory stands second."""
+PULL = "pull"
+"""Kolla's action that is done by a role of ours: images come by digest, and Kolla's knows tags alone."""
 CONFIGURATION = "/etc/kolla"
 """Kolla's node_config_directory, on the hosts."""
 _SWITCHED = re.compile(r"enable_\w+_(?:True|False)")
@@ -147,7 +149,8 @@ class KollaFolder:
                 write_overlays(self._site, config, handover)
                 # It has to lie beside the links, where Ansible looks for roles and group_vars.
                 path = self._folder / f"{own.name}.yml"
-                path.write_text(json.dumps(plays(service, step=step)), encoding="utf-8")
+                found = pulling(self._site, service) if action == PULL else plays(service, step=step)
+                path.write_text(json.dumps(found), encoding="utf-8")
             yield self._playbook(path, {"kolla_action": action, "node_custom_config": str(config)})
         finally:
             shutil.rmtree(own, ignore_errors=True)
@@ -234,14 +237,18 @@ def preparation(images: Mapping[str, str]) -> list[Mapping[str, Any]]:
                         "gather_subset": "{{ kolla_ansible_setup_gather_subset }}",
                     },
                 },
-                {
-                    "name": "Name the images as Kolla looks for them",
-                    "ansible.builtin.include_role": {"name": "images", "tasks_from": "names"},
-                    "vars": {"images_names": images},
-                },
+                _named(images),
             ],
         }
     ]
+
+
+def _named(images: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "name": "Name the images as Kolla looks for them",
+        "ansible.builtin.include_role": {"name": "images", "tasks_from": "names"},
+        "vars": {"images_names": images},
+    }
 
 
 @contextmanager
@@ -258,9 +265,13 @@ def _writing(folder: Path) -> Iterator[None]:
 
 def image_names(site: Site) -> dict[str, str]:
     """Every image of the site's lock, by digest, to its name for Kolla."""
-    references = site.variables.value("groundplane_images", None)
-    written: Mapping[str, str] = references.value if references is not None else {}
-    return {reference: kolla_image(reference) for reference in written.values()}
+    return {reference: kolla_image(reference) for reference in _references(site).values()}
+
+
+def _references(site: Site) -> Mapping[str, str]:
+    found = site.variables.value("groundplane_images", None)
+    written: Mapping[str, str] = found.value if found is not None else {}
+    return written
 
 
 def plays(service: KollaService, *, step: str | None) -> list[Mapping[str, Any]]:
@@ -288,6 +299,27 @@ def plays(service: KollaService, *, step: str | None) -> list[Mapping[str, Any]]
             }
         )
     return found
+
+
+def pulling(site: Site, service: KollaService) -> list[Mapping[str, Any]]:
+    """Brings a service's images to the hosts that need them, as the layer supply does with all."""
+    references = _references(site)
+    wanted = json.dumps([references[name] for name in sorted(images_of(service)) if name in references])
+    return [
+        {
+            "name": "Images of the service",
+            "hosts": GROUP,
+            "gather_facts": False,
+            "become": True,
+            "roles": [{"role": "images", "images_needed": f"{{{{ {wanted} | intersect(groundplane_host_images) }}}}"}],
+            "post_tasks": [_named(image_names(site))],
+        }
+    ]
+
+
+def images_of(service: KollaService) -> frozenset[str]:
+    """The names of its containers' images."""
+    return frozenset(container.image for container in service.containers.values())
 
 
 def kolla_inventory(site: Site, catalogue: KollaCatalogue) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundplane.run.ansible import Playbook
+from groundplane.run.engine import APPLYING
 from groundplane.run.handing_over import VARIABLE as HANDED_OVER
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from groundplane.run.outcome import PlaybookOutcome
     from groundplane.run.workbench import Workbench
     from groundplane.site.site import Site
-
-DEPLOY = "deploy"
-"""Kolla's action for a service that is to be as configured, whether it is there already or not."""
 
 
 class ServicePlayer:
@@ -45,9 +43,13 @@ class ServicePlayer:
         *,
         handed: Mapping[str, Any],
         play: Callable[[Playbook], PlaybookOutcome],
-        action: str = DEPLOY,
+        action: str,
     ) -> PlaybookOutcome:
-        """Plays the step's service on these hosts; `handed` is what other layers hand over to it.
+        """Plays the step's service on these hosts.
+
+        Args:
+            handed: what other layers hand over to it.
+            action: what is done with the service, in Kolla's words.
 
         Raises:
             InputError: the release has no such service, or an override file can't be used.
@@ -57,7 +59,10 @@ class ServicePlayer:
         self._prepare(folder, step.id, hosts, play)
         ceph = dict(handed.get(HANDED_OVER) or {}).get("ceph")
         with folder.service_playbook(
-            step.service or step.name, action=action, step=step.id, handover=Path(ceph) if ceph else None
+            step.service or step.name,
+            action=action,
+            step=step.id if action in APPLYING else None,
+            handover=Path(ceph) if ceph else None,
         ) as made:
             return play(_playbook(step.id, made, hosts, {"groundplane_step": step.id, **handed}))
 

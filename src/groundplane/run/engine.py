@@ -65,18 +65,37 @@ class PlayService(Protocol):
         *,
         handed: Mapping[str, Any],
         play: Callable[[Playbook], PlaybookOutcome],
+        action: str,
     ) -> PlaybookOutcome: ...
+
+
+DEPLOY = "deploy"
+"""Kolla's action for a service that is to be as configured, whether it is there already or not."""
+APPLYING = frozenset({DEPLOY, "reconfigure", "upgrade"})
+"""Kolla's actions after which a service is as the site says."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How, as opposed to what."""
+    """How, as opposed to what.
+
+    Attributes:
+        command: what the journal calls the run.
+        action: what is done with Kolla's services, in Kolla's words.
+    """
 
     run: str
     holder: str
     parallel: int = 1
     check: bool = False
     resumes: str | None = None
+    command: str = "apply"
+    action: str = DEPLOY
+
+    @property
+    def applies(self) -> bool:
+        """Whether what succeeds is then as the site says, so that it leaves a receipt."""
+        return not self.check and self.action in APPLYING
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,11 +248,11 @@ class Engine:
             RunRow(
                 id=run,
                 site=self._plan.site,
-                command="apply",
+                command=self._options.command,
                 holder=self._options.holder,
                 state=RunState.RUNNING,
                 started_at=at,
-                dry=self._options.check,
+                dry=not self._options.applies,
                 parallel=self._options.parallel,
                 resumes=self._options.resumes,
                 plan=self._plan.model_dump_json(),
@@ -260,7 +279,7 @@ class Engine:
         self._teller.tell(
             EventKind.RUN_STARTED,
             data={
-                "command": "apply",
+                "command": self._options.command,
                 "check": self._options.check,
                 "resumes": self._options.resumes,
                 "steps": {step.step: list(step.hosts_to_run()) for step in work},
@@ -307,7 +326,7 @@ class Engine:
             outcome, handed = self._run_work(step, ready.hosts, say)
         succeeded = outcome.succeeded()
         receipts: list[Receipt] = []
-        if succeeded and not self._options.check:
+        if succeeded and self._options.applies:
             self._users.moved(step.id, succeeded)
             # The moment of the receipt is the end of the work, not of the question that follows.
             applied_at = datetime.now(UTC)
@@ -361,7 +380,7 @@ class Engine:
 
         def play(variables: Mapping[str, Any]) -> PlaybookOutcome:
             if playbook is None:
-                return self._play_service(step, hosts, handed=variables, play=run)
+                return self._play_service(step, hosts, handed=variables, play=run, action=self._options.action)
             return run(
                 Playbook(
                     id=step.id,

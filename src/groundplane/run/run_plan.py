@@ -6,13 +6,13 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from groundplane.errors import InputError
+from groundplane.errors import GroundplaneError, InputError
 from groundplane.layers.actions import ActionPlaces, find_action
 from groundplane.openstack.service_step import ServicePlayer
 from groundplane.plan.besides import ask_standing
 from groundplane.plan.probe import probe_hosts
 from groundplane.run.actions import run_action
-from groundplane.run.engine import ACCESS, Engine, RunOptions, RunResult, Users
+from groundplane.run.engine import ACCESS, DEPLOY, Engine, RunOptions, RunResult, Users
 from groundplane.run.handing_over import HandingOver
 from groundplane.run.journal.store import new_run_id
 from groundplane.run.lock import site_lock
@@ -55,6 +55,8 @@ def run_plan(
     extra: Mapping[str, Any] | None = None,
     resumes: str | None = None,
     accelerator: bool | None = None,
+    command: str = "apply",
+    action: str = DEPLOY,
 ) -> RunResult:
     """Carries out the plan. Call it in the main thread, inside `cancel_on_signals`.
 
@@ -65,6 +67,8 @@ def run_plan(
         parallel: steps side by side; what site.yml says, else the number of cores, where None.
         check: Ansible's check mode: nothing is changed, no receipt is written.
         resumes: the run that this one goes on with.
+        command: what the journal calls it.
+        action: what is done with Kolla's services, in Kolla's words.
 
     Raises:
         LockedError: somebody else works on this site.
@@ -78,6 +82,8 @@ def run_plan(
         parallel=parallel or site.file.ansible.parallel or os.cpu_count() or 1,
         check=check,
         resumes=resumes,
+        command=command,
+        action=action,
     )
     redactor = Redactor({*secret_strings(secrets), vault_password.decode(errors="replace")})
     with site_lock(site.state, holder=holder, run=run):
@@ -140,7 +146,10 @@ def _reader(
     def read(step: str, hosts: Sequence[str]) -> Mapping[str, Mapping[str, str] | None]:
         action = graph.steps[step].action
         if action is not None:
-            return dict.fromkeys(hosts, find_action(action).state(site))
+            try:
+                return dict.fromkeys(hosts, find_action(action).state(site))
+            except GroundplaneError:
+                return dict.fromkeys(hosts)
         found = probe_hosts(site, hosts, connection, steps=[step])
         besides = ask_standing(site, [graph.steps[step]], connection).get(step, {})
         return {

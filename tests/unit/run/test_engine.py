@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -15,7 +16,7 @@ from groundplane.plan.model import Plan, ReasonKind
 from groundplane.run import engine as engine_module
 from groundplane.run.ansible import Playbook
 from groundplane.run.cancel import CancelToken
-from groundplane.run.engine import ACCESS, Engine, RunOptions, RunResult, Users
+from groundplane.run.engine import ACCESS, DEPLOY, Engine, RunOptions, RunResult, Users
 from groundplane.run.events import RunEvent, RunState, WorkState
 from groundplane.run.journal.store import Journal, open_journal
 from groundplane.run.outcome import HostOutcome, PlaybookOutcome
@@ -24,8 +25,6 @@ from groundplane.run.teller import Teller
 from tests.unit.run.builders import graph, plan, planned, step
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from groundplane.layers.model import Graph, Step
     from groundplane.run.workbench import Workbench
 
@@ -60,6 +59,7 @@ class Runner:
         self.watching = Watching()
         self.played: list[Playbook] = []
         self.acted: list[str] = []
+        self.served: list[tuple[str, str, dict[str, Any]]] = []
         self.acting = WorkState.DONE
         self.handed: Mapping[str, Any] = {}
         self.items: Mapping[str, str] = {}
@@ -78,7 +78,28 @@ class Runner:
         states = self.pretend(playbook)
         return PlaybookOutcome({host: HostOutcome(state=state, task="T") for host, state in states.items()}, 0.1)
 
-    def run(self, work: Plan, steps: Graph, *, parallel: int = 2, check: bool = False, run: str = "r1") -> RunResult:
+    def _play_service(
+        self,
+        step: Step,
+        hosts: Sequence[str],
+        *,
+        handed: Mapping[str, Any],
+        play: Callable[[Playbook], PlaybookOutcome],
+        action: str,
+    ) -> PlaybookOutcome:
+        self.served.append((step.service or "", action, dict(handed)))
+        return play(Playbook(id=step.id, path=Path("made.yml"), hosts=tuple(hosts)))
+
+    def run(
+        self,
+        work: Plan,
+        steps: Graph,
+        *,
+        parallel: int = 2,
+        check: bool = False,
+        run: str = "r1",
+        action: str = DEPLOY,
+    ) -> RunResult:
         redactor = Redactor([])
         teller = Teller(run, state=self.state, journal=self.journal, redactor=redactor, watchers=[self.watching])
         return Engine(
@@ -93,7 +114,8 @@ class Runner:
             read_state=self.read,
             act=self._act,
             hand_over=lambda _step, _hosts, *, say, play: (play(self.handed), self.items),
-            options=RunOptions(run=run, holder="me@here", parallel=parallel, check=check),
+            play_service=self._play_service,
+            options=RunOptions(run=run, holder="me@here", parallel=parallel, check=check, action=action),
         ).run()
 
 
@@ -255,3 +277,23 @@ def test_the_account_is_told_of_hosts_that_a_task_may_be_delegated_to() -> None:
     users = Users(operator="operator", initial="root", known={"b": "root"}, ready={"a", "b"}, set_by_site={"own"})
     users.moved("bootstrap.access", ["own", "c"])
     assert users.of(["d", "own"]) == {"a": "operator", "b": "root", "c": "operator", "d": "root"}
+
+
+SERVICE = graph(replace(step("openstack.nova"), playbook=None, service="nova"))
+SERVICE_PLAN = plan(planned("openstack.nova", ["a", "b"]))
+
+
+def test_a_service_is_played_with_what_is_handed_over_and_leaves_receipts(runner: Runner, journal: Journal) -> None:
+    runner.handed = {"groundplane_handover": {"ceph": "/memory/ceph"}}
+    assert runner.run(SERVICE_PLAN, SERVICE).state is RunState.DONE
+    assert runner.served == [("nova", "deploy", {"groundplane_handover": {"ceph": "/memory/ceph"}})]
+    assert [(played.path.name, played.users["a"]) for played in runner.played] == [("made.yml", "root")]
+    assert set(journal.receipts()) == {("openstack.nova", "a"), ("openstack.nova", "b")}
+
+
+def test_a_service_that_was_stopped_leaves_no_receipt_and_no_failure(runner: Runner, journal: Journal) -> None:
+    runner.pretend = lambda playbook: dict.fromkeys(playbook.hosts, WorkState.FAILED)
+    runner.run(SERVICE_PLAN, SERVICE, action="stop")
+    assert runner.served[0][1] == "stop"
+    assert not journal.receipts()
+    assert not journal.unfinished()

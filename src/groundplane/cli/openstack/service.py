@@ -1,0 +1,115 @@
+"""groundplane openstack service: kolla-ansible's actions for some services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from groundplane.cli.common import complete_patterns, extra_option, json_option
+
+if TYPE_CHECKING:
+    from groundplane.openstack.service_action import ServiceAction
+    from groundplane.plan.model import Plan
+
+NAMES = ("prechecks", "pull", "deploy", "reconfigure", "upgrade", "stop", "genconfig")
+"""As `service_action.ACTIONS` has them; here for a quick --help."""
+
+
+@click.command()
+@click.argument("action", type=click.Choice(NAMES), metavar="ACTION")
+@click.argument("names", nargs=-1, required=True, metavar="SERVICE...")
+@click.option("--limit", metavar="HOSTS", shell_complete=complete_patterns, help="Only on these hosts (a pattern).")
+@click.option("--parallel", type=click.IntRange(1, 64), metavar="N", help="Services side by side.")
+@click.option("--yes", "-y", is_flag=True, help="Don't ask.")
+@extra_option
+@json_option
+@click.pass_obj
+def command(
+    obj: str | None,
+    action: str,
+    names: tuple[str, ...],
+    *,
+    limit: str | None,
+    parallel: int | None,
+    extra: tuple[str, ...],
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Call one of kolla-ansible's actions for services by Kolla's names; 'all' is all of the site's.
+
+    \b
+    prechecks    look whether it could be deployed
+    pull         bring its images to the hosts
+    deploy       configure and start it
+    reconfigure  configure it anew, and restart what that changes
+    upgrade      take it to the release of the site
+    stop         stop its containers
+    genconfig    show what of its configuration would change, and change nothing
+
+    'groundplane apply' does what is needed by itself; this is for when a person knows better. Kolla's post-deploy is
+    'groundplane openstack clouds'.
+    """
+    from groundplane.cli.common import console, parse_extra  # noqa: PLC0415
+    from groundplane.cli.planning import planning  # noqa: PLC0415
+    from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.cli.watching import watcher_for  # noqa: PLC0415
+    from groundplane.openstack.service_action import ACTIONS, plan_services  # noqa: PLC0415
+    from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.run.run_plan import run_plan  # noqa: PLC0415
+    from groundplane.run.runtime.choose import ensure_runtime  # noqa: PLC0415
+    from groundplane.ssh.connection import open_connection  # noqa: PLC0415
+
+    here, terminal, chosen = settings(), console(), ACTIONS[action]
+    variables = parse_extra(extra)
+    with planning(obj, extra=variables) as work:
+        site, secrets = work.site, work.secrets
+        with open_connection(
+            site.path, site.file.ssh, runtime=here.runtime, ssh_auth_sock=here.ssh_auth_sock, secrets=secrets.values
+        ) as connection:
+            with console(stderr=True).status("Asking the hosts"):
+                plan, probe = plan_services(site, work.graph, work.journal, connection, names, limit=limit)
+            _confirm(action, chosen, plan, yes=yes, as_json=as_json)
+            runtime = ensure_runtime(site.release, site.content, cache=here.cache)
+            cancel = CancelToken()
+            with cancel_on_signals(cancel):
+                result = run_plan(
+                    site,
+                    work.graph,
+                    plan,
+                    journal=work.journal,
+                    runtime=runtime,
+                    connection=connection,
+                    secrets=secrets.values,
+                    vault_password=secrets.password,
+                    memory=here.runtime,
+                    cache=here.cache,
+                    holder=here.holder,
+                    watchers=[watcher_for(terminal, as_json=as_json, expected={}, expected_run=None)],
+                    cancel=cancel,
+                    probe=probe,
+                    parallel=parallel,
+                    check=chosen.check,
+                    extra=variables,
+                    command=f"openstack service {action}",
+                    action=chosen.kolla,
+                )
+    if not as_json:
+        report(terminal, result)
+    raise_unless_done(result, dry=chosen.check)
+
+
+def _confirm(action: str, chosen: ServiceAction, plan: Plan, *, yes: bool, as_json: bool) -> None:
+    """Raises InputError where nobody can be asked, CancelledError where somebody says no."""
+    import sys  # noqa: PLC0415
+
+    from groundplane.errors import CancelledError, InputError  # noqa: PLC0415
+
+    if yes or not chosen.asks:
+        return
+    told = ", ".join(f"{step.step} ({', '.join(step.hosts_to_run())})" for step in plan.steps)
+    if as_json or not sys.stdin.isatty() or not sys.stdout.isatty():
+        raise InputError(f"Nobody is there to say yes to: {action} of {told}", cure="Add --yes where it is wanted.")
+    if not click.confirm(f"{action} {chosen.description}: {told}. Go on?", default=False):
+        raise CancelledError("Nothing was done", why="it was declined")
