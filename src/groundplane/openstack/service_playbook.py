@@ -27,7 +27,7 @@ from groundplane.openstack.translation.variables import kolla_variables
 from groundplane.site.inventory_file import PRIORITY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from groundplane.openstack.catalogue import KollaCatalogue, KollaService
     from groundplane.run.runtime.model import RuntimeFacts
@@ -81,10 +81,20 @@ class KollaFolder:
         folder: the run's own, in memory, private.
         facts: of the runtime that plays.
         accelerator: whether mitogen is used.
+        learn: gets keys that are made here and mustn't show.
     """
 
-    def __init__(self, site: Site, folder: Path, facts: RuntimeFacts, *, accelerator: bool) -> None:
+    def __init__(
+        self,
+        site: Site,
+        folder: Path,
+        facts: RuntimeFacts,
+        *,
+        accelerator: bool,
+        learn: Callable[[Iterable[str]], None],
+    ) -> None:
         self._site = site
+        self._learn = learn
         self._folder = folder / "kolla"
         self._facts = facts
         self._accelerator = accelerator
@@ -147,6 +157,7 @@ class KollaFolder:
             with _writing(own):
                 config.mkdir(mode=0o700, parents=True)
                 write_overlays(self._site, config, handover)
+                self._learn(file.read_text(encoding="utf-8") for file in config.rglob("*key.pem"))
                 # It has to lie beside the links, where Ansible looks for roles and group_vars.
                 path = self._folder / f"{own.name}.yml"
                 found = pulling(self._site, service) if action == PULL else plays(service, step=step)
@@ -213,7 +224,9 @@ class KollaFolder:
             (self._folder / "prepare.yml").write_text(
                 json.dumps(preparation(image_names(self._site))), encoding="utf-8"
             )
-            for name, pem in vip_certificates(self._site).items():
+            certificates = vip_certificates(self._site)
+            self._learn(certificates.values())
+            for name, pem in certificates.items():
                 file = self._folder / "certificates" / name
                 file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 file.touch(mode=0o600)

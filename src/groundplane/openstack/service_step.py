@@ -11,7 +11,7 @@ from groundplane.run.engine import APPLYING
 from groundplane.run.handing_over import VARIABLE as HANDED_OVER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from groundplane.layers.model import Step
     from groundplane.openstack.service_playbook import KollaFolder, ServicePlaybook
@@ -25,10 +25,19 @@ class ServicePlayer:
 
     Args:
         accelerator: whether mitogen is used; what site.yml says where None.
+        learn: gets keys that are made on the way and mustn't show.
     """
 
-    def __init__(self, site: Site, bench: Workbench, *, accelerator: bool | None = None) -> None:
+    def __init__(
+        self,
+        site: Site,
+        bench: Workbench,
+        *,
+        accelerator: bool | None = None,
+        learn: Callable[[Iterable[str]], None],
+    ) -> None:
         self._site = site
+        self._learn = learn
         self._bench = bench
         self._accelerator = site.file.ansible.accelerator if accelerator is None else accelerator
         self._lock = threading.Lock()
@@ -73,7 +82,9 @@ class ServicePlayer:
         with self._lock:
             if self._made is None:
                 facts = self._bench.runtime.facts
-                self._made = KollaFolder(self._site, self._bench.folder, facts, accelerator=self._accelerator)
+                self._made = KollaFolder(
+                    self._site, self._bench.folder, facts, accelerator=self._accelerator, learn=self._learn
+                )
             return self._made
 
     def _prepare(

@@ -119,7 +119,7 @@ def run_plan(
                         check=check,
                     ),
                     hand_over=HandingOver(site, connection, folder=bench.folder, redactor=redactor),
-                    play_service=ServicePlayer(site, bench, accelerator=accelerator),
+                    play_service=ServicePlayer(site, bench, accelerator=accelerator, learn=redactor.add),
                     options=options,
                 )
                 return engine.run()
