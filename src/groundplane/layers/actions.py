@@ -1,11 +1,12 @@
 """Actions: steps that the engine does itself, because the work is between it and the outside, not on a host.
 
-An action is a module with two functions. It is imported when it is needed, so that whoever plans doesn't carry what
-only the work needs:
+An action is a module with two functions, or an object of a module's with two such methods. It is imported when it is
+needed, so that whoever plans doesn't carry what only the work needs:
 
     def state(site: Site) -> Mapping[str, str]
         What the action set up, as it is right now: item to value, short and made for people. Plans compare it with what
-        the step left. Never raises for what can be wrong outside: that is an item, too.
+        the step left. What can be wrong outside is an item, too; raises a GroundplaneError where nobody can be asked:
+        a plan tells that, and takes everything else as it was.
     def carry_out(call: ActionCall) -> None
         Does the work, or only says what it would do (`call.check`). Raises a GroundplaneError where it fails.
 """
@@ -22,8 +23,18 @@ if TYPE_CHECKING:
 
     from groundplane.site.site import Site
 
-ACTIONS = {"push_images": "groundplane.supply.push_action"}
-"""What layers.yml may name, and its module."""
+_PLATFORM = "groundplane.platform.actions"
+ACTIONS = {
+    "push_images": "groundplane.supply.push_action",
+    "platform_projects": f"{_PLATFORM}:PROJECTS",
+    "platform_flavors": f"{_PLATFORM}:FLAVORS",
+    "platform_images": f"{_PLATFORM}:IMAGES",
+    "platform_volume_types": f"{_PLATFORM}:VOLUME_TYPES",
+    "platform_networks": f"{_PLATFORM}:NETWORKS",
+    "platform_security": f"{_PLATFORM}:SECURITY",
+    "platform_services": f"{_PLATFORM}:SERVICES",
+}
+"""What layers.yml may name, and its module, or MODULE:OBJECT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,7 @@ class ActionCall:
 
 
 class Action(Protocol):
-    """The module of an action."""
+    """The module of an action, or its object."""
 
     def state(self, site: Site) -> Mapping[str, str]: ...
 
@@ -73,4 +84,6 @@ class Action(Protocol):
 
 def find_action(name: str) -> Action:
     """The action of that name; `layers.loading` has checked that there is one."""
-    return cast("Action", import_module(ACTIONS[name]))
+    module, _, attribute = ACTIONS[name].partition(":")
+    found = import_module(module)
+    return cast("Action", getattr(found, attribute) if attribute else found)

@@ -41,8 +41,12 @@ KOLLA_DEFAULTS: Mapping[str, Any] = {
     "keystone_admin_user": ADMIN,
     "keystone_admin_project": ADMIN,
     "openstack_region_name": "RegionOne",
+    "public_protocol": "{{ 'https' if kolla_enable_tls_external | bool else 'http' }}",
+    "internal_protocol": "{{ 'https' if kolla_enable_tls_internal | bool else 'http' }}",
+    "ceph_rgw_port": 6780,
+    "ceph_rgw_public_port": "{{ ceph_rgw_port }}",
 }
-"""What holds where neither the site nor the translation says more; kolla-ansible's own, apart from the addresses."""
+"""What holds where neither the site nor the toolkit says more; kolla-ansible's own, apart from the addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,10 @@ class Login:
 
 
 class SiteVariables:
-    """Kolla's variables as the site has them: its own values, else the translation's, else `KOLLA_DEFAULTS`."""
+    """Variables of the whole site, Kolla's among them, with their templates worked out; else `KOLLA_DEFAULTS`."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._translated: Mapping[str, Any] | None = None
         facts = {"groups": {group: list(hosts) for group, hosts in site.inventory.group_hosts.items()}}
         self._conditions = Conditions(self._find, facts)
 
@@ -97,20 +100,15 @@ class SiteVariables:
         """Raises InputError as `text`."""
         return to_bool(self._conditions.value("{{ " + name + " }}"))
 
+    def resolve(self, value: Any) -> Any:
+        """Plain data with its templates worked out. Raises InputError as `text`."""
+        return self._conditions.value(value)
+
     def _find(self, name: str) -> Value | None:
         found = self._site.variables.value(name, None)
-        if found is not None and found.level > Level.DEFAULT:
-            return found
-        if name in self._translation():
-            return Value(self._translation()[name], Level.DERIVED, self._site.source.place("vips"), "site.yml")
         if found is None and name in KOLLA_DEFAULTS:
             return Value(KOLLA_DEFAULTS[name], Level.DEFAULT, self._site.source.place("vips"), LAYER)
         return found
-
-    def _translation(self) -> Mapping[str, Any]:
-        if self._translated is None:
-            self._translated = {}
-        return self._translated
 
 
 def entrance(site: Site, interface: str = PUBLIC) -> Entrance:
@@ -242,8 +240,13 @@ def connect(
     return open_connection(where, login, seconds=seconds)
 
 
-def open_connection(where: Entrance, login: Login, *, seconds: float = ANSWER_SECONDS) -> Connection:
-    """A connection for a login; one answer may take `seconds`. Not for several threads at once."""
+def open_connection(
+    where: Entrance, login: Login, *, seconds: float = ANSWER_SECONDS, auth: Any | None = None
+) -> Connection:
+    """A connection for a login; one answer may take `seconds`. Not for several threads at once.
+
+    `auth` is another connection's (`connection.session.auth`), whose token is shared then.
+    """
     from keystoneauth1.identity.v3 import Password  # noqa: PLC0415 - half a second
     from keystoneauth1.session import Session  # noqa: PLC0415
     from openstack.connection import Connection  # noqa: PLC0415
@@ -255,7 +258,7 @@ def open_connection(where: Entrance, login: Login, *, seconds: float = ANSWER_SE
         if login.project is None
         else {"project_name": login.project, "project_domain_name": login.project_domain}
     )
-    auth = Password(
+    auth = auth or Password(
         auth_url=where.auth_url,
         username=login.user,
         password=login.password,

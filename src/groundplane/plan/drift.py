@@ -17,6 +17,9 @@ MISSING = "missing"
 HANDOVER = "handover "
 """How the items of what other layers handed over begin; then the layer's name, and whose key it is."""
 
+UNASKED = "how it stands"
+"""The item that stands beside those of before where nobody could be asked; its value says why."""
+
 _GONE = "no longer watched"
 
 
@@ -29,7 +32,7 @@ def drift(before: Mapping[str, str], now: Mapping[str, str] | None) -> tuple[str
         return tuple(f"{_key(item)} is new" for item in now or () if item.startswith(HANDOVER))
     if now is None:
         return (f"the {WATCH_LIST} is {MISSING}",)
-    found = []
+    found = [f"nobody can say how it stands: {now[UNASKED]}"] if UNASKED in now else []
     for item, was in before.items():
         value = now.get(item, _GONE)
         if value == was:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from groundplane.errors import InputError, Problem
+from groundplane.errors import GroundplaneError, InputError, Problem
 from groundplane.layers.actions import find_action
 from groundplane.layers.selection import select, with_needs
 from groundplane.layers.sense import refuse_senseless
 from groundplane.plan.besides import ask_handovers, ask_standing, with_besides
+from groundplane.plan.drift import UNASKED
 from groundplane.plan.planner import hosts_of, make_plan
 from groundplane.plan.probe import probe_hosts
 from groundplane.site.derived_images import IMAGE_VARIABLES
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from groundplane.plan.receipts import ReceiptStore
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
+
+
+_ACTIONS_AT_ONCE = 4
 
 
 def survey(
@@ -48,7 +52,7 @@ def survey(
     hosts = hosts_of(site, graph, selection=selection, limit=limit)
     steps = [graph.steps[id_] for id_ in with_needs(graph, select(graph, selection))]
     with ThreadPoolExecutor(3, thread_name_prefix="besides") as pool:
-        acting = pool.submit(_ask_actions, site, graph, selection, hosts)
+        acting = pool.submit(_ask_actions, site, graph, _with_receipt(steps, store), hosts, store)
         handing = pool.submit(ask_handovers, site, _with_receipt(steps, store), connection)
         standing = pool.submit(ask_standing, site, _with_receipt(steps, store), connection)
         found = probe_hosts(site, hosts, connection, on_answer=on_answer)
@@ -83,17 +87,27 @@ def _with_receipt(steps: Sequence[Step], store: ReceiptStore) -> list[Step]:
 
 
 def _ask_actions(
-    site: Site, graph: Graph, selection: Sequence[str], hosts: Sequence[str]
+    site: Site, graph: Graph, steps: Sequence[Step], hosts: Sequence[str], store: ReceiptStore
 ) -> dict[str, dict[str, dict[str, str]]]:
     """Host to steps to items: what the engine's own actions say of their work. Asked while the hosts are."""
+    acting = {step.id: step.action for step in steps if step.action and set(hosts).intersection(graph.hosts[step.id])}
     found: dict[str, dict[str, dict[str, str]]] = {}
-    for id_ in with_needs(graph, select(graph, selection)):
-        action, theirs = graph.steps[id_].action, set(hosts).intersection(graph.hosts[id_])
-        if action is not None and theirs:
-            state = dict(find_action(action).state(site))
-            for host in theirs:
-                found.setdefault(host, {})[id_] = state
+    with ThreadPoolExecutor(_ACTIONS_AT_ONCE, thread_name_prefix="actions") as pool:
+        states = dict(zip(acting, pool.map(lambda action: _state(site, action), acting.values()), strict=True))
+    for id_, state in states.items():
+        for host in set(hosts).intersection(graph.hosts[id_]):
+            receipt = store.receipts().get((id_, host))
+            before = dict(receipt.state or {}) if receipt is not None else {}
+            found.setdefault(host, {})[id_] = {**before, UNASKED: state} if isinstance(state, str) else state
     return found
+
+
+def _state(site: Site, action: str) -> dict[str, str] | str:
+    """What an action says of its work; why where nobody can be asked."""
+    try:
+        return dict(find_action(action).state(site))
+    except GroundplaneError as error:
+        return error.what
 
 
 def _with_actions(

@@ -28,8 +28,13 @@ HTTP_PARTIAL = 206
 
 def file_sha256(path: Path) -> str:
     """64 hex digits."""
+    return file_digest(path, "sha256")
+
+
+def file_digest(path: Path, algorithm: str) -> str:
+    """Hex digits."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def download(
@@ -49,23 +54,40 @@ def download(
     Raises:
         FailedError: nobody answers, no such file, cut short, another checksum, the disk is full.
     """
+    return download_checked(
+        url, target, algorithm="sha256", digest=sha256, what=what, certificates=certificates, timeout=timeout
+    )
+
+
+def download_checked(
+    url: str,
+    target: Path,
+    *,
+    algorithm: str,
+    digest: str,
+    what: str,
+    pinned: str = "the release pins",
+    certificates: Path | None = None,
+    timeout: float = 60,
+) -> Path:
+    """As `download`, with any algorithm of hashlib's; `pinned` says who gave the checksum."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with build_lock(target.parent, target.name):
-        if target.is_file() and file_sha256(target) == sha256:
+        if target.is_file() and file_digest(target, algorithm) == digest:
             return target
         part = target.with_name(f".{target.name}.part")
         resumed = part.is_file() and part.stat().st_size > 0
         _Transfer(url, what, certificates, timeout).fetch(part)
-        if resumed and file_sha256(part) != sha256:
+        if resumed and file_digest(part, algorithm) != digest:
             # Its beginning may have been another file's.
             part.unlink()
             _Transfer(url, what, certificates, timeout).fetch(part)
-        found = file_sha256(part)
-        if found != sha256:
+        found = file_digest(part, algorithm)
+        if found != digest:
             part.unlink()
             raise FailedError(
-                f"{what} has another checksum than the release pins",
-                why=f"{_public(url)}\nexpected sha256 {sha256}\nfound    sha256 {found}",
+                f"{what} has another checksum than {pinned}",
+                why=f"{_public(url)}\nexpected {algorithm} {digest}\nfound    {algorithm} {found}",
                 cure="A mirror or proxy gave something else (a login page, another version), or somebody tampered with "
                 "it. Fetch it from another mirror; change the pin only if its makers publish the new checksum.",
             )

@@ -71,5 +71,7 @@ class ScaffoldParameters:
     time_zone: str = "Etc/UTC"
     time_servers: tuple[str, ...] = ()
     packages_apt_proxy: str | None = None
+    guest_images: tuple[Mapping[str, Any], ...] = ()
+    """Images for the cloud's users, as the platform layer's platform_images has them."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """Further values of environments/bootstrap/configuration.yml; they replace the template's own of that name."""

@@ -1,0 +1,98 @@
+"""Plain calls to a cloud's services over an openstacksdk connection: what is sent is what the API's reference says.
+
+Source: the services' API references (Nova, Glance, Cinder, Neutron, Keystone).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openstack.connection import Connection
+
+COMPUTE, IMAGE, VOLUME, NETWORK, IDENTITY = "compute", "image", "block_storage", "network", "identity"
+"""The connection's names of services."""
+NOT_FOUND = 404
+
+
+class Rest:
+    """Calls answer with the body as data; complaints are the SDK's exceptions."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def call(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: Mapping[str, str] | None = None,
+        microversion: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """One call. Raises the SDK's HttpException where the service refuses."""
+        from openstack.exceptions import raise_from_response  # noqa: PLC0415 - heavy
+
+        words: dict[str, Any] = {"params": dict(params or {}), "microversion": microversion}
+        if body is not None:
+            words["json"] = body
+        if headers:
+            words["headers"] = dict(headers)
+        response = getattr(self.connection, service).request(path, method, **words)
+        raise_from_response(response)
+        data = response.json() if response.content else {}
+        return data if isinstance(data, dict) else {}
+
+    def one(self, service: str, path: str, key: str, **words: Any) -> dict[str, Any] | None:
+        """What lies below `key`; None where there is none."""
+        from openstack.exceptions import NotFoundException  # noqa: PLC0415
+
+        try:
+            found: dict[str, Any] = self.call(service, "GET", path, **words)[key]
+        except NotFoundException:
+            return None
+        return found
+
+    def all(
+        self,
+        service: str,
+        path: str,
+        key: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        microversion: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """A whole list, page after page."""
+        found: list[dict[str, Any]] = []
+        body = self.call(service, "GET", path, params=params, microversion=microversion)
+        while True:
+            page = body.get(key, [])
+            found += page
+            following = _next(body, key)
+            if not page or not following:
+                return found
+            body = self.call(service, "GET", following, microversion=microversion)
+
+
+def _next(body: Mapping[str, Any], key: str) -> str:
+    """The next page's path with its query, relative to the service's versioned endpoint; it is said in three ways."""
+    links = body.get("links")
+    listed = body.get(f"{key}_links") or body.get(f"{key.removesuffix('s')}_links") or []
+    following = (
+        (links.get("next") if isinstance(links, dict) else None)
+        or next((link.get("href") for link in listed if link.get("rel") == "next"), None)
+        or body.get("next")
+    )
+    if not following:
+        return ""
+    parts = urlsplit(str(following))
+    # Behind a proxy the services don't always know their own address: only path and query are taken.
+    path = parts.path.rpartition("/")[2]
+    before = parts.path.removesuffix(f"/{path}").rpartition("/")[2]
+    short = f"/{before}/{path}" if path == "detail" else f"/{path}"
+    return f"{short}?{parts.query}" if parts.query else short
