@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundplane.layers.model import Graph, Step, StepRole
+    from groundplane.plan.kolla_inputs import KollaInputs
     from groundplane.site.site import Site
     from groundplane.site.values import Value
 
@@ -65,6 +66,9 @@ class _StepFacts:
     defaults: Mapping[str, Any]
     content: dict[str, str]
     content_text: str
+    release: str
+    service: str | None = None
+    """One of Kolla's: it has inputs besides its variables (plan.kolla_inputs)."""
 
 
 class Fingerprinter:
@@ -80,6 +84,7 @@ class Fingerprinter:
         self._of_others: dict[str, str] = {}
         self._shared: dict[str, Fingerprint] = {}
         self._known = frozenset(site.variables.all_names()) - {FINGERPRINT_KEY}
+        self._kolla: KollaInputs | None = None
         self._release = f"ansible-core {site.release.runtime.ansible_core}"
         groups = {name: sorted(hosts) for name, hosts in site.inventory.group_hosts.items()}
         self._groups = self.digest(groups)
@@ -99,6 +104,11 @@ class Fingerprinter:
         others = set(facts.of_others)
         queue = list(facts.roots)
         seen = set(facts.roots)
+        if facts.service is not None:
+            for name, value in self._of_kolla().of_host(facts.service, host).items():
+                inputs[name], references = self._value(value)
+                queue += [further for further in references.names - seen if self._counts(further, facts)]
+                seen |= references.names
         for name in queue:
             if name == GROUPS:
                 inputs[name] = self._groups
@@ -113,7 +123,7 @@ class Fingerprinter:
                 written = facts.defaults[name]
             else:
                 continue
-            digest, references = self._value(written)
+            digest, references = self._value(self._settled(written, facts, host))
             inputs[name] = digest
             for further in references.names:
                 if further not in seen and self._counts(further, facts):
@@ -127,12 +137,29 @@ class Fingerprinter:
     def _share(self, facts: _StepFacts, inputs: dict[str, str]) -> Fingerprint:
         """One object for all hosts whose fingerprints are the same: at a thousand hosts that is most of the memory."""
         listed = "\n".join(f"{name}={digest}" for name, digest in inputs.items())
-        digest = self._digest_text(f"{listed}\n\n{facts.content_text}\n\n{self._release}")
+        digest = self._digest_text(f"{listed}\n\n{facts.content_text}\n\n{facts.release}")
         found = self._shared.get(digest)
         if found is None:
-            found = Fingerprint(inputs=inputs, content=facts.content, release=self._release, digest=digest)
+            found = Fingerprint(inputs=inputs, content=facts.content, release=facts.release, digest=digest)
             self._shared[digest] = found
         return found
+
+    def _settled(self, written: Any, facts: _StepFacts, host: str) -> Any:
+        """The value as it counts: of Kolla's variables what comes of them, where that can be told without Ansible."""
+        if facts.service is None or not self._value(written)[1].names:
+            return written
+        try:
+            return self._of_kolla().resolved(written, host)
+        except InputError:
+            return written
+
+    def _of_kolla(self) -> KollaInputs:
+        if self._kolla is None:
+            # Only sites with OpenStack carry the weight.
+            from groundplane.plan.kolla_inputs import KollaInputs  # noqa: PLC0415
+
+            self._kolla = KollaInputs(self._site)
+        return self._kolla
 
     def _counts(self, name: str, facts: _StepFacts) -> bool:
         return name in self._known or name in facts.defaults or name in {GROUPS, GROUP_NAMES}
@@ -151,7 +178,22 @@ class Fingerprinter:
             found = self._steps[step.id] = self._read_step(step)
         return found
 
+    def _read_service(self, service: str) -> _StepFacts:
+        """A service's plays and roles are kolla-ansible's, unmodified: its version stands for them."""
+        kolla = self._of_kolla()
+        return _StepFacts(
+            roots=kolla.service(service).variables & self._known,
+            of_others=frozenset(),
+            defaults={},
+            content={},
+            content_text="",
+            release=kolla.release,
+            service=service,
+        )
+
     def _read_step(self, step: Step) -> _StepFacts:
+        if step.service is not None:
+            return self._read_service(step.service)
         defaults: dict[str, Any] = {}
         content = {} if step.playbook is None else {self._shown(step.playbook): self._file(step.playbook)}
         references = in_files([] if step.playbook is None else [step.playbook])
@@ -171,6 +213,7 @@ class Fingerprinter:
             defaults=defaults,
             content=dict(sorted(content.items())),
             content_text="\n".join(f"{name}={digest}" for name, digest in sorted(content.items())),
+            release=self._release,
         )
 
     def _shown(self, file: Path) -> str:

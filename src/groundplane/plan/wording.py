@@ -21,7 +21,9 @@ LONGEST_VALUE = 40
 _NUMBERED = re.compile(r"^(.*?)(\d+)(\D*)$")
 _SOUNDS_SECRET = re.compile(r"passw|secret|token|private|credential|key$", re.IGNORECASE)
 
-_BESIDES = dict.fromkeys(("groups", "group_names"), "the inventory's groups")
+_BESIDES = dict.fromkeys(("groups", "group_names"), "the inventory's groups") | {
+    "groups of the host": "the host's groups"
+}
 _KINDS = {
     ReasonKind.NEVER_APPLIED: "never applied",
     ReasonKind.FAILED_LAST_TIME: "failed last time",
@@ -97,8 +99,8 @@ def reason_in_words(reason: Reason, hosts: Sequence[str], site: Site | None = No
 
 def variable_in_words(site: Site, name: str, hosts: Sequence[str]) -> str:
     """A changed variable: its value now and the place that sets it; of a secret only that it changed."""
-    if name in _BESIDES or name.startswith("hostvars."):
-        return _BESIDES.get(name) or f"{name.removeprefix('hostvars.')} of another host"
+    if name in _BESIDES or name.startswith("hostvars.") or " " in name:
+        return _besides_variables(site, name)
     values = [site.variables.value(name, host) for host in hosts]
     first = values[0]
     if first is None:
@@ -114,3 +116,22 @@ def variable_in_words(site: Site, name: str, hosts: Sequence[str]) -> str:
     if len(text) > LONGEST_VALUE or "__ansible_vault" in text or _SOUNDS_SECRET.search(name):
         return f"{name} ({at})"
     return f"{name} = {text} ({at})"
+
+
+def _besides_variables(site: Site, name: str) -> str:
+    """An input that is no variable of the host's own. Those of Kolla's services have a blank (plan.kolla_inputs)."""
+    kind, _, rest = name.partition(" ")
+    if kind == "group":
+        return f"the hosts of the group {rest}, or their addresses"
+    if kind != "overlay":
+        return _BESIDES.get(name) or (f"{name[9:]} of another host" if name.startswith("hostvars.") else name)
+    # Only a plan with such a reason carries the weight.
+    from groundplane.openstack.translation.overlays import overlay_value  # noqa: PLC0415
+
+    value = overlay_value(site, name)
+    if value is None:
+        return f"{rest} (not there any more)"
+    whole = " [" not in rest
+    if whole or len(value) > LONGEST_VALUE or "\n" in value or _SOUNDS_SECRET.search(rest):
+        return rest
+    return f"{rest} = {value}"

@@ -42,11 +42,12 @@ OWN_SERVICES = (
 
 @dataclass(frozen=True, slots=True)
 class KollaContainer:
-    """A container as the container engine knows it, the service that it belongs to, and the hosts that run it."""
+    """A container as the container engine knows it, the service that it belongs to, its hosts, and its image."""
 
     name: str
     service: str
     hosts: tuple[str, ...]
+    image: str = ""
 
 
 CONTAINER_NAMES = {"openvswitch-db-server": "openvswitch_db"}
@@ -120,8 +121,9 @@ def kolla_containers(site: Site) -> tuple[KollaContainer, ...]:
             CONTAINER_NAMES.get(name, name.replace("-", "_")),
             service,
             tuple(dict.fromkeys(host for group in groups for host in site.inventory.group_hosts.get(group, ()))),
+            container.image,
         )
-        for service, name, _, groups in _placed(site)
+        for service, name, container, groups in _placed(site)
     )
 
 
