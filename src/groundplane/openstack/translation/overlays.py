@@ -23,7 +23,7 @@ from groundplane.openstack.translation.patterns import matches
 from groundplane.site.secrets.vault_format import is_encrypted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from groundplane.openstack.catalogue import KollaCatalogue, KollaService
@@ -108,6 +108,15 @@ def write_overlays(site: Site, folder: Path, handover: Path | None = None) -> No
                     shutil.copyfile(file, destination)
 
 
+def read_names(service: KollaService) -> tuple[str, ...]:
+    """The names of override files that a service reads, as patterns.
+
+    Where a role asks for `{{ item }}.conf` the catalogue can only say `*.conf`; that means files called after the
+    service, and not everybody's.
+    """
+    return tuple(f"{service.name}{name}" if name.startswith("*") else name for name in service.overlays)
+
+
 def _certificates(site: Site) -> dict[str, str]:
     if not manages_certificates(site):
         return {}
@@ -136,7 +145,7 @@ def overlay_inputs(site: Site, service: KollaService | str, catalogue: KollaCata
         service = services[service]
     found: dict[str, str] = {}
     for overlay in overlays(site):
-        if matches(overlay.name, service.overlays, site.inventory.hosts):
+        if matches(overlay.name, read_names(service), site.inventory.hosts):
             found.update(_keys(overlay))
     if service.name == LIBVIRT_SERVICE and site.secrets_loaded and manages_certificates(site):
         # Not the certificates: a host that comes would be work for all others.
@@ -161,10 +170,17 @@ def _keys(overlay: Overlay) -> dict[str, str]:
     return {f"overlay {overlay.name}": data.decode(errors="surrogateescape")}
 
 
+def overlay_value(site: Site, name: str) -> str | None:
+    """The value of an input that `overlay_inputs` gives; None where there is none any more."""
+    for overlay in overlays(site):
+        if name == f"overlay {overlay.name}" or name.startswith(f"overlay {overlay.name} ["):
+            return _keys(overlay).get(name)
+    return None
+
+
 def overlay_problems(site: Site, catalogue: KollaCatalogue) -> Iterator[Problem]:
     """Files that no service reads, that are encrypted where Kolla can't open them, or that can't be merged."""
-    patterns: Mapping[str, tuple[str, ...]] = {name: entry.overlays for name, entry in catalogue.services.items()}
-    known = tuple(dict.fromkeys(pattern for entry in patterns.values() for pattern in entry))
+    known = tuple(dict.fromkeys(name for service in catalogue.services.values() for name in read_names(service)))
     for overlay in overlays(site):
         ours = [file for file in overlay.files if file.is_relative_to(site.path)]
         if not ours:
