@@ -23,6 +23,7 @@ from groundplane.cli.main import COMMANDS, groundplane
 from groundplane.content import toolkit_content
 from groundplane.openstack.catalogue import read_catalogue
 from groundplane.openstack.steps import DESCRIPTIONS
+from groundplane.platform import options
 from groundplane.site.images_file import IMAGE_LAYERS
 from groundplane.site.model import SiteFile
 from groundplane.site.release import Release
@@ -30,6 +31,19 @@ from groundplane.site.release import Release
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+PLATFORM: dict[str, type[options.Options]] = {
+    "platform_domains": options.Domain,
+    "platform_projects": options.Project,
+    "platform_groups": options.Group,
+    "platform_users": options.User,
+    "platform_flavors": options.Flavor,
+    "platform_images": options.Image,
+    "platform_volume_types": options.VolumeType,
+    "platform_networks": options.Network,
+    "platform_routers": options.Router,
+    "platform_security_group_rules": options.SecurityGroupRule,
+    "platform_services": options.CatalogueService,
+}
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "reference"
 
@@ -61,6 +75,8 @@ class Pages:
     def __init__(self) -> None:
         self.pages: dict[str, str] = {}
         self.undescribed: list[str] = []
+        self.shown: set[str] = set()
+        """Models that have a table on the page that is being made."""
 
     def described(self, name: str, text: str | None) -> str:
         if not text or not text.strip():
@@ -137,21 +153,52 @@ class Pages:
             "",
         ]
         lines += ["`groundplane schema` prints the same as a JSON Schema for editors.", ""]
+        lines += self.tables(definitions, "site.yml", {"SiteFile": "At the top level"})
+        self.pages["site.md"] = "\n".join(lines)
+
+    def tables(self, definitions: Mapping[str, Any], file: str, titles: Mapping[str, str]) -> Iterator[str]:
+        """A table of keys for each model of a JSON schema."""
+        self.shown = {name for name, definition in definitions.items() if "properties" in definition}
         for name, definition in definitions.items():
             if "properties" not in definition:
                 continue
-            title = "At the top level" if name == "SiteFile" else name.removesuffix("File").lower()
-            lines += [f"## {title} {{ #{name.lower()} }}", "", " ".join(definition.get("description", "").split()), ""]
-            lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
+            title = titles.get(name, name.removesuffix("File").lower())
+            yield from (
+                f"## {title} {{ #{name.lower()} }}",
+                "",
+                " ".join(definition.get("description", "").split()),
+                "",
+            )
+            yield from ("| key | type | default | meaning |", "|---|---|---|---|")
             required = definition.get("required", [])
             for key, value in definition["properties"].items():
                 description = value.get("description", "")
                 if "$ref" not in value:
-                    self.described(f"site.yml {name}.{key}", description)
+                    self.described(f"{file} {name}.{key}", description)
                 default = "**required**" if key in required else self.default(value)
-                lines.append(f"| `{key}` | {self.kind(value)} | {default} | {cell(description)} |")
-            lines.append("")
-        self.pages["site.md"] = "\n".join(lines)
+                yield f"| `{key}` | {self.kind(value)} | {default} | {cell(description)} |"
+            yield ""
+
+    # What the platform layer declares
+
+    def platform(self) -> None:
+        lines = [
+            "# The platform's options",
+            "",
+            "For `environments/platform/configuration.yml`; see [The platform](../platform.md). Each is a list of",
+            "entries with the keys below; a flavor that is named as SCS does it may be just its name.",
+            "",
+        ]
+        definitions: dict[str, Any] = {}
+        titles = {}
+        for option, model in PLATFORM.items():
+            schema = model.model_json_schema()
+            definitions |= {model.__name__: schema}
+            titles[model.__name__] = f"`{option}`"
+        inner = [definition for schema in list(definitions.values()) for definition in schema.get("$defs", {}).items()]
+        definitions |= {name: definition for name, definition in inner if name not in definitions}
+        lines += self.tables(definitions, "platform", titles)
+        self.pages["platform.md"] = "\n".join(lines)
 
     @staticmethod
     def default(value: Mapping[str, Any]) -> str:
@@ -161,7 +208,7 @@ class Pages:
     def kind(self, value: Mapping[str, Any]) -> str:
         if "$ref" in value:
             name = str(value["$ref"]).rsplit("/", 1)[-1]
-            return f"[{name.removesuffix('File').lower()}](#{name.lower()})" if name.endswith("File") else name
+            return f"[{name.removesuffix('File').lower()}](#{name.lower()})" if name in self.shown else name
         if "anyOf" in value:
             return " or ".join(self.kind(part) for part in value["anyOf"] if part.get("type") != "null")
         if "allOf" in value:
@@ -315,6 +362,7 @@ def make() -> Pages:
     pages = Pages()
     pages.commands()
     pages.site_file()
+    pages.platform()
     pages.layers()
     pages.services()
     pages.roles()
