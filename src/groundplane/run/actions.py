@@ -37,7 +37,7 @@ def run_action(
 ) -> PlaybookOutcome:
     """Runs the step's action and returns how it ended, the same for each host; blocks."""
     started = time.monotonic()
-    story = _Story(hosts, tell, say)
+    story = Story(hosts, tell, say)
     deadline = started + step.timeout_minutes * 60
     call = ActionCall(
         site=site,
@@ -77,7 +77,7 @@ def run_action(
     )
 
 
-class _Story:
+class Story:
     """Counts pieces of work as Ansible counts tasks. Safe to call from several threads."""
 
     def __init__(self, hosts: Sequence[str], tell: Tell, say: Callable[[str], None]) -> None:

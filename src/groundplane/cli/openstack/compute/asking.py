@@ -1,0 +1,63 @@
+"""What the commands for compute hosts share: Nova asked, a plan carried out."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import click
+
+    from groundplane.cli.operations import Desk
+    from groundplane.openstack.compute.nova import Nova
+    from groundplane.run.operation import Operation
+    from groundplane.site.site import Site
+
+    Make = Callable[[Desk, Nova], Operation]
+
+
+@contextmanager
+def open_nova(site: Site) -> Iterator[Nova]:
+    """Nova, as the administrator.
+
+    Raises:
+        InputError, FailedError: see `groundplane.openstack.api.connect`.
+    """
+    from contextlib import closing  # noqa: PLC0415
+
+    from groundplane.openstack.api import connect  # noqa: PLC0415
+    from groundplane.openstack.compute.nova import Nova  # noqa: PLC0415
+
+    with closing(connect(site)) as connection:
+        yield Nova(connection)
+
+
+def carry_out(obj: str | None, make: Make, *, yes: bool, confirm: str, check: bool, as_json: bool) -> None:
+    """Asks Nova, shows the plan that `make` gives, asks, runs it, and tells how it ended.
+
+    Raises:
+        InputError: what `make` refuses; nobody is there to say yes.
+        CancelledError: a person said no, or stopped the run.
+        FailedError: it failed.
+    """
+    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.operations import open_desk, perform  # noqa: PLC0415
+
+    with open_desk(obj) as desk:
+        with console(stderr=True).status("Asking Nova"), open_nova(desk.site) as nova:
+            operation = make(desk, nova)
+        perform(desk, operation, yes=yes, confirm=confirm, check=check, as_json=as_json)
+
+
+def complete_compute_hosts(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of the inventory's compute hosts; Nova isn't asked for a press of a key."""
+    from groundplane.cli.common import open_site  # noqa: PLC0415
+    from groundplane.errors import GroundplaneError  # noqa: PLC0415
+
+    try:
+        site = open_site(ctx.find_root().params.get("site"), strict=False)
+    except GroundplaneError:
+        return []
+    return [host for host in site.inventory.group_hosts.get("compute", ()) if host.startswith(incomplete)]

@@ -1,0 +1,68 @@
+"""groundplane openstack compute list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from groundplane.cli.common import json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from groundplane.openstack.compute.listing import ListedHost
+
+MIB_A_GIB = 1024
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def command(obj: str | None, *, as_json: bool) -> None:
+    """List compute hosts: whether they report and take new servers, what servers they have, and what room."""
+    from groundplane.cli.common import console, open_site, print_json, show_table  # noqa: PLC0415
+    from groundplane.cli.openstack.compute.asking import open_nova  # noqa: PLC0415
+    from groundplane.openstack.compute.listing import listed  # noqa: PLC0415
+
+    site = open_site(obj, need_secrets=True)
+    with console(stderr=True).status("Asking Nova"), open_nova(site) as nova:
+        found = listed(nova)
+    if as_json:
+        print_json([one.as_data() for one in found])
+        return
+    show_table(_table(found))
+
+
+def _table(found: Sequence[ListedHost]) -> Table:
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("host", "state", "zone", "servers", "vCPUs", "memory", ""):
+        table.add_column(name, overflow="fold", justify="right" if name in ("vCPUs", "memory") else "left")
+    for one in found:
+        host = one.host
+        state = "[green]up[/]" if host.up else "[red]down[/]"
+        if not host.enabled:
+            state += ", [yellow]disabled[/]"
+        servers = ", ".join(f"{number} {status}" for status, number in sorted(one.servers.items())) or "none"
+        table.add_row(
+            f"[bold]{escape(host.name)}[/]",
+            state,
+            host.zone,
+            servers,
+            _share(one, "VCPU"),
+            _share(one, "MEMORY_MB", MIB_A_GIB, " GiB"),
+            escape(host.reason) + (" (Nova was told that it is down)" if host.forced_down else ""),
+        )
+    return table
+
+
+def _share(one: ListedHost, name: str, divisor: int = 1, unit: str = "") -> str:
+    if name not in one.room.total:
+        return ""
+    used, total = one.room.used.get(name, 0) / divisor, one.room.total[name] / divisor
+    return f"{used:.0f} of {total:.0f}{unit}"

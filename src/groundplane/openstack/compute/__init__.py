@@ -1,0 +1,1 @@
+"""Compute hosts: how they stand, taking work away from them, and giving it back."""
