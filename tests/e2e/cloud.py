@@ -43,7 +43,9 @@ class Cloud:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
-        self.vip = str(yaml.safe_load((lab.site / "site.yml").read_text(encoding="utf-8"))["vips"]["external"]["address"])
+        self.vip = str(
+            yaml.safe_load((lab.site / "site.yml").read_text(encoding="utf-8"))["vips"]["external"]["address"]
+        )
         self.trust = ssl.create_default_context(cafile=str(lab.site / "certificates" / "ca.crt"))
 
     def secrets(self) -> dict[str, Any]:
@@ -77,11 +79,20 @@ class Cloud:
         }
         return headers["X-Subject-Token"], catalogue
 
-    def list(self, kind: str, path: str) -> list[dict[str, Any]]:
-        """All objects of that kind in all projects, such as `compute`, `/servers/detail?all_tenants=1`."""
+    def call(self, kind: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """A request to a kind of service, such as `compute`; None where the answer is empty."""
         token, catalogue = self.token()
-        request = Request(catalogue[kind].rstrip("/") + path, headers={"X-Auth-Token": token})  # noqa: S310
-        found: dict[str, Any] = self._send(request)[0]
+        request = Request(  # noqa: S310 - https, to the lab
+            catalogue[kind].rstrip("/") + path,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"X-Auth-Token": token, "Content-Type": "application/json", **headers},
+            method=method,
+        )
+        return self._send(request)[0]
+
+    def list(self, kind: str, path: str, **headers: str) -> list[dict[str, Any]]:
+        """All objects of that kind, such as `compute`, `/servers/detail?all_tenants=1`."""
+        found: dict[str, Any] = self.call(kind, "GET", path, **headers)
         return next(value for value in found.values() if isinstance(value, list))
 
     def objects(self) -> dict[str, set[str]]:
@@ -100,7 +111,8 @@ class Cloud:
 
     def _send(self, request: Request) -> tuple[Any, Mapping[str, str]]:
         with urlopen(request, context=self.trust, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
-            return json.load(answer), answer.headers
+            said = answer.read()
+            return json.loads(said) if said else None, answer.headers
 
     @contextmanager
     def asked_all_the_time(self) -> Iterator[Answers]:

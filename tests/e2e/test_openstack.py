@@ -222,6 +222,28 @@ def test_a_name_that_kolla_does_not_know_is_refused(cloud_lab: Lab) -> None:
     assert len(cloud_lab.runs()) == runs
 
 
+def test_what_somebody_changed_in_the_cloud_is_put_right(cloud_lab: Lab, cloud: Cloud) -> None:
+    version = {"OpenStack-API-Version": "compute 2.61"}
+
+    def flavor() -> dict[str, Any]:
+        return next(one for one in cloud.list("compute", "/flavors/detail", **version) if one["name"] == "SCS-1V-2")
+
+    before = flavor()
+    cloud.call("compute", "DELETE", f"/flavors/{before['id']}")
+    wrong = {key: before[key] for key in ("id", "name", "description", "vcpus", "disk")} | {"ram": 512}
+    cloud.call("compute", "POST", "/flavors", {"flavor": wrong}, **version)
+    shown = cloud_lab.groundplane("plan", "platform")
+    assert all(word in shown.out for word in ("platform.flavors", "flavor SCS-1V-2", "512")), str(shown)
+    applied = cloud_lab.groundplane("apply", "--yes")
+    assert applied.code == 0, str(applied)
+    assert {step for step, _ in cloud_lab.work_of(cloud_lab.newest_run())} == {"platform.flavors"}
+    after = flavor()
+    assert {key: after[key] for key in ("name", "ram", "extra_specs")} == {
+        key: before[key] for key in ("name", "ram", "extra_specs")
+    }
+    nothing_to_do(cloud_lab)
+
+
 @pytest.mark.timeout(1800)
 def test_a_compute_host_is_emptied_and_used_again(cloud_lab: Lab, cloud: Cloud) -> None:
     drained = cloud_lab.groundplane("openstack", "compute", "drain", "node3", "--yes", timeout=1500)
