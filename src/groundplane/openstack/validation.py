@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError, Problem
 from groundplane.openstack.catalogue import enabled_services, read_catalogue
+from groundplane.openstack.translation.validation import translation_problems
 from groundplane.site.option_types import has_jinja
 from groundplane.site.source import VAULT_KEY
 from groundplane.site.validation import written_values
@@ -40,7 +41,7 @@ def layer_problems(site: Site) -> tuple[Problem, ...]:
         enabled_services(site)
     except InputError as error:
         return error.problems or (Problem(error.what, error.cure, error.place),)
-    return tuple(dict.fromkeys(_variables(site, catalogue)))
+    return tuple(dict.fromkeys([*_variables(site, catalogue), *translation_problems(site, catalogue)]))
 
 
 def _variables(site: Site, catalogue: KollaCatalogue) -> Iterator[Problem]:
