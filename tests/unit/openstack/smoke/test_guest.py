@@ -1,0 +1,47 @@
+"""What a console says, and what cloud-init is told."""
+
+from __future__ import annotations
+
+import yaml
+
+from groundplane.openstack.smoke.guest import finished, host_keys, last_lines, user_data
+
+WORD = "groundplane-smoke-20260101t000000z-abcdef"
+CONSOLE = f"""\
+[    0.0] Linux version 6.12
+\x1b[0;32m[  OK  ]\x1b[0m cloud-init\r
+-----BEGIN SSH HOST KEY KEYS-----
+ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBB root@smoke
+ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGyEJ6tqMEpcSpAmVvLmYVjJ8hrqYkEk3qbC root@smoke
+-----END SSH HOST KEY KEYS-----
+{WORD}: cloud-init 24.4 finished after 31.2 seconds, from DataSourceOpenStackLocal
+smoke login:
+"""
+
+
+def test_user_data_is_cloud_config_that_says_the_word() -> None:
+    text = user_data(WORD, ("ssh-ed25519 AAAA me",))
+    assert text.startswith("#cloud-config\n")
+    data = yaml.safe_load(text)
+    assert data["final_message"].startswith(f"{WORD}: ")
+    assert data["ssh_authorized_keys"] == ["ssh-ed25519 AAAA me"]
+    assert "ssh_authorized_keys" not in user_data(WORD)
+
+
+def test_the_end_of_cloud_init_is_found() -> None:
+    assert finished(CONSOLE, WORD) == "cloud-init 24.4 finished after 31.2 seconds, from DataSourceOpenStackLocal"
+
+
+def test_an_echo_of_the_order_is_no_end() -> None:
+    assert finished(user_data(WORD), WORD) is None
+    assert finished(CONSOLE, "groundplane-smoke-another") is None
+
+
+def test_host_keys_are_read_from_the_console() -> None:
+    assert [key.split()[0] for key in host_keys(CONSOLE)] == ["ecdsa-sha2-nistp256", "ssh-ed25519"]
+    assert host_keys("nothing") == ()
+
+
+def test_last_lines_are_plain() -> None:
+    assert last_lines(CONSOLE, 1) == ("smoke login:",)
+    assert "[  OK  ] cloud-init" in last_lines(CONSOLE, 10)
