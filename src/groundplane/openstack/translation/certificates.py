@@ -70,6 +70,13 @@ def vip_certificates(site: Site, *, now: datetime | None = None) -> dict[str, st
     found = {CA_FILE: _read(site, AUTHORITY_FILE)}
     authority: Authority | None = None
     for door in doors(site):
+        if not door.names:
+            raise InputError(
+                f"The site has no {door.name} virtual address",
+                why="its certificate is made for it",
+                cure="Add it to vips in site.yml.",
+                place=site.source.place("vips"),
+            )
         key = _key(site, door.key)
         chain = site.path / door.own
         if chain.is_file():

@@ -99,3 +99,9 @@ def test_closed_and_missing_secrets_are_told_apart(cloud: CloudSite) -> None:
     del cloud.secrets["openstack_internal_private_key"]
     with pytest.raises(InputError, match="openstack_internal_private_key is missing"):
         vip_certificates(cloud.load())
+
+
+def test_without_addresses_there_is_nothing_to_certify(cloud: CloudSite) -> None:
+    cloud.change_site(vips={})
+    with pytest.raises(InputError, match="no external virtual address"):
+        vip_certificates(cloud.load())
