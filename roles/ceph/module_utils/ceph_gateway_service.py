@@ -34,6 +34,10 @@ DIGEST_LENGTH = 32
 ENOENT = 2
 MANAGED = {"rgw_frontends", "rgw_realm", "rgw_zonegroup", "rgw_zone"}
 """Settings that the orchestrator looks after."""
+KEYSTONE_URL = "rgw_keystone_url"
+TRUSTED = ("/etc/ssl/certs:/etc/ssl/certs", "/etc/ssl/certs/ca-certificates.crt:/etc/pki/tls/certs/ca-bundle.crt")
+"""The host's trusted authorities, the site's own among them, where images made from Debian and from CentOS look for
+them: radosgw has no setting for it."""
 
 
 class Gateways:
@@ -76,7 +80,11 @@ class Gateways:
         if self.folder:
             spec["rgw_frontend_extra_args"] = self.arguments
             spec["ssl"] = True
-            wanted["extra_container_args"] = [f"--volume={self.folder}:{self.folder}:ro"]
+        volumes = [f"{self.folder}:{self.folder}"] if self.folder else []
+        if self.settings.get(KEYSTONE_URL, "").startswith("https:"):
+            volumes += TRUSTED
+        if volumes:
+            wanted["extra_container_args"] = [f"--volume={volume}:ro" for volume in volumes]
         return wanted
 
 

@@ -98,6 +98,17 @@ def test_the_specification_is_one_that_cephadm_takes() -> None:
     assert plain.frontend == "beast port=80"
 
 
+def test_gateways_that_ask_keystone_by_tls_trust_whom_the_host_trusts() -> None:
+    asking = gateway.Gateways(port=7480, folder=FOLDER, settings={"rgw_keystone_url": "https://172.31.0.240:5000"})
+    assert asking.specification()["extra_container_args"] == [
+        f"--volume={FOLDER}:{FOLDER}:ro",
+        "--volume=/etc/ssl/certs:/etc/ssl/certs:ro",
+        "--volume=/etc/ssl/certs/ca-certificates.crt:/etc/pki/tls/certs/ca-bundle.crt:ro",
+    ]
+    plain = gateway.Gateways(port=80, folder="", settings={"rgw_keystone_url": "http://172.31.0.240:5000"})
+    assert "extra_container_args" not in plain.specification()
+
+
 def test_a_second_time_nothing_changes() -> None:
     cluster = Cluster()
     wanted = gateway.Gateways(port=7480, folder=FOLDER, settings={"rgw_enable_usage_log": True})
