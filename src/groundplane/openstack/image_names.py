@@ -1,7 +1,7 @@
 """The names under which Kolla's modules find images on a host.
 
 kolla_container looks for images by tag alone, and pulls what has none. Images are pinned by digest, so each host gives
-the ones that it has pulled a tag made of the digest (roles/images, entry point `names`): nothing is pulled from
+the ones that it has pulled a tag made of the digest (the module images_name of roles/images): nothing is pulled from
 elsewhere, and another digest is another name.
 """
 

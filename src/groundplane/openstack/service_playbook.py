@@ -51,8 +51,10 @@ PRECEDENCE = (
 )
 """https://docs.ansible.com/ansible/latest/reference_appendices/config.html#variable-precedence; by default
 groups_inventory stands second."""
+PRECHECK = "precheck"
 PULL = "pull"
 """Kolla's action that is done by a role of ours: images come by digest, and Kolla's knows tags alone."""
+WATCH_DIRECTORY = "/var/lib/groundplane/watch"
 CONFIGURATION = "/etc/kolla"
 """Kolla's node_config_directory, on the hosts."""
 _SWITCHED = re.compile(r"enable_\w+_(?:True|False)")
@@ -149,6 +151,26 @@ class KollaFolder:
             FailedError: the folder in memory can't be written.
         """
         service = self.service(name)
+        found = pulling(self._site, service) if action == PULL else plays(service, step=step)
+        with self._made(name, found, action=action, handover=handover) as made:
+            yield made
+
+    @contextmanager
+    def prechecks_playbook(self, names: Sequence[str]) -> Iterator[ServicePlaybook]:
+        """The playbook of Kolla's prechecks of some services; it changes nothing.
+
+        Raises:
+            InputError, FailedError: as `service_playbook`.
+        """
+        found = [{**play, "any_errors_fatal": False} for name in names for play in self.service(name).plays]
+        with self._made("prechecks", [*found, LOOKED_AT], action=PRECHECK, handover=None) as made:
+            yield made
+
+    @contextmanager
+    def _made(
+        self, name: str, found: Sequence[Mapping[str, Any]], *, action: str, handover: Path | None
+    ) -> Iterator[ServicePlaybook]:
+        self._ready()
         with self._lock:
             self._numbers += 1
             own = self._folder / f"{self._numbers}-{name}"
@@ -160,7 +182,6 @@ class KollaFolder:
                 self._learn(file.read_text(encoding="utf-8") for file in config.rglob("*key.pem"))
                 # It has to lie beside the links, where Ansible looks for roles and group_vars.
                 path = self._folder / f"{own.name}.yml"
-                found = pulling(self._site, service) if action == PULL else plays(service, step=step)
                 path.write_text(json.dumps(found), encoding="utf-8")
             yield self._playbook(path, {"kolla_action": action, "node_custom_config": str(config)})
         finally:
@@ -181,6 +202,10 @@ class KollaFolder:
                 # Kolla reads ansible_facts; each fact as a variable of its own would be copied for every template.
                 "ANSIBLE_INJECT_FACT_VARS": "False",
                 "ANSIBLE_PRECEDENCE": ",".join(PRECEDENCE),
+                # Modules of our own roles, called without them: a role costs two more tasks each time.
+                "ANSIBLE_LIBRARY": ":".join(
+                    f"{self._site.content.roles}/{role}/library" for role in ("images", "watch")
+                ),
                 "ANSIBLE_ROLES_PATH": f"{self._facts.kolla_ansible}/roles:{self._site.content.roles}",
                 **self._accelerated(),
             },
@@ -234,6 +259,19 @@ class KollaFolder:
         return catalogue
 
 
+LOOKED_AT: Mapping[str, Any] = {
+    "name": "Every host was looked at",
+    "hosts": GROUP,
+    "gather_facts": False,
+    "tasks": [
+        {
+            "name": "Say so",
+            "ansible.builtin.assert": {"that": True, "quiet": True},
+        }
+    ],
+}
+
+
 def preparation(images: Mapping[str, str]) -> list[Mapping[str, Any]]:
     """The play before the first service of a run; `images` are references to the names that Kolla's modules know."""
     return [
@@ -259,8 +297,7 @@ def preparation(images: Mapping[str, str]) -> list[Mapping[str, Any]]:
 def _named(images: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": "Name the images as Kolla looks for them",
-        "ansible.builtin.include_role": {"name": "images", "tasks_from": "names"},
-        "vars": {"images_names": images},
+        "images_name": {"names": images},
     }
 
 
@@ -300,11 +337,11 @@ def plays(service: KollaService, *, step: str | None) -> list[Mapping[str, Any]]
                 "tasks": [
                     {
                         "name": "Leave the watch list",
-                        "ansible.builtin.include_role": {"name": "watch", "tasks_from": "containers"},
-                        "vars": {
-                            "watch_step": step,
-                            "watch_configuration": CONFIGURATION,
-                            "watch_folders": sorted(service.containers),
+                        "watch_containers": {
+                            "step": step,
+                            "configuration": CONFIGURATION,
+                            "folders": sorted(service.containers),
+                            "directory": WATCH_DIRECTORY,
                         },
                         "when": "kolla_action not in ['stop']",
                     }

@@ -26,6 +26,7 @@ class ServicePlayer:
     Args:
         accelerator: whether mitogen is used; what site.yml says where None.
         learn: gets keys that are made on the way and mustn't show.
+        first: services that this run applies for the first time: those that the prechecks look at.
     """
 
     def __init__(
@@ -35,7 +36,9 @@ class ServicePlayer:
         *,
         accelerator: bool | None = None,
         learn: Callable[[Iterable[str]], None],
+        first: Sequence[str] = (),
     ) -> None:
+        self._first = tuple(first)
         self._site = site
         self._learn = learn
         self._bench = bench
@@ -67,8 +70,11 @@ class ServicePlayer:
         folder = self._folder()
         self._prepare(folder, step.id, hosts, play)
         ceph = dict(handed.get(HANDED_OVER) or {}).get("ceph")
+        if step.service is None:
+            with folder.prechecks_playbook(self._first) as made:
+                return play(_playbook(step.id, made, hosts, {"groundplane_step": step.id}))
         with folder.service_playbook(
-            step.service or step.name,
+            step.service,
             action=action,
             step=step.id if action in APPLYING else None,
             handover=Path(ceph) if ceph else None,

@@ -71,6 +71,8 @@ class PlayService(Protocol):
 
 DEPLOY = "deploy"
 """Kolla's action for a service that is to be as configured, whether it is there already or not."""
+PLAYED = frozenset({"kolla_prechecks"})
+"""Actions that are Ansible's work on what services of Kolla's are played with."""
 APPLYING = frozenset({DEPLOY, "reconfigure", "upgrade"})
 """Kolla's actions after which a service is as the site says."""
 
@@ -360,7 +362,7 @@ class Engine:
             self._teller.tell(kind, step=step.id, host=host, task=task, data=data)
 
         playbook = step.playbook
-        if playbook is None and step.service is None:
+        if playbook is None and step.service is None and step.action not in PLAYED:
             return self._act(step, hosts, tell=tell, say=say), {}
 
         def run(playbook: Playbook) -> PlaybookOutcome:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import GroundplaneError, InputError
 from groundplane.layers.actions import ActionPlaces, find_action
+from groundplane.openstack.prechecks import first_services
 from groundplane.openstack.service_step import ServicePlayer
 from groundplane.plan.besides import ask_standing
 from groundplane.plan.probe import probe_hosts
@@ -119,7 +120,13 @@ def run_plan(
                         check=check,
                     ),
                     hand_over=HandingOver(site, connection, folder=bench.folder, redactor=redactor),
-                    play_service=ServicePlayer(site, bench, accelerator=accelerator, learn=redactor.add),
+                    play_service=ServicePlayer(
+                        site,
+                        bench,
+                        accelerator=accelerator,
+                        learn=redactor.add,
+                        first=first_services(plan, graph),
+                    ),
                     options=options,
                 )
                 return engine.run()

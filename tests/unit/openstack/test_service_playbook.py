@@ -40,7 +40,7 @@ def test_kollas_plays_come_first_as_they_are_and_the_watch_list_last(site: Site)
     *first, last = plays(service, step="openstack.glance")
     assert first == list(service.plays)
     assert last["hosts"] == GROUP
-    assert last["tasks"][0]["vars"]["watch_folders"] == ["glance-api"]
+    assert last["tasks"][0]["watch_containers"]["folders"] == ["glance-api"]
     assert plays(service, step=None) == list(service.plays)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,7 +16,7 @@ from groundplane.run.outcome import HostOutcome, PlaybookOutcome
 from tests.unit.run.builders import step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from groundplane.openstack.service_playbook import KollaFolder
     from groundplane.run.ansible import Playbook
@@ -42,6 +43,11 @@ class Folder:
         self.asked.append((name, action, step, handover))
         yield ServicePlaybook(Path(f"{name}.yml"), (Path("kolla.json"),), {"kolla_action": action}, {"X": "1"})
 
+    @contextmanager
+    def prechecks_playbook(self, names: Sequence[str]) -> Iterator[ServicePlaybook]:
+        self.asked.append((" ".join(names), "precheck", None, None))
+        yield ServicePlaybook(Path("prechecks.yml"), ())
+
 
 class Player:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +56,11 @@ class Player:
         self.down: set[str] = set()
         monkeypatch.setattr(service_step.ServicePlayer, "_folder", lambda _self: cast("KollaFolder", self.folder))
         self.player = service_step.ServicePlayer(
-            cast("Site", None), cast("Workbench", None), accelerator=True, learn=lambda _keys: None
+            cast("Site", None),
+            cast("Workbench", None),
+            accelerator=True,
+            learn=lambda _keys: None,
+            first=("glance", "nova"),
         )
 
     def play(self, playbook: Playbook) -> PlaybookOutcome:
@@ -58,8 +68,13 @@ class Player:
         states = {host: WorkState.UNREACHABLE if host in self.down else WorkState.DONE for host in playbook.hosts}
         return PlaybookOutcome({host: HostOutcome(state=state) for host, state in states.items()}, 0.1)
 
+    def precheck(self, *hosts: str) -> None:
+        one = replace(step("openstack.prechecks"), playbook=None, action="kolla_prechecks")
+        self.player(one, hosts, handed={}, play=self.play, action="deploy")
+
     def serve(self, name: str, *hosts: str, action: str = "deploy", **handed: Any) -> None:
-        self.player(step(f"openstack.{name}"), hosts, handed=handed, play=self.play, action=action)
+        one = replace(step(f"openstack.{name}"), playbook=None, service=name)
+        self.player(one, hosts, handed=handed, play=self.play, action=action)
 
 
 @pytest.fixture
@@ -100,3 +115,9 @@ def test_only_what_applies_leaves_a_watch_list(player: Player) -> None:
     player.serve("glance", "a", action="stop")
     player.serve("nova", "a", action="reconfigure")
     assert [asked[2] for asked in player.folder.asked] == [None, "openstack.nova"]
+
+
+def test_prechecks_are_of_services_that_come_for_the_first_time(player: Player) -> None:
+    player.precheck("a", "b")
+    assert player.folder.asked == [("glance nova", "precheck", None, None)]
+    assert player.played[-1].hosts == ("a", "b")
