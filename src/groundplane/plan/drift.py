@@ -21,6 +21,7 @@ UNASKED = "how it stands"
 """The item that stands beside those of before where nobody could be asked; its value says why."""
 
 _GONE = "no longer watched"
+_BETWEEN = "; "
 
 
 def drift(before: Mapping[str, str], now: Mapping[str, str] | None) -> tuple[str, ...]:
@@ -44,10 +45,17 @@ def drift(before: Mapping[str, str], now: Mapping[str, str] | None) -> tuple[str
         elif _is_content(value) and _is_content(was):
             found.append(f"{item} was changed: {_content_change(was, value)}")
         else:
-            found.append(f"{item} is {value}, was {was}")
+            found.append(f"{item} is {{}}, was {{}}".format(*_parts_that_differ(value, was)))
     if found == [f"the {WATCH_LIST} was changed"] or not found:
         found += [_new(item) for item in now if item not in before]
     return tuple(found)
+
+
+def _parts_that_differ(value: str, was: str) -> tuple[str, str]:
+    """Of what is told in parts ("RAM 2048; disk 0") those that only one of both has."""
+    now, before = value.split(_BETWEEN), was.split(_BETWEEN)
+    new, gone = [part for part in now if part not in before], [part for part in before if part not in now]
+    return (_BETWEEN.join(new), _BETWEEN.join(gone)) if new and gone else (value, was)
 
 
 def _new(item: str) -> str:

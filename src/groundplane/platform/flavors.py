@@ -33,7 +33,7 @@ SIZES = {
     "swap in MiB": "swap",
 }
 """Names for people to Nova's."""
-SPECS = "extra specs"
+SPECS = "extra spec"
 SHARED = "public"
 
 

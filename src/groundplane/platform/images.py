@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CHECKSUM = "groundplane_checksum"
 """The property with the declared checksum; it is set once the content was verified in the cloud."""
-CONTENT, FORMAT = "content", "format"
+CONTENT, FORMAT, PROPERTIES = "content", "format", "property"
 _FIELDS = ("visibility", "min_disk", "min_ram", "protected")
 _SHOWN = {"min_disk": "least disk in GB", "min_ram": "least RAM in MiB"}
 PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
@@ -78,7 +78,7 @@ class Images:
             CONTENT: checksum,
             FORMAT: image.disk_format,
             **{_SHOWN.get(name, name): getattr(image, name) for name in _FIELDS},
-            "properties": self._declared(image),
+            PROPERTIES: self._declared(image),
         }
         return Thing(
             name=f"image {image.name}",
@@ -108,7 +108,7 @@ class Images:
                 CONTENT: content if checksum else "",
                 FORMAT: one.get("disk_format"),
                 **{_SHOWN.get(name, name): one.get(name) for name in _FIELDS},
-                "properties": {name: one[name] for name in declared if name in one},
+                PROPERTIES: {name: one[name] for name in declared if name in one},
             },
             ours=self._ours(one),
         )

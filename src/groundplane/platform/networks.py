@@ -156,6 +156,7 @@ class Networks:
             make=lambda: self._make_subnet(network, subnet, plan),
             change=lambda seen, names: self._change_subnet(subnet, plan, seen, names),
             adopt=network.adopt,
+            after=f"network {network.name}",
         )
 
     def _look_subnet(self, network: Network, subnet: Subnet) -> Found | None:
@@ -217,6 +218,7 @@ class Networks:
             make=lambda: self._make_router(router),
             change=lambda seen, names: self._change_router(router, seen, names),
             adopt=router.adopt,
+            after=f"network {router.external}" if router.external else "",
         )
 
     def _look_router(self, router: Router) -> Found | None:

@@ -173,6 +173,7 @@ class Projects:
             look=look,
             make=lambda: None,
             change=change,
+            after=f"project {_shown(project.domain, project.name)}",
         )
 
     # groups and users

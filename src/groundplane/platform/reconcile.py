@@ -7,6 +7,7 @@ made and that is as declared is left as it is; one that differs is refused, unle
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,11 +17,13 @@ from groundplane.errors import CancelledError, FailedError
 from groundplane.openstack.api import telling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from groundplane.layers.actions import ActionCall
 
 MISSING = "missing"
+_DIGEST = re.compile(r"\b(sha(?:256|512):[0-9a-f]{16})[0-9a-f]+")
+"""A digest's beginning tells two of them apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Thing:
         wanted: names for people to the values that are declared; plain data.
         look: the object as it is; None where it isn't there. Asked again after `make` and `change` of things before.
         change: gets what is there, and the names that differ.
-        unseen: names in `wanted` that plans don't compare, because reading them takes too long.
+        after: the name of a thing without which this one can't be.
     """
 
     name: str
@@ -55,7 +58,7 @@ class Thing:
     make: Callable[[], None]
     change: Callable[[Found, Sequence[str]], None]
     adopt: bool = False
-    unseen: frozenset[str] = frozenset()
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,26 @@ def describe(kind: Kind) -> dict[str, str]:
 
 def in_words(thing: Thing, seen: Found) -> str:
     """What is declared of it, with the values of now."""
-    names = [name for name in thing.wanted if name not in thing.unseen]
-    return "; ".join(f"{name} {value_in_words(seen.have.get(name))}" for name in names) or "there"
+    parts: list[str] = []
+    for name, wanted in thing.wanted.items():
+        have = seen.have.get(name)
+        if isinstance(wanted, dict) and isinstance(have, dict):
+            parts += [f"{name} {key} {value_in_words(have.get(key))}" for key in _keys(wanted, have)]
+        else:
+            parts.append(f"{name} {value_in_words(have)}")
+    return "; ".join(parts) or "there"
+
+
+def _keys(wanted: Mapping[str, Any], have: Mapping[str, Any]) -> list[str]:
+    return sorted({*wanted, *have})
+
+
+def difference(name: str, have: Any, wanted: Any) -> str:
+    """What differs and how, for people; of a mapping only the keys that do."""
+    if isinstance(wanted, dict) and isinstance(have, dict):
+        keys = [key for key in _keys(wanted, have) if have.get(key) != wanted.get(key)]
+        return "; ".join(difference(f"{name} {key}", have.get(key), wanted.get(key)) for key in keys)
+    return f"{name} {value_in_words(have)} → {value_in_words(wanted)}"
 
 
 def value_in_words(value: Any) -> str:
@@ -101,7 +122,7 @@ def value_in_words(value: Any) -> str:
         return ", ".join(f"{key}={value_in_words(each)}" for key, each in sorted(value.items()))
     if isinstance(value, list | tuple):
         return ", ".join(value_in_words(each) for each in value)
-    return str(value)
+    return _DIGEST.sub(r"\1…", str(value))
 
 
 def differing(thing: Thing, seen: Found) -> list[str]:
@@ -118,9 +139,13 @@ def reconcile(call: ActionCall, kind: Kind) -> None:
             was done.
     """
     trouble: list[FailedError] = []
+    failed: set[str] = set()
     for thing in kind.things():
         _stop_if_asked(call)
-        _each(call, thing, trouble)
+        if thing.after in failed or not _each(call, thing, trouble):
+            failed.add(thing.name)
+        if thing.after in failed:
+            _skip(call, thing)
     for leftover in kind.leftovers():
         _stop_if_asked(call)
         _left(call, leftover, trouble)
@@ -137,8 +162,19 @@ def _stop_if_asked(call: ActionCall) -> None:
         raise CancelledError("stopped before everything was looked at")
 
 
-def _each(call: ActionCall, thing: Thing, trouble: list[FailedError]) -> None:
-    task = thing.name[0].upper() + thing.name[1:]
+def _skip(call: ActionCall, thing: Thing) -> None:
+    task = _task(thing.name)
+    call.begin(task)
+    call.report(task, status="skipped", reason=f"the {thing.after} isn't as declared")
+
+
+def _task(name: str) -> str:
+    return name[0].upper() + name[1:]
+
+
+def _each(call: ActionCall, thing: Thing, trouble: list[FailedError]) -> bool:
+    """Whether it went well."""
+    task = _task(thing.name)
     started = time.monotonic()
     call.begin(task)
 
@@ -151,6 +187,8 @@ def _each(call: ActionCall, thing: Thing, trouble: list[FailedError]) -> None:
     except FailedError as error:
         trouble.append(error)
         tell("failed", error.why or error.what)
+        return False
+    return True
 
 
 def _bring_about(thing: Thing, *, check: bool) -> tuple[str, str]:
@@ -163,9 +201,7 @@ def _bring_about(thing: Thing, *, check: bool) -> tuple[str, str]:
     names = differing(thing, seen)
     if not names:
         return "ok", ""
-    what = "; ".join(
-        f"{name} {value_in_words(seen.have.get(name))} → {value_in_words(thing.wanted[name])}" for name in names
-    )
+    what = "; ".join(difference(name, seen.have.get(name), thing.wanted[name]) for name in names)
     if not seen.ours and not thing.adopt:
         raise FailedError(
             f"The {thing.name} was not made by this site, and it isn't as declared",
@@ -178,7 +214,7 @@ def _bring_about(thing: Thing, *, check: bool) -> tuple[str, str]:
 
 
 def _left(call: ActionCall, leftover: Leftover, trouble: list[FailedError]) -> None:
-    task = leftover.name[0].upper() + leftover.name[1:]
+    task = _task(leftover.name)
     call.begin(task)
     if leftover.remove is None:
         call.report(task, status="skipped", reason="no longer declared; left alone (see platform_prune)")
@@ -191,9 +227,3 @@ def _left(call: ActionCall, leftover: Leftover, trouble: list[FailedError]) -> N
     except FailedError as error:
         trouble.append(error)
         call.report(task, status="failed", reason=error.why or error.what)
-
-
-def chain(*parts: Iterable[Thing]) -> Iterator[Thing]:
-    """One kind after another; each is asked for when it's its turn, so that it sees what was made before."""
-    for part in parts:
-        yield from part

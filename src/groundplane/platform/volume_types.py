@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
 
 PUBLIC = "os-volume-type-access:is_public"
-SPECS, ENCRYPTION = "extra specs", "encryption"
+SPECS, ENCRYPTION = "extra spec", "encryption"
 _ENCRYPTION = ("provider", "cipher", "key_size", "control_location")
 
 
