@@ -118,6 +118,8 @@ def _environment(site: Site, folder: Path, runtime: Runtime, connection: SshConn
         "ANSIBLE_DEPRECATION_WARNINGS": "0",
         "ANSIBLE_LOCALHOST_WARNING": "0",
         "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "0",
+        # Modules write their arguments to the host's journal; some of Kolla's are passwords within mappings.
+        "ANSIBLE_NO_TARGET_SYSLOG": "True",
         "ANSIBLE_DUPLICATE_YAML_DICT_KEY": "error",
         "ANSIBLE_ANY_UNPARSED_IS_FAILED": "True",
         "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
