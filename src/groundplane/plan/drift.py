@@ -14,6 +14,9 @@ WATCH_LIST = "watch list"
 
 MISSING = "missing"
 
+CONTAINER = "container "
+"""How the items of containers begin."""
+
 HANDOVER = "handover "
 """How the items of what other layers handed over begin; then the layer's name, and whose key it is."""
 
@@ -42,6 +45,8 @@ def drift(before: Mapping[str, str], now: Mapping[str, str] | None) -> tuple[str
             found.append(f"{_key(item)} is {'no longer handed over' if value == _GONE else 'another one'}")
         elif item == WATCH_LIST:
             found.append(f"the {WATCH_LIST} is {MISSING}" if value == MISSING else f"the {WATCH_LIST} was changed")
+        elif item.startswith(CONTAINER):
+            found.append(_container(item, was, value))
         elif _is_content(value) and _is_content(was):
             found.append(f"{item} was changed: {_content_change(was, value)}")
         else:
@@ -67,6 +72,16 @@ def _new(item: str) -> str:
 def _key(item: str) -> str:
     layer, _, owner = item.removeprefix(HANDOVER).partition(" ")
     return f"the key of {owner} from {layer}"
+
+
+def _container(item: str, was: str, now: str) -> str:
+    """Its value is "STATE IMAGE"; an image's name is long, so it is told where it is what changed."""
+    (state_before, _, image_before), (state, _, image) = was.partition(" "), now.partition(" ")
+    if now == _GONE:
+        return f"{item} is {now}, was {state_before}"
+    if image and image_before and image != image_before:
+        return f"{item} has the image {image}, had {image_before}"
+    return f"{item} is {state}, was {state_before}"
 
 
 def _is_content(value: str) -> bool:

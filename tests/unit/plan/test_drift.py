@@ -61,3 +61,14 @@ def test_another_key_that_was_handed_over_is_told_by_whose_it_is() -> None:
     )
     assert drift(before, {**before, "handover ceph client.new": "1"}) == ("the key of client.new from ceph is new",)
     assert drift({}, {"handover ceph client.new": "1"}) == ("the key of client.new from ceph is new",)
+
+
+def test_a_containers_image_is_told_only_where_it_is_another_one() -> None:
+    before = {"container a": "running r/a:1", "container b": "running r/b:1", "container c": "running r/c:1"}
+    now = {"container a": "missing", "container b": "exited r/b:1", "container c": "running r/c:2"}
+    assert drift(before, now) == (
+        "container a is missing, was running",
+        "container b is exited, was running",
+        "container c has the image r/c:2, had r/c:1",
+    )
+    assert drift({**before, "sysctl a": "1"}, {"sysctl a": "1"})[0] == "container a is no longer watched, was running"
