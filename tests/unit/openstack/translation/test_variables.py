@@ -113,3 +113,24 @@ def test_images_are_those_of_images_lock_by_a_name_that_no_registry_knows(
     assert common["nova_conductor_image_full"] == "manager:5000/groundplane/nova-conductor:sha256-ab12ab12ab12"
     assert common["nova_super_conductor_image_full"] == common["nova_conductor_image_full"]
     assert "nova_api_image_full" not in common
+
+
+def test_the_toolkits_own_values_are_for_variables_that_kolla_knows(cloud: CloudSite) -> None:
+    site = cloud.load()
+    known = read_catalogue(site.release, site.content).variables
+    ours = {name for name, value in site.environments.defaults.items() if value.source == "openstack"}
+    others = {"ceph_gateway_config", "firewall_rules_openstack"}
+    assert {name for name in ours if not name.startswith("openstack_")} - known - others == set()
+
+
+def test_a_site_with_ipv6_or_without_networks_of_its_own_for_tunnels_is_translated(cloud: CloudSite) -> None:
+    cloud.change_site(
+        networks={"management": {"cidr": "fd00:1::/64", "hosts": "fd00:1::a-fd00:1::ff"}},
+        vips={"internal": {"network": "management", "address": "fd00:1::1000"}},
+    )
+    cloud.write("environments/bootstrap/configuration.yml", "network_interfaces: {management: {interface: bond0}}\n")
+    cloud.write("inventory/group_vars/all.yml", "networks: [management]\n")
+    site = cloud.load()
+    names = ("network_address_family", "tunnel_interface", "kolla_external_vip_address", "neutron_external_interface")
+    assert [worked_out(site, name) for name in names[:3]] == ["ipv6", "bond0", "fd00:1::1000"]
+    assert worked_out(site, "openstack_provider_networks") == []
