@@ -74,6 +74,8 @@ _MEMBER = re.compile(
 )
 _OF_OTHERS = re.compile(r"hostvars\s*\[[^\]]*\]\s*(?:\.\s*|\[\s*['\"])([A-Za-z_]\w*)")
 _ADDRESS = re.compile(r"['\"](\w+)['\"]\s*\|\s*kolla_address")
+_ADDRESS_OF = re.compile(r"['\"](\w+)['\"]\s*\|\s*kolla_address\(\s*(?!override_var|\s*\))")
+"""Of another host, which is the filter's argument."""
 _OVERRIDE = re.compile(r"override_var\s*=\s*['\"](\w+)")
 
 
@@ -122,6 +124,7 @@ def read_text(text: str, *, bare: bool = False) -> Read:
                 found.groups.add("$" + match[3])
     for name in (*_ADDRESS.findall(text), *(["api"] if "kolla_address" in text else [])):
         found.names |= {f"{name}_interface", f"{name}_address_family", "network_interface"}
+    for name in _ADDRESS_OF.findall(text):
         found.others |= {f"{name}_interface", f"{name}_address_family"}
     found.names |= set(_OVERRIDE.findall(text))
     found.others |= set(_OF_OTHERS.findall(text)) - MAGIC

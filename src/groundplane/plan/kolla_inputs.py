@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError
-from groundplane.openstack.catalogue import read_catalogue
+from groundplane.openstack.catalogue import read_catalogue, site_conditions
 from groundplane.openstack.translation.certificates import certificate_inputs
 from groundplane.openstack.translation.groups import kolla_groups
 from groundplane.openstack.translation.overlays import overlay_inputs
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 OVERLAY = "overlay "
 AUTHORITY = "certificate authority"
 LOAD_BALANCER = "loadbalancer"
+COUNTED_FOR = {"ovn-controller": "enable_ovn_sb_db_relay"}
+"""Groups of which Kolla only counts the hosts, for something that this switch brings (ovn_sb_db_relay_count)."""
 _OF_EVERY_MEMBER = ("groundplane_addresses", "groundplane_interfaces")
 _UNRESOLVED = object()
 
@@ -60,7 +62,7 @@ class KollaInputs:
         """Input to its value, plain data."""
         service = self._catalogue.services[name]
         found: dict[str, Any] = {"groups of the host": self._groups_of(service, host)}
-        for group in service.groups:
+        for group in self._told_of(service):
             found[f"group {group}"] = self._members_of(group)
         for other in service.others & self._site_names:
             found[f"hostvars.{other}"] = self._set_by_others(service, other)
@@ -125,6 +127,9 @@ class KollaInputs:
         found = tuple(sorted(group for group in own if host in self._groups.get(group, ())))
         return self._own_groups.setdefault(found, list(found))
 
+    def _told_of(self, service: KollaService) -> list[str]:
+        return [group for group in service.groups if group not in COUNTED_FOR or self._is_on(COUNTED_FOR[group])]
+
     def _members_of(self, group: str) -> Any:
         if group not in self._members:
             self._members[group] = [
@@ -136,10 +141,13 @@ class KollaInputs:
         key = service.name, name
         if key not in self._others:
             hosts: Iterable[str] = dict.fromkeys(
-                host for group in service.groups for host in self._groups.get(group, ())
+                host for group in self._told_of(service) for host in self._groups.get(group, ())
             )
             self._others[key] = {host: self._value(name, host) for host in hosts}
         return self._others[key]
+
+    def _is_on(self, switch: str) -> bool:
+        return site_conditions(self._site, self._catalogue).is_true(f"{switch} | default(false) | bool")
 
     def _value(self, name: str, host: str) -> Any:
         found = self._site.variables.value(name, host)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,8 @@ import yaml
 
 from groundplane.content import toolkit_content
 from groundplane.site.loading import load_site
+from groundplane.site.secrets.declared import load_declared
+from groundplane.site.secrets.generate import PublicFacts, generate, public_half
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +33,20 @@ VIPS = {
     for at, name in enumerate(("internal", "external"))
 }
 INTERFACES = {"management": {"interface": "eth0"}}
-SECRETS = {"groundplane_fingerprint_key": "0123456789abcdef"}
+AUTHORITY = "site_ca_private_key"
+DECLARED = load_declared(toolkit_content(), ("bootstrap", "openstack"))
+
+
+@cache
+def secrets() -> dict[str, Any]:
+    """What fingerprints and certificates are made with; one set for all sites, so that two of them compare."""
+    keys = (AUTHORITY, "openstack_external_private_key", "openstack_internal_private_key", "openstack_libvirt_secret")
+    return {"groundplane_fingerprint_key": "0123456789abcdef", **{name: generate(DECLARED[name]) for name in keys}}
+
+
+@cache
+def authority() -> str:
+    return public_half(DECLARED[AUTHORITY], secrets()[AUTHORITY], PublicFacts("test", "test.example", 3650))
 
 
 @pytest.fixture
@@ -73,7 +89,9 @@ def make_kolla_site(tmp_path: Path) -> Callable[..., Site]:
             path = tmp_path / "environments" / "openstack" / "overlays" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        return load_site(tmp_path, content=toolkit_content(), secrets=SECRETS, strict=False)
+        (tmp_path / "certificates").mkdir(exist_ok=True)
+        (tmp_path / "certificates" / "ca.crt").write_text(authority())
+        return load_site(tmp_path, content=toolkit_content(), secrets=secrets(), strict=False)
 
     return make
 
