@@ -74,9 +74,9 @@ def test_each_service_that_is_on_is_a_step(cloud: SiteFolder) -> None:
     assert shown.code == 0, str(shown)
     for step in ("mariadb", "keystone", "glance", "placement", "nova", "nova-cell", "neutron", "cinder", "horizon"):
         assert f"{step} " in shown.out, step
-    assert "barbican" not in shown.out
-    set_values(cloud, enable_barbican=True)
-    assert "barbican" in cloud.groundplane("graph").out
+    assert " heat " not in shown.out
+    set_values(cloud, enable_heat=True)
+    assert " heat " in cloud.groundplane("graph").out
 
 
 def test_a_variable_that_kolla_does_not_know(cloud: SiteFolder) -> None:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LAST_LAYER = "platform]"
+"""The end of the line that names a site's layers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """A mistake, and what the message must say. `said` are regular expressions; `place` is FILE or FILE:LINE."""
@@ -56,7 +60,7 @@ def own_layer(steps: str, more: str = "") -> Callable[[SiteFolder], None]:
     def make(site: SiteFolder) -> None:
         text = f"layers:\n  own:\n    description: Own\n    needs: [bootstrap]\n{more}    steps:\n{steps}"
         write("layers.yml", text)(site)
-        replace("site.yml", "[bootstrap]", "[bootstrap, own]")(site)
+        replace("site.yml", LAST_LAYER, f"{LAST_LAYER[:-1]}, own]")(site)
 
     return make
 
@@ -65,8 +69,10 @@ WRONG = [
     Wrong("broken YAML", append("site.yml", "networks: [\n"), (r"YAML|parse|expected",), "site.yml:"),
     Wrong("a key twice", append("site.yml", "name: again\n"), (r"twice|duplicate", "name"), "site.yml:"),
     Wrong("a misspelt key", replace("site.yml", "domain:", "domian:"), ("domian", "domain"), "site.yml:"),
-    Wrong("a wrong type", replace("site.yml", "layers: [bootstrap]", "layers: 7"), ("layers",), "site.yml:"),
-    Wrong("an unknown layer", replace("site.yml", "[bootstrap]", "[bootstrp]"), ("bootstrp", "bootstrap"), "site.yml:"),
+    Wrong(
+        "a wrong type", replace("site.yml", "layers: [bootstrap,", "layers: 7  # [bootstrap,"), ("layers",), "site.yml:"
+    ),
+    Wrong("an unknown layer", replace("site.yml", "[bootstrap,", "[bootstrp,"), ("bootstrp", "bootstrap"), "site.yml:"),
     Wrong("an unknown release", replace("site.yml", "'2026.1'", "'2019.7'"), (r"2019\.7", r"2026\.1"), "site.yml:"),
     Wrong(
         "networks that overlap",
