@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from groundplane.errors import FailedError, InputError
 from groundplane.openstack.catalogue import read_catalogue
 from groundplane.openstack.image_names import kolla_image
+from groundplane.openstack.play_actions import plays_of_action
 from groundplane.openstack.translation.certificates import vip_certificates
 from groundplane.openstack.translation.groups import kolla_groups
 from groundplane.openstack.translation.overlays import write_overlays
@@ -151,7 +152,7 @@ class KollaFolder:
             FailedError: the folder in memory can't be written.
         """
         service = self.service(name)
-        found = pulling(self._site, service) if action == PULL else plays(service, step=step)
+        found = pulling(self._site, service) if action == PULL else plays(service, action=action, step=step)
         with self._made(name, found, action=action, handover=handover) as made:
             yield made
 
@@ -162,7 +163,11 @@ class KollaFolder:
         Raises:
             InputError, FailedError: as `service_playbook`.
         """
-        found = [{**play, "any_errors_fatal": False} for name in names for play in self.service(name).plays]
+        found = [
+            {**play, "any_errors_fatal": False}
+            for name in names
+            for play in plays_of_action(self.service(name).plays, PRECHECK)
+        ]
         with self._made("prechecks", [*found, LOOKED_AT], action=PRECHECK, handover=None) as made:
             yield made
 
@@ -324,9 +329,9 @@ def _references(site: Site) -> Mapping[str, str]:
     return written
 
 
-def plays(service: KollaService, *, step: str | None) -> list[Mapping[str, Any]]:
+def plays(service: KollaService, *, action: str, step: str | None) -> list[Mapping[str, Any]]:
     """Kolla's own plays of the service, and at the end one that leaves the step's watch list."""
-    found = list(service.plays)
+    found = plays_of_action(service.plays, action)
     if step is not None:
         found.append(
             {
@@ -343,7 +348,6 @@ def plays(service: KollaService, *, step: str | None) -> list[Mapping[str, Any]]
                             "folders": sorted(service.containers),
                             "directory": WATCH_DIRECTORY,
                         },
-                        "when": "kolla_action not in ['stop']",
                     }
                 ],
             }

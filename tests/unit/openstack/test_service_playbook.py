@@ -37,11 +37,11 @@ def folder_of(site: Site, memory: Path, facts: RuntimeFacts = FACTS, learnt: lis
 
 def test_kollas_plays_come_first_as_they_are_and_the_watch_list_last(site: Site) -> None:
     service = read_catalogue(site.release, site.content).services["glance"]
-    *first, last = plays(service, step="openstack.glance")
+    *first, last = plays(service, action="deploy", step="openstack.glance")
     assert first == list(service.plays)
     assert last["hosts"] == GROUP
     assert last["tasks"][0]["watch_containers"]["folders"] == ["glance-api"]
-    assert plays(service, step=None) == list(service.plays)
+    assert plays(service, action="stop", step=None) == list(service.plays)
 
 
 def test_groups_are_flat_so_that_precedence_among_the_sites_groups_stays(site: Site) -> None:
