@@ -19,7 +19,7 @@ _CONDITION = re.compile(r"\s*kolla_action\s*(==|!=|not in|in)\s*(\[[^\[\]]*\]|'[
 
 def plays_of_action(plays: Iterable[Mapping[str, Any]], action: str) -> list[Mapping[str, Any]]:
     """The plays that have work for this action, without the tasks and roles that have none; the rest as it was."""
-    found = []
+    found: list[Mapping[str, Any]] = []
     for play in plays:
         kept = {
             key: [entry for entry in play[key] if not _is_ruled_out(entry, action)]
