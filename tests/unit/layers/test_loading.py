@@ -66,6 +66,30 @@ def test_a_layer_needs_one_that_the_site_leaves_out(tmp_path: Path) -> None:
     assert found[0].place.file.name == "layers.yml"
 
 
+def test_a_layer_comes_after_another_where_the_site_has_that(tmp_path: Path) -> None:
+    site = two_layers(tmp_path)
+    site.layers["layers"]["upper"] = {"after": ["ground"], "steps": {"d": {"playbook": "upper/d.yml"}}}
+    assert needs(site, "upper.d") == {"ground.a", "ground.b", "ground.c"}
+    site.site_layers = ["upper"]
+    assert needs(site, "upper.d") == set()
+    site.layers["layers"]["upper"]["after"] = ["groud"]
+    assert "Did you mean 'ground'?" in [problem.cure for problem in problems(site)]
+
+
+def test_a_step_stands_before_others(tmp_path: Path) -> None:
+    steps = {"a": {}, "b": {}, "c": {"before": ["a", {"step": "b", "everywhere": True}]}}
+    graph = load_graph(SmallSite(tmp_path, {"layers": {"ground": layer(steps)}}).load())
+    assert graph.order == ("ground.c", "ground.a", "ground.b")
+    assert graph.steps["ground.a"].needs == (Need("ground.c"),)
+    assert graph.steps["ground.b"].needs == (Need("ground.c", everywhere=True),)
+
+
+def test_a_step_before_nothing(tmp_path: Path) -> None:
+    site = SmallSite(tmp_path, {"layers": {"ground": layer({"apple": {}, "c": {"before": ["aple"]}})}})
+    (problem,) = problems(site)
+    assert (problem.what, problem.cure) == ("There is no step 'ground.aple'", "Did you mean 'apple'?")
+
+
 def test_options_of_roles_and_named_variables_are_inputs(tmp_path: Path) -> None:
     site = SmallSite(
         tmp_path,

@@ -8,7 +8,7 @@ from groundplane.errors import InputError
 from groundplane.layers.loading import load_graph
 from groundplane.layers.model import Handover, Need
 
-from .kolla_site import GROUPS, make_kolla_site
+from .kolla_site import GROUPS, make_kolla_site, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,3 +97,26 @@ def test_a_group_of_kollas_that_the_site_has_itself_counts(make_kolla_site: Call
 def test_a_misspelt_switch_value_is_an_error_and_no_traceback(make_kolla_site: Callable[..., Site]) -> None:
     with pytest.raises(InputError):
         load_graph(make_kolla_site(enable_heat="{{ nothing_sets_this }}"))
+
+
+def test_hooks_stand_before_and_after_services(make_kolla_site: Callable[..., Site]) -> None:
+    site = make_kolla_site()
+    (site.path / "own.yml").write_text("[]\n")
+    hooks = [{"name": "mine", "after": "openstack.keystone", "playbook": "own.yml", "hosts": "control"}]
+    write(site.path / "layers.yml", {"hooks": hooks})
+    graph = load_graph(site)
+    assert "openstack.mine" in needs(graph, "glance")
+    assert needs(graph, "mine").keys() == {"openstack.keystone"}
+
+
+def test_a_step_of_the_sites_own_cant_take_a_services_name(make_kolla_site: Callable[..., Site]) -> None:
+    site = make_kolla_site()
+    (site.path / "own.yml").write_text("[]\n")
+    step = {"playbook": "own.yml", "hosts": "control"}
+    write(site.path / "layers.yml", {"layers": {"openstack": {"steps": {"glance": step}}}})
+    with pytest.raises(InputError) as caught:
+        load_graph(site)
+    (problem,) = caught.value.problems
+    assert problem.what == "The step 'openstack.glance' has the name of one of Kolla's services"
+    assert problem.place is not None
+    assert problem.place.file == site.path / "layers.yml"
