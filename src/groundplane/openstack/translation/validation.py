@@ -11,6 +11,7 @@ from groundplane.openstack.translation.overlays import overlay_problems
 from groundplane.openstack.translation.values import conditions
 from groundplane.site.interfaces import VARIABLE
 from groundplane.site.values import Level
+from groundplane.supply.conditions import to_bool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from groundplane.supply.conditions import Conditions
 
 API, TUNNEL, PROVIDERS = "openstack_api_network", "openstack_tunnel_network", "openstack_provider_networks"
+NAMES = "naming_network"
+"""Of the role naming."""
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "control": (API,),
     "network": (API, TUNNEL, PROVIDERS),
@@ -36,6 +39,7 @@ def translation_problems(site: Site, catalogue: KollaCatalogue) -> Iterator[Prob
     """All that is wrong; values that only Ansible can work out are passed over."""
     work_out = conditions(site)
     yield from _addresses(site, work_out)
+    yield from _names(site, work_out)
     yield from _interfaces(site, catalogue, work_out)
     yield from overlay_problems(site, catalogue)
     yield from _certificates(site)
@@ -56,6 +60,24 @@ def _addresses(site: Site, work_out: Conditions) -> Iterator[Problem]:
     found = _worked_out(work_out, number.value) if number is not None else None
     if number is not None and found is not None and not (str(found).isdigit() and FEWEST <= int(found) <= MOST):
         yield Problem(f"keepalived_virtual_router_id is {found!r}", f"It goes from {FEWEST} to {MOST}.", number.place)
+
+
+def _names(site: Site, work_out: Conditions) -> Iterator[Problem]:
+    """Kolla's prechecks of RabbitMQ want a host's name to lead to its address among the services."""
+    switch = site.variables.value("enable_rabbitmq", None)
+    api, named = (site.variables.value(name, None) for name in (API, NAMES))
+    network = _worked_out(work_out, api.value) if api is not None else None
+    by_name = _worked_out(work_out, named.value) if named is not None else site.file.management_network
+    off = switch is not None and not to_bool(_worked_out(work_out, switch.value))
+    if off or network is None or by_name is None or network == by_name or network not in site.networks.networks:
+        return
+    yield Problem(
+        f"services talk in the network '{network}', and hosts know each other by names in '{by_name}': RabbitMQ needs "
+        "both in one",
+        f"Set {NAMES}: {network} in environments/bootstrap/configuration.yml, with all hosts in that network; or put "
+        f"vips.internal into '{by_name}'.",
+        named.place if named is not None else site.source.place("vips", "internal"),
+    )
 
 
 def _interfaces(site: Site, catalogue: KollaCatalogue, work_out: Conditions) -> Iterator[Problem]:

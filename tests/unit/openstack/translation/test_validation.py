@@ -37,6 +37,15 @@ def test_a_cloud_needs_its_internal_address(cloud: CloudSite) -> None:
     assert problems(cloud) == []
 
 
+def test_hosts_names_lead_to_where_services_talk(cloud: CloudSite) -> None:
+    cloud.change_site(vips={"internal": {"network": "tunnel", "address": "172.31.1.240"}})
+    (problem,) = problems(cloud)
+    assert "services talk in the network 'tunnel', and hosts know each other by names in 'management'" in problem.what
+    assert "naming_network: tunnel" in problem.cure
+    cloud.write("inventory/group_vars/all.yml", "naming_network: tunnel\n")
+    assert problems(cloud) == []
+
+
 def test_hosts_without_an_interface_that_they_need_are_named_together(cloud: CloudSite) -> None:
     file = cloud.path / BOOTSTRAP
     values = yaml.safe_load(file.read_text())

@@ -79,8 +79,9 @@ def test_a_labs_pools_have_as_many_copies_as_it_has_nodes(tmp_path: Path, nodes:
 def test_only_a_site_with_ceph_says_something_about_it(tmp_path: Path, template: Template) -> None:
     make = lab_parameters if template is Template.LAB else production_parameters
     parameters = make("cloud", domain=None, release="2026.1", password_file=None)
-    write_site(tmp_path / "without", template, parameters)
+    write_site(tmp_path / "without", template, replace(parameters, layers=("bootstrap",)))
     assert not (tmp_path / "without/environments/ceph").exists()
+    assert not (tmp_path / "without/environments/openstack").exists()
     write_site(tmp_path / "with", template, replace(parameters, layers=("bootstrap", "supply", "ceph")))
     assert _load(tmp_path / "with").file.layers == ("bootstrap", "supply", "ceph")
     assert (tmp_path / "with/environments/ceph/configuration.yml").is_file()
