@@ -50,17 +50,30 @@ def drift(before: Mapping[str, str], now: Mapping[str, str] | None) -> tuple[str
         elif _is_content(value) and _is_content(was):
             found.append(f"{item} was changed: {_content_change(was, value)}")
         else:
-            found.append(f"{item} is {{}}, was {{}}".format(*_parts_that_differ(value, was)))
+            found.append(_changed(item, value, was))
     if found == [f"the {WATCH_LIST} was changed"] or not found:
         found += [_new(item) for item in now if item not in before]
     return tuple(found)
 
 
-def _parts_that_differ(value: str, was: str) -> tuple[str, str]:
-    """Of what is told in parts ("RAM 2048; disk 0") those that only one of both has."""
+def _changed(item: str, value: str, was: str) -> str:
+    """The sentence; of what is told in parts ("RAM 2048; disk 0") only those that differ."""
     now, before = value.split(_BETWEEN), was.split(_BETWEEN)
+    if value == MISSING and len(before) > 1:
+        return f"{item} is {MISSING}"
     new, gone = [part for part in now if part not in before], [part for part in before if part not in now]
-    return (_BETWEEN.join(new), _BETWEEN.join(gone)) if new and gone else (value, was)
+    if len(now) == 1 or not new or len(new) != len(gone):
+        return f"{item} is {value}, was {was}"
+    return f"{item}: {_BETWEEN.join(_part(*pair) for pair in zip(new, gone, strict=True))}"
+
+
+def _part(value: str, was: str) -> str:
+    """For example "RAM in MiB 2048, was 4096"."""
+    now, before = value.split(), was.split()
+    same = 0
+    while same < min(len(now), len(before)) - 1 and now[same] == before[same]:
+        same += 1
+    return f"{value}, was {' '.join(before[same:])}"
 
 
 def _new(item: str) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundplane.plan.drift import drift
+from groundplane.plan.drift import UNASKED, drift
 
 FILE = "0644 root:root content:aaaa"
 states = st.dictionaries(st.sampled_from(["watch list", "sysctl a", "file /b", "unit c"]), st.sampled_from(["1", "2"]))
@@ -72,3 +72,15 @@ def test_a_containers_image_is_told_only_where_it_is_another_one() -> None:
         "container c has the image r/c:2, had r/c:1",
     )
     assert drift({**before, "sysctl a": "1"}, {"sysctl a": "1"})[0] == "container a is no longer watched, was running"
+
+
+def test_of_what_is_told_in_parts_those_that_differ_are_told() -> None:
+    before = {"flavor a": "vCPUs 1; RAM in MiB 4096; extra spec x none"}
+    now = {"flavor a": "vCPUs 1; RAM in MiB 2048; extra spec x 1"}
+    assert drift(before, now) == ("flavor a: RAM in MiB 2048, was 4096; extra spec x 1, was none",)
+    assert drift(before, {"flavor a": "missing"}) == ("flavor a is missing",)
+
+
+def test_what_nobody_can_be_asked_about_is_told_once_and_the_rest_taken_as_it_was() -> None:
+    before = {"flavor a": "vCPUs 1"}
+    assert drift(before, {**before, UNASKED: "no answer"}) == ("nobody can say how it stands: no answer",)
