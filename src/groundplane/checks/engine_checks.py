@@ -125,6 +125,8 @@ class CheckCall:
     tell: Tell
     tasks: list[tuple[CheckTask, float]] = field(default_factory=list)
     """Those that have ended, and their seconds."""
+    last: str = ""
+    """What `now` told last."""
 
     @contextmanager
     def task(self, name: str) -> Iterator[CheckTask]:
@@ -135,16 +137,19 @@ class CheckCall:
         try:
             yield task
         except CancelledError:
+            self.say(f"{task.name}: stopped after {time.monotonic() - started:.1f} s")
             raise
         except GroundplaneError as error:
             task.wrong(None, one_line(error))
-            raise
-        finally:
             self._ended(task, time.monotonic() - started)
+            raise
+        self._ended(task, time.monotonic() - started)
 
     def now(self, text: str) -> None:
-        """What goes on inside a long task, for who watches."""
-        self.tell(EventKind.NOTE, None, None, {"text": text})
+        """What goes on inside a long task, for who watches; the same again isn't told."""
+        if text != self.last:
+            self.last = text
+            self.tell(EventKind.NOTE, None, None, {"text": text})
 
     def _ended(self, task: CheckTask, seconds: float) -> None:
         self.tasks.append((task, seconds))

@@ -94,7 +94,8 @@ class EndpointAnswer:
         asked, with_token = self.endpoint.question()
         good = self.status in _WELL if with_token else 0 < self.status < _SERVER_ERROR
         if not good:
-            return f"{self.endpoint} answers with HTTP {self.status} when it is asked for {asked}"
+            path = asked.removeprefix(self.endpoint.url.rstrip("/"))
+            return f"{self.endpoint} answers with HTTP {self.status}{f' to GET {path}' if path else ''}"
         if self.days is not None and self.days < 1:
             return f"{self.endpoint}: its certificate ends within a day"
         return ""

@@ -20,7 +20,7 @@ from groundplane.openstack.smoke.choosing import (
 
 def image(name: str, size: int = 100, **more: Any) -> SimpleNamespace:
     fields = {"status": "active", "visibility": "public", "disk_format": "qcow2", "min_ram": 0, "min_disk": 0}
-    return SimpleNamespace(id=name, name=name, size=size, virtual_size=None, **{**fields, **more})
+    return SimpleNamespace(**{"id": name, "name": name, "size": size, "virtual_size": None, **fields, **more})
 
 
 def flavor(name: str, ram: int, disk: int = 0, vcpus: int = 1) -> SimpleNamespace:

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from ...site.conftest import SiteFolder  # noqa: TID252
 
 
+DEFAULTS = 'smoke_image: ""\nsmoke_flavor: ""\nsmoke_network: ""\nsmoke_skip: []\nsmoke_boot_minutes: 10\n'
+
+
+@pytest.fixture(autouse=True)
+def defaults(cloud_folder: SiteFolder) -> None:
+    cloud_folder.toolkit("environments/platform/defaults.yml", DEFAULTS)
+
+
 def test_the_command_line_beats_the_sites_variables(cloud_folder: SiteFolder) -> None:
     cloud_folder.write(
         "environments/platform/configuration.yml",
