@@ -330,9 +330,11 @@ def _references(site: Site) -> Mapping[str, str]:
 
 
 def plays(service: KollaService, *, action: str, step: str | None) -> list[Mapping[str, Any]]:
-    """Kolla's own plays of the service, and at the end one that leaves the step's watch list."""
+    """Kolla's own plays of the service, and at the end one that leaves the step's watch list, if it is a step's."""
     found = plays_of_action(service.plays, action)
-    if step is not None:
+    if step is None:
+        found.append(LOOKED_AT)
+    else:
         found.append(
             {
                 "name": "What a plan looks at later",

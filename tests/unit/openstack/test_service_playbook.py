@@ -41,7 +41,7 @@ def test_kollas_plays_come_first_as_they_are_and_the_watch_list_last(site: Site)
     assert first == list(service.plays)
     assert last["hosts"] == GROUP
     assert last["tasks"][0]["watch_containers"]["folders"] == ["glance-api"]
-    assert plays(service, action="stop", step=None) == list(service.plays)
+    assert plays(service, action="stop", step=None)[:-1] == list(service.plays)
 
 
 def test_groups_are_flat_so_that_precedence_among_the_sites_groups_stays(site: Site) -> None:
