@@ -76,6 +76,8 @@ _OF_OTHERS = re.compile(r"hostvars\s*\[[^\]]*\]\s*(?:\.\s*|\[\s*['\"])([A-Za-z_]
 _ADDRESS = re.compile(r"['\"](\w+)['\"]\s*\|\s*kolla_address")
 _ADDRESS_OF = re.compile(r"['\"](\w+)['\"]\s*\|\s*kolla_address\(\s*(?!override_var|\s*\))")
 """Of another host, which is the filter's argument."""
+_START = re.compile(r"lookup\('vars',\s*'(\w+_)'\s*[+~]")
+_END = re.compile(r"lookup\('vars',.*?[+~]\s*'(_\w+)'")
 _OVERRIDE = re.compile(r"override_var\s*=\s*['\"](\w+)")
 
 
@@ -88,11 +90,17 @@ class Read:
     """Groups of which the members count; where only membership of the host itself counts, they aren't here."""
     others: set[str] = field(default_factory=set)
     """Variables of other hosts."""
+    made: set[str] = field(default_factory=set)
+    """Names that templates set themselves; a variable may have the same name."""
+    patterns: set[str] = field(default_factory=set)
+    """Of names that are put together: `run_default_volumes_*`, `*_services`."""
 
     def add(self, other: Read) -> None:
         self.names |= other.names
         self.groups |= other.groups
         self.others |= other.others
+        self.made |= other.made
+        self.patterns |= other.patterns
 
 
 def is_template(text: str) -> bool:
@@ -100,14 +108,17 @@ def is_template(text: str) -> bool:
 
 
 @cache
-def names_in_template(text: str) -> frozenset[str]:
+def names_in_template(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Names that it loads, and those that it sets."""
     try:
         tree = _ENVIRONMENT.parse(text)
     except TemplateSyntaxError:
-        return frozenset(_WORD.findall(text))
-    loaded = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "load"}
-    stored = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
-    return frozenset(loaded - stored)
+        return frozenset(_WORD.findall(text)), frozenset()
+    names = list(tree.find_all(nodes.Name))
+    return (
+        frozenset(node.name for node in names if node.ctx == "load"),
+        frozenset(node.name for node in names if node.ctx != "load"),
+    )
 
 
 def read_text(text: str, *, bare: bool = False) -> Read:
@@ -115,7 +126,9 @@ def read_text(text: str, *, bare: bool = False) -> Read:
     found = Read()
     if not bare and not is_template(text):
         return found
-    found.names |= names_in_template(text if is_template(text) else "{{ " + text + " }}")
+    loaded, stored = names_in_template(text if is_template(text) else "{{ " + text + " }}")
+    found.names |= loaded
+    found.made |= stored
     if "groups" in found.names:
         for match in _GROUP.finditer(_MEMBER.sub("", text)):
             if group := match[1] or match[2]:
@@ -129,6 +142,8 @@ def read_text(text: str, *, bare: bool = False) -> Read:
     found.names |= set(_OVERRIDE.findall(text))
     found.others |= set(_OF_OTHERS.findall(text)) - MAGIC
     found.names |= found.others
+    if "lookup('vars'" in text:
+        found.patterns |= {f"*{end}" for end in _END.findall(text)} | {f"{start}*" for start in _START.findall(text)}
     if "database_shards_info" in text:
         found.names |= {"mariadb_shard_id", "mariadb_shard_group"}
         found.groups.add("mariadb")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from kolla_needs import needs_of
 from kolla_references import EXPRESSIONS, MAGIC, Read, is_template, read_text, read_value
 from kolla_services import ENABLED, Indented, add_defaults, expression, read_folder, shared_defaults
 
@@ -30,56 +31,6 @@ HELPERS = {"logs"}
 """Plays that prepare hosts: they belong to the service that comes next."""
 PRUNED = ("enabled", "group", "haproxy", "host_in_groups")
 """What the load balancer reads of another service's table."""
-NEEDS_BY_ROLE = {"service-ks-register": "keystone", "service-rabbitmq": "rabbitmq"}
-"""Who calls these helpers talks to the service."""
-NEEDS_BY_NAME = {
-    "rpc_transport_url": "rabbitmq",
-    "om_rpc_rabbitmq_user": "rabbitmq",
-    "memcached_servers": "memcached",
-}
-NEEDS_BY_GROUP = {
-    "memcached": "memcached",
-    "etcd": "etcd",
-    "valkey": "valkey",
-    "redis": "redis",
-    "ovn-nb-db": "ovn-db",
-    "ovn-sb-db": "ovn-db",
-    "ovn-sb-db-relay": "ovn-db",
-}
-"""Whose hosts a service is told, it talks to."""
-MORE_NEEDS: dict[str, tuple[str, ...]] = {
-    # Compute services register resource providers and ask the API's database for their cell.
-    "nova-cell": ("nova", "placement", "iscsi", "multipathd"),
-    # The driver connects when neutron-server starts; the metadata agent reads br-int and its chassis.
-    "neutron": ("openvswitch", "ovs-dpdk", "ovn-controller", "ovn-db"),
-    # It writes to Open vSwitch's database, through its socket on the host.
-    "ovn-controller": ("openvswitch", "ovs-dpdk"),
-    # Kolla makes its flavour, network, security groups and keypair while it deploys.
-    "octavia": ("neutron", "nova", "nova-cell", "glance"),
-    "cinder": ("iscsi", "multipathd"),
-    "ironic": ("iscsi",),
-    # Its schema upgrade writes resource types into Gnocchi.
-    "ceilometer": ("gnocchi",),
-    # Challenges come in through HAProxy.
-    "letsencrypt": ("loadbalancer",),
-    # Its instances are watched through the cluster.
-    "masakari": ("hacluster",),
-}
-"""What no role says of itself."""
-NOT_NEEDED: dict[str, tuple[str, ...]] = {
-    # It waits for the databases by itself: Kolla deploys it before them, too.
-    "ovn-controller": ("ovn-db",),
-    # They read what they watch and forward to when that is there.
-    "loadbalancer": ("*",),
-    "prometheus": ("memcached", "rabbitmq", "etcd", "valkey", "redis", "ovn-db"),
-    "collectd": ("*",),
-    "cron": ("*",),
-    "fluentd": ("*",),
-    "kolla_toolbox": ("*",),
-    "common": ("*",),
-    "opensearch": ("keystone",),
-}
-"""What only looks like a need. Without it services run side by side as far as the truth allows."""
 _TEMPLATE = re.compile(r"[^\s'\"]*(?:\{\{[^}]*\}\}[^\s'\"]*)*\.j2")
 _HOLE = re.compile(r"\{\{[^}]*\}\}")
 _OVERLAY = re.compile(r"\{\{\s*node_custom_config\s*\}\}/?(.*)$")
@@ -143,6 +94,11 @@ class Role:
     def handlers(self) -> list[Any]:
         path = self.folder / "handlers" / "main.yml"
         return (yaml.safe_load(path.read_text()) or []) if path.is_file() else []
+
+    @cached_property
+    def plain_templates(self) -> tuple[str, ...]:
+        """Those without the usual ending."""
+        return tuple(name for name in self.templates if not name.endswith(".j2"))
 
     @cached_property
     def templates(self) -> dict[str, str]:
@@ -227,9 +183,7 @@ class Reached:
                 if "kolla_action" not in file:
                     self.file(role, file)
         for text in strings({key: value for key, value in task.items() if key not in {"block", "rescue", "always"}}):
-            if "_services" in text and "lookup" in text and self.own in self.roles:
-                self.read.names |= set(self.roles[self.own].tables)
-            for found in _TEMPLATE.findall(text):
+            for found in [*_TEMPLATE.findall(text), *(name for name in role.plain_templates if text.endswith(name))]:
                 self.template(role, found)
             if self.own != "loadbalancer" or role.name == self.own or role.name.endswith("-config"):
                 self.overlay(role, task, text)
@@ -278,21 +232,34 @@ class Reached:
 
     def close(self) -> None:
         """Follows the definitions of what is read."""
-        waiting = list(self.read.names)
+        waiting = list(self.read.names | self.put_together())
         seen = set(waiting)
         while waiting:
             name = waiting.pop()
             if name not in self.definitions:
                 continue
             found = read_value(self.definitions[name])
+            self.read.add(found)
+            found.names |= self.put_together()
             waiting += found.names - seen
             seen |= found.names
-            self.read.add(found)
+        self.read.names |= seen
         for group in [name for name in self.read.groups if name.startswith("$")]:
             self.read.groups.discard(group)
             value = self.definitions.get(group[1:])
             if isinstance(value, str) and not is_template(value):
                 self.read.groups.add(value)
+
+    def put_together(self) -> set[str]:
+        """Names of which templates say the beginning or the end; the rest is the role's own name."""
+        own = self.own.replace("-", "_")
+        ends = tuple(pattern[1:] for pattern in self.read.patterns if pattern[0] == "*")
+        starts = tuple(pattern[:-1] for pattern in self.read.patterns if pattern[0] != "*")
+        return {
+            name
+            for name in self.definitions
+            if (ends and name.startswith(own) and name.endswith(ends)) or (starts and name.startswith(starts))
+        }
 
 
 @dataclass(slots=True)
@@ -388,23 +355,7 @@ def known_names(folder: Path, roles: dict[str, Role], shared: dict[str, Any]) ->
         read.add(read_value(yaml.safe_load(path.read_text())))
     examples = (folder.parent / "etc_examples" / "kolla" / "globals.yml").read_text()
     defined |= set(re.findall(r"^#?([a-z][a-z0-9_]+):", examples, re.MULTILINE))
-    return defined | {name for name in read.names - own - MAGIC if not name.startswith(("ansible_", "_"))}
-
-
-def needs_of(name: str, reached: Reached, known: Iterable[str], toolbox: str) -> list[str]:
-    """The services that have to run first."""
-    found = {need for role, need in NEEDS_BY_ROLE.items() if role in reached.called}
-    found |= {need for variable, need in NEEDS_BY_NAME.items() if variable in reached.read.names}
-    found |= {need for group, need in NEEDS_BY_GROUP.items() if group in reached.read.groups}
-    if reached.toolbox:
-        found.add(toolbox)
-    if any(used.startswith(("mysql_", "community.mysql")) for used in reached.toolbox):
-        found.add("mariadb")
-    if found & {"keystone", "mariadb"} or name == "mariadb":
-        found.add("loadbalancer")
-    found -= {need for need in found if need in NOT_NEEDED.get(name, ()) or "*" in NOT_NEEDED.get(name, ())}
-    found |= set(MORE_NEEDS.get(name, ()))
-    return [need for need in known if need in found and need != name]
+    return defined | {name for name in read.names - read.made - own - MAGIC if not name.startswith(("ansible_", "_"))}
 
 
 def play_hosts(service: Service) -> tuple[list[str], list[str]]:

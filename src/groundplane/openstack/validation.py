@@ -67,7 +67,8 @@ def _variables(site: Site, catalogue: KollaCatalogue) -> Iterator[Problem]:
             and name not in catalogue.variables
             and name not in others
             and name not in site.environments.known.get(LAYER, ())
-            and name.partition("_")[0] in prefixes
+            # Switches that nobody obeys are told by the catalogue of images.
+            and name.partition("_")[0] in prefixes - {"enable"}
         ):
             told.add(name)
             yield from _nearly(name, value, catalogue)
