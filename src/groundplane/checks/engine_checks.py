@@ -65,7 +65,7 @@ ENGINE_CHECKS: Mapping[str, tuple[EngineCheck, ...]] = {
             "smoke",
             "groundplane.openstack.smoke.check",
             "A server from a volume, as an ordinary user",
-            minutes=40,
+            minutes=60,
         ),
     ),
 }
@@ -214,14 +214,14 @@ def run_check(
         timed_out = not cancelled and time.monotonic() > deadline
         error = "" if cancelled else f"it took longer than {minutes:.0f} minutes" if timed_out else stopped.what
     except GroundplaneError as failed:
-        error = redactor.text(one_line(failed))
+        error = one_line(failed)
         for line in (failed.what, failed.why, failed.cure):
             if line:
                 call.say(line)
     return PlaybookOutcome(
         hosts={host: _outcome(call, host, error, cancelled=cancelled, redactor=redactor) for host in hosts},
         seconds=time.monotonic() - started,
-        error=error,
+        error=redactor.text(error),
         cancelled=cancelled,
         timed_out=timed_out,
         tasks=len(call.tasks),

@@ -48,6 +48,38 @@ def test_nothing_to_verify_is_refused(site_folder: SiteFolder) -> None:
         checks_of(site_folder.load(), layers(), selection=["bare"])
 
 
+def cloud() -> Graph:
+    found = graph(step("openstack.nova"), step("openstack.glance"), step("platform.flavors"), hosts=("node1", "node2"))
+    return replace(
+        found,
+        layers={
+            "openstack": replace(found.layers["openstack"], steps=("openstack.nova", "openstack.glance")),
+            "platform": replace(found.layers["platform"], steps=("platform.flavors",)),
+        },
+    )
+
+
+def test_layers_have_checks_of_the_engines_own(site_folder: SiteFolder) -> None:
+    site = site_folder.load()
+    found = checks_of(site, cloud())
+    assert [(check.layer, check.engine and check.engine.name, check.hosts) for check in found] == [
+        ("openstack", "services", ("node1", "node2")),
+        ("platform", "smoke", ("node1", "node2")),
+    ]
+    stage = found[0].stage(site, cast("Any", None), site.path, "me@here")
+    assert (stage.id, stage.playbook, stage.act is not None) == ("openstack.services", None, True)
+    (some,) = checks_of(site, cloud(), selection=["openstack.nova"])
+    assert some.tags == ("nova",)
+
+
+def test_checks_can_be_left_out_by_name(site_folder: SiteFolder) -> None:
+    found = checks_of(site_folder.load(), cloud(), skip=["smoke"])
+    assert [check.layer for check in found] == ["openstack"]
+    with pytest.raises(InputError) as caught:
+        checks_of(site_folder.load(), cloud(), skip=["smok"])
+    assert "Did you mean 'smoke'?" in caught.value.cure
+
+
 def test_a_failed_check_keeps_no_other_from_being_made(
     site_folder: SiteFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,6 +120,28 @@ def test_stages_run_in_order_with_their_variables_and_stand_in_the_journal(runne
     }
 
 
+def test_the_engine_may_do_a_stages_work_itself(runner: Runner) -> None:
+    def act(*, tell: Any, say: Any, redactor: Any, cancel: Any) -> PlaybookOutcome:
+        tell(EventKind.TASK_STARTED, None, "look", {"number": 1})
+        say("looked")
+        assert redactor.text("secret") == "********"
+        assert not cancel
+        return PlaybookOutcome({"node1": HostOutcome(state=WorkState.FAILED, task="look", reason="nothing there")})
+
+    own = Stage("platform.smoke", "A look", None, ("node1",), act=act)
+    result = runner.run(own)
+    assert result.state is RunState.FAILED
+    assert [(failure.step, failure.task, failure.reason) for failure in result.failures] == [
+        ("platform.smoke", "look", "nothing there")
+    ]
+    assert runner.played == []
+
+
+def test_a_stage_without_any_work_is_an_error(runner: Runner) -> None:
+    with pytest.raises(FailedError, match="neither a playbook"):
+        runner.run(Stage("platform.smoke", "Nothing", None, ("node1",)))
+
+
 def test_a_failed_stage_stops_the_rest_but_not_what_runs_in_any_case(runner: Runner) -> None:
     runner.pretend = lambda playbook: {"node2": WorkState.FAILED} if playbook.id == "ceph.two" else None
     result = runner.run(always=[stage("back")])
