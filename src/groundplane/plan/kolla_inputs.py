@@ -128,7 +128,14 @@ class KollaInputs:
         return self._own_groups.setdefault(found, list(found))
 
     def _told_of(self, service: KollaService) -> list[str]:
-        return [group for group in service.groups if group not in COUNTED_FOR or self._is_on(COUNTED_FOR[group])]
+        return [group for group in service.groups if group not in self._not_counted]
+
+    @cached_property
+    def _not_counted(self) -> frozenset[str]:
+        values = site_conditions(self._site, self._catalogue)
+        return frozenset(
+            group for group, switch in COUNTED_FOR.items() if not values.is_true(f"{switch} | default(false) | bool")
+        )
 
     def _members_of(self, group: str) -> Any:
         if group not in self._members:
@@ -145,9 +152,6 @@ class KollaInputs:
             )
             self._others[key] = {host: self._value(name, host) for host in hosts}
         return self._others[key]
-
-    def _is_on(self, switch: str) -> bool:
-        return site_conditions(self._site, self._catalogue).is_true(f"{switch} | default(false) | bool")
 
     def _value(self, name: str, host: str) -> Any:
         found = self._site.variables.value(name, host)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from groundplane.counting import counted
@@ -16,8 +17,10 @@ from groundplane.supply.services import read_services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from groundplane.site.site import Site
+    from groundplane.site.source import Source
     from groundplane.supply.services import ContainerFile, ServicesFile
 
 HOST = "host"
@@ -175,12 +178,17 @@ def flat_group(group: str, children: Mapping[str, tuple[str, ...]], written: Ite
     return tuple(dict.fromkeys(leaf for child in children[group] for leaf in flat_group(child, children, written)))
 
 
+@lru_cache(maxsize=4)
+def _defaults(path: Path, _changed: int) -> Source | None:
+    """A plan asks for each host."""
+    return read_source(path, [])
+
+
 def find_switch(site: Site, kolla: Mapping[str, Any]) -> Callable[[str], Value | None]:
     """Finds a variable: the site's own, then the toolkit's defaults for the layer, then kolla-ansible's (`kolla`)."""
     path = site.content.environments / "openstack" / "defaults.yml"
-    problems: list[Problem] = []
     # A layer that the site doesn't have yet can be asked for too, so its defaults needn't be among the variables.
-    source = read_source(path, problems) if path.is_file() else None
+    source = _defaults(path, path.stat().st_mtime_ns) if path.is_file() else None
     ours: dict[str, Any] = source.data if source is not None and source.data else {}
 
     def find(name: str) -> Value | None:
