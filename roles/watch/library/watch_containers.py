@@ -3,6 +3,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
 DOCUMENTATION = r"""
 module: watch_containers
 short_description: Leave a watch list of a service's containers and their configuration
@@ -47,18 +53,12 @@ items:
   returned: always
 """
 
-import json
-import os
-from pathlib import Path
-
-from ansible.module_utils.basic import AnsibleModule
-
 FORM = '{{.Name}}{{range .Mounts}}{{"\\t"}}{{.Source}}{{end}}'
 
 
 def files_of(folder: str) -> list[str]:
     """All regular files below the folder, sorted."""
-    return sorted(os.path.join(path, name) for path, _, names in os.walk(folder) for name in names)
+    return sorted(str(Path(path) / name) for path, _, names in os.walk(folder) for name in names)
 
 
 def containers_of(output: str, folders: list[str]) -> list[str]:
@@ -83,7 +83,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    folders = [os.path.join(given["configuration"], name) for name in given["folders"]]
+    folders = [str(Path(given["configuration"]) / name) for name in given["folders"]]
     _, ids, _ = module.run_command(["docker", "ps", "--all", "--quiet"], check_rc=True)
     known = ids.split()
     # One that goes away in between makes the command fail, and the others are told all the same.
@@ -100,7 +100,7 @@ def main() -> None:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as written:
             written.write(text)
-        os.rename(part, file)
+        part.rename(file)
     module.exit_json(changed=changed, items=items)
 
 
