@@ -59,8 +59,8 @@ def drift(before: Mapping[str, str], now: Mapping[str, str] | None) -> tuple[str
 def _changed(item: str, value: str, was: str) -> str:
     """The sentence; of what is told in parts ("RAM 2048; disk 0") only those that differ."""
     now, before = value.split(_BETWEEN), was.split(_BETWEEN)
-    if value == MISSING and len(before) > 1:
-        return f"{item} is {MISSING}"
+    if value in (MISSING, _GONE) and len(before) > 1:
+        return f"{item} is {value}"
     new, gone = [part for part in now if part not in before], [part for part in before if part not in now]
     if len(now) == 1 or not new or len(new) != len(gone):
         return f"{item} is {value}, was {was}"
