@@ -178,17 +178,20 @@ class Fingerprinter:
             found = self._steps[step.id] = self._read_step(step)
         return found
 
-    def _read_service(self, service: str) -> _StepFacts:
-        """A service's plays and roles are kolla-ansible's, unmodified: its version stands for them."""
+    def _read_service(self, name: str) -> _StepFacts:
+        """A service's roles are kolla-ansible's, unmodified: its version stands for them, the catalogue for the plays."""
         kolla = self._of_kolla()
+        service = kolla.service(name)
+        what = [*service.plays, sorted(service.variables), sorted(service.others), *service.groups]
+        content = {f"{kolla.source} ({name})": self.digest(what)}
         return _StepFacts(
-            roots=kolla.service(service).variables & self._known,
+            roots=service.variables & self._known,
             of_others=frozenset(),
             defaults={},
-            content={},
-            content_text="",
+            content=content,
+            content_text="\n".join(f"{file}={digest}" for file, digest in content.items()),
             release=kolla.release,
-            service=service,
+            service=name,
         )
 
     def _read_step(self, step: Step) -> _StepFacts:

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError
-from groundplane.openstack.catalogue import read_catalogue, site_conditions
+from groundplane.openstack.catalogue import STEPS_FILE, read_catalogue, site_conditions
 from groundplane.openstack.translation.certificates import certificate_inputs
 from groundplane.openstack.translation.groups import kolla_groups
 from groundplane.openstack.translation.overlays import overlay_inputs
@@ -54,6 +54,12 @@ class KollaInputs:
     @property
     def release(self) -> str:
         return f"kolla-ansible {self._catalogue.kolla_ansible}"
+
+    @property
+    def source(self) -> str:
+        """The file that says what a service runs, and what that reads."""
+        images = self._site.release.images
+        return f"images/kolla/{images.templates if images else self._site.release.name}/{STEPS_FILE}"
 
     def service(self, name: str) -> KollaService:
         return self._catalogue.services[name]
