@@ -179,7 +179,7 @@ class Fingerprinter:
         return found
 
     def _read_service(self, name: str) -> _StepFacts:
-        """A service's roles are kolla-ansible's, unmodified: its version stands for them, the catalogue for the plays."""
+        """A service's roles are kolla-ansible's, unmodified: its version stands for them, the catalogue for plays."""
         kolla = self._of_kolla()
         service = kolla.service(name)
         what = [*service.plays, sorted(service.variables), sorted(service.others), *service.groups]
