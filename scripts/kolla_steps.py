@@ -288,7 +288,8 @@ def play_roles(play: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def services(folder: Path) -> dict[str, Service]:
-    """Kolla's plays by service. A play that comes after its role's own belongs to the service that it follows."""
+    """Kolla's plays by service. A play that comes after its role's own belongs to the service that it follows, and what
+    prepares several services before the first of them belongs to that one: it reads what was prepared when it starts."""
     found: dict[str, Service] = {}
     before: list[dict[str, Any]] = []
     for together in plays(folder, "site.yml"):
@@ -304,7 +305,12 @@ def services(folder: Path) -> dict[str, Service]:
             mentioned = role or next((name for name, _ in play_roles(play)), None)
             if mentioned is None:
                 continue
-            owner = mentioned if role or mentioned in mains[index:] or last is None else last
+            if role:
+                owner = role
+            elif last is None:
+                owner = next((name for name in mains if name), mentioned)
+            else:
+                owner = mentioned if mentioned in mains[index:] else last
             service = found.setdefault(owner, Service(owner))
             service.plays += [*before, play]
             before = []
