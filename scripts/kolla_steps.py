@@ -288,8 +288,8 @@ def play_roles(play: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def services(folder: Path) -> dict[str, Service]:
-    """Kolla's plays by service. A play that comes after its role's own belongs to the service that it follows, and what
-    prepares several services before the first of them belongs to that one: it reads what was prepared when it starts."""
+    """Kolla's plays by service. A play that comes after its role's own belongs to the service that it follows; what is
+    prepared before the first of several services belongs to that one, which reads it when it starts."""
     found: dict[str, Service] = {}
     before: list[dict[str, Any]] = []
     for together in plays(folder, "site.yml"):
