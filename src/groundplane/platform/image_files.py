@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import ssl
 import urllib.error
 import urllib.request
@@ -146,7 +145,6 @@ class Upload:
         self._file = file.path.open("rb")
         self._stopped = stopped
         self._size = file.size
-        self._digest = hashlib.sha512()
 
     def __len__(self) -> int:
         return self._size
@@ -160,10 +158,4 @@ class Upload:
     def read(self, size: int = -1) -> bytes:
         if self._stopped():
             raise CancelledError("stopped while an image was sent")
-        piece = self._file.read(CHUNK_BYTES if size < 0 else size)
-        self._digest.update(piece)
-        return piece
-
-    def sha512(self) -> str:
-        """Of what was sent so far."""
-        return self._digest.hexdigest()
+        return self._file.read(CHUNK_BYTES if size < 0 else size)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 COMPUTE, IMAGE, VOLUME, NETWORK, IDENTITY = "compute", "image", "block_storage", "network", "identity"
 """The connection's names of services."""
-NOT_FOUND = 404
 
 
 class Rest:
@@ -47,16 +46,6 @@ class Rest:
         raise_from_response(response)
         data = response.json() if response.content else {}
         return data if isinstance(data, dict) else {}
-
-    def one(self, service: str, path: str, key: str, **words: Any) -> dict[str, Any] | None:
-        """What lies below `key`; None where there is none."""
-        from openstack.exceptions import NotFoundException  # noqa: PLC0415
-
-        try:
-            found: dict[str, Any] = self.call(service, "GET", path, **words)[key]
-        except NotFoundException:
-            return None
-        return found
 
     def all(
         self,
