@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from groundplane.layers.order import topological
 from groundplane.plan.model import HostAction
 from groundplane.run.events import WorkState
 
@@ -46,6 +47,7 @@ class Schedule:
         self._waiting = dict.fromkeys(self._work)
         self._running: set[str] = set()
         self._order = [step.step for step in plan.steps]
+        self._behind = self._count_behind()
 
     def ready(self) -> list[Ready]:
         """Steps that may start, in the plan's order; each is given once and then counts as running."""
@@ -67,6 +69,20 @@ class Schedule:
             state = outcome.get(host, WorkState.HELD_BACK)
             if state is not WorkState.DONE:
                 bad[host] = f"{step} {_SAID.get(state, 'did not succeed')} on {host}"
+
+    def behind(self, step: str) -> int:
+        """How many steps with work follow one another after this one, at the most: what to begin first where not all
+        can begin."""
+        return self._behind[step]
+
+    def _count_behind(self) -> dict[str, int]:
+        # Through steps without work, too: they pass on who waits for whom.
+        behind = dict.fromkeys(self._steps, 0)
+        needs = {id_: [need.step for need in step.needs] for id_, step in self._steps.items()}
+        for id_ in reversed(topological(needs)):
+            for need in needs[id_]:
+                behind[need] = max(behind[need], behind[id_] + (id_ in self._work))
+        return behind
 
     def waiting(self) -> tuple[str, ...]:
         return tuple(self._waiting)

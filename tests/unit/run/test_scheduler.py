@@ -35,6 +35,18 @@ def test_steps_that_dont_need_each_other_start_together() -> None:
     assert schedule.is_done()
 
 
+def test_the_longest_chain_of_work_is_begun_first() -> None:
+    steps = graph(step("l.log"), step("l.db"), step("l.idle", "l.db"), step("l.api", "l.idle"), step("l.end", "l.api"))
+    schedule = Schedule(plan(*(planned(name, ["a"]) for name in steps.order if name != "l.idle")), steps.steps)
+    assert {name: schedule.behind(name) for name in steps.order} == {
+        "l.log": 0,
+        "l.db": 2,
+        "l.idle": 2,
+        "l.api": 1,
+        "l.end": 0,
+    }
+
+
 def test_a_failed_host_is_held_back_alone() -> None:
     steps = graph(step("l.one"), step("l.two", "l.one"))
     schedule = Schedule(plan(planned("l.one", HOSTS), planned("l.two", HOSTS)), steps.steps)
