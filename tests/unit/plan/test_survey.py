@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from groundplane.errors import InputError
+from groundplane.errors import FailedError, InputError
 from groundplane.layers.loading import load_graph
 from groundplane.plan import survey as survey_module
 from groundplane.plan.model import HostAction, HostProbe, ReasonKind
@@ -59,6 +59,27 @@ def test_what_an_action_says_of_its_work_is_compared_with_what_it_left(
     assert reason.details == ("what the registry lacks is nova-api, was nothing",)
     without = make_plan(acting.site, acting.graph, acting.store)
     assert without.steps[0].hosts[0].action is HostAction.UP_TO_DATE
+
+
+def test_where_nobody_can_be_asked_a_plan_tells_that_and_takes_the_rest_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    acting = Acting(monkeypatch, tmp_path)
+    acting.store.succeed(acting.plan(), dict(acting.now))
+
+    def unasked(_site: Site) -> Mapping[str, str]:
+        raise FailedError("The cloud's API can't be reached from this machine")
+
+    monkeypatch.setattr(acting, "state", unasked)
+    (reason,) = acting.plan().steps[0].hosts[0].reasons
+    assert reason.details == ("nobody can say how it stands: The cloud's API can't be reached from this machine",)
+
+
+def test_an_action_that_was_never_carried_out_isnt_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    acting = Acting(monkeypatch, tmp_path)
+    monkeypatch.setattr(acting, "state", None)
+    (reason,) = acting.plan().steps[0].hosts[0].reasons
+    assert reason.kind is ReasonKind.NEVER_APPLIED
 
 
 def test_a_lock_that_nobody_vouches_for_is_refused_where_images_are_used(tmp_path: Path) -> None:
