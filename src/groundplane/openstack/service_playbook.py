@@ -193,6 +193,7 @@ class KollaFolder:
             shutil.rmtree(own, ignore_errors=True)
 
     def _playbook(self, path: Path, variables: Mapping[str, Any] | None = None) -> ServicePlaybook:
+        plugins = self._site.content.playbooks / "plugins"
         return ServicePlaybook(
             path=path,
             inventories=(self._folder / "inventory" / "kolla.json",),
@@ -209,20 +210,25 @@ class KollaFolder:
                 "ANSIBLE_PRECEDENCE": ",".join(PRECEDENCE),
                 # Modules of our own roles, called without them: a role costs two more tasks each time.
                 "ANSIBLE_LIBRARY": ":".join(
-                    f"{self._site.content.roles}/{role}/library" for role in ("images", "watch")
+                    [
+                        *(f"{self._site.content.roles}/{role}/library" for role in ("images", "watch")),
+                        f"{plugins}/modules",
+                    ]
                 ),
                 "ANSIBLE_ROLES_PATH": f"{self._facts.kolla_ansible}/roles:{self._site.content.roles}",
-                **self._accelerated(),
+                **self._accelerated(plugins),
             },
         )
 
-    def _accelerated(self) -> dict[str, str]:
-        """Ours above mitogen's own strategies; it has an effect only where mitogen is used."""
-        plugins = self._facts.strategy_plugins
-        if not self._accelerator or plugins is None:
+    def _accelerated(self, ours: Path) -> dict[str, str]:
+        """Mitogen by a strategy of ours, where the release has it, and a quicker way into Kolla's toolbox."""
+        if not self._accelerator:
             return {}
-        ours = self._site.content.playbooks / "plugins" / "strategy"
-        return {"ANSIBLE_STRATEGY": STRATEGY, "ANSIBLE_STRATEGY_PLUGINS": f"{ours}:{plugins}"}
+        found = {"ANSIBLE_ACTION_PLUGINS": str(ours / "action")}
+        if self._facts.strategy_plugins is not None:
+            found["ANSIBLE_STRATEGY"] = STRATEGY
+            found["ANSIBLE_STRATEGY_PLUGINS"] = f"{ours / 'strategy'}:{self._facts.strategy_plugins}"
+        return found
 
     def _ready(self) -> KollaCatalogue:
         with self._lock:

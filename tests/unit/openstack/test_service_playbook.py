@@ -73,6 +73,7 @@ def test_a_service_gets_links_overlays_and_its_action_and_leaves_nothing(site: S
         assert "cpu_allocation_ratio" in (tmp_path / "kolla" / config / "nova.conf").read_text()
         assert made.environment["ANSIBLE_STRATEGY"] == "mitogen_nested"
         assert made.environment["ANSIBLE_ROLES_PATH"].startswith("/runtime/kolla/roles:")
+        assert made.environment["ANSIBLE_ACTION_PLUGINS"].endswith("playbooks/plugins/action")
     assert not (tmp_path / "kolla" / config).exists()
     assert any("PRIVATE KEY" in text for text in learnt)
     certificates = tmp_path / "kolla" / "certificates"
