@@ -125,7 +125,9 @@ class Subnet(Options):
         "reserved, or a virtual address.",
     )
     cidr: str = Field("", description="The subnet, for example 192.0.2.0/24.")
-    gateway: str | None = Field(None, description="The gateway's address; empty for none, absent for the first one.")
+    gateway: str | None = Field(
+        None, description="The gateway's address; empty for none; absent for the site network's, or the first one."
+    )
     pools: tuple[str, ...] = Field((), description="Ranges FIRST-LAST of which addresses are given out.")
     dns: tuple[str, ...] = Field((), description="Name servers.")
     dhcp: bool = Field(default=True, description="Whether machines get their address by DHCP.")

@@ -19,7 +19,7 @@ LEAST_POOL = 2
 
 @dataclass(frozen=True, slots=True)
 class SubnetPlan:
-    """What Neutron is told of a subnet; `gateway` is None for none, and "" for Neutron's own choice."""
+    """What Neutron is told of a subnet; `gateway` is None for none, and "" for Neutron's own choice, the first one."""
 
     cidr: str
     version: int
@@ -50,18 +50,20 @@ def plan_subnet(subnet: Subnet, plan: NetworkPlan) -> SubnetPlan:
         raise InputError(f"The subnet {subnet.name} has the pool {outside[0]}, which leaves {block}")
     gateway = subnet.gateway
     if gateway is None and network is not None:
-        gateway = network.text(network.gateway) if network.gateway is not None else ""
+        # Without one in site.yml hosts have no route there; the cloud's routers need one all the same.
+        first = str(_usable(block)[0])
+        gateway = network.text(network.gateway) if network.gateway is not None else first
     return SubnetPlan(
         cidr=str(block),
         version=block.version,
         gateway=None if gateway == "" else (gateway or ""),
-        pools=pools or (free_pools(network, plan) if network is not None else ()),
+        pools=pools or (free_pools(network, plan, gateway=gateway or None) if network is not None else ()),
         dns=subnet.dns or (network.dns if network is not None else ()),
     )
 
 
-def free_pools(network: Network, plan: NetworkPlan) -> tuple[str, ...]:
-    """Ranges FIRST-LAST of a network's addresses that nobody else has: hosts, reserved ones, VIPs, the gateway.
+def free_pools(network: Network, plan: NetworkPlan, *, gateway: str | None) -> tuple[str, ...]:
+    """Ranges FIRST-LAST of a network's addresses that nobody else has: hosts, reserved ones, VIPs, gateways.
 
     Without a range for hosts only the hosts' own addresses are left out.
     """
@@ -75,6 +77,8 @@ def free_pools(network: Network, plan: NetworkPlan) -> tuple[str, ...]:
     taken += [found for addresses in plan.addresses.values() if (found := addresses.get(network.name)) is not None]
     if network.gateway is not None:
         taken.append(network.text(network.gateway))
+    if gateway is not None:
+        taken.append(gateway)
     for address in taken:
         usable.remove(IPAddress(address))
     return tuple(f"{found.first_text}-{found.last_text}" for found in _ranges(usable) if found.size >= LEAST_POOL)

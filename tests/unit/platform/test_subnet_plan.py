@@ -35,8 +35,17 @@ def test_a_subnet_of_its_own_leaves_the_choice_to_neutron(desk: Desk) -> None:
     assert planned(desk, cidr="fd00:7::/64")[0] == "fd00:7::/64"
 
 
-def test_a_network_of_the_site_without_a_gateway_gives_none(desk: Desk) -> None:
-    assert planned(desk, site_network="tunnel")[1] is None
+def test_a_network_of_the_site_without_a_gateway_gives_its_first_address(desk: Desk) -> None:
+    _, gateway, pools = planned(desk, site_network="tunnel")
+    assert gateway == "fd00:1::1"
+    assert pools[0].startswith("fd00:1::2-")
+
+
+def test_another_gateway_is_nobodys_address(desk: Desk) -> None:
+    assert planned(desk, site_network="management", gateway="172.31.0.3")[2][:2] == (
+        "172.31.0.7-172.31.0.9",
+        "172.31.0.201-172.31.0.254",
+    )
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_what_a_site_begins_with_is_right(desk: Desk) -> None:
     text = (templates / "production/environments/platform/configuration.yml.j2").read_text()
     lines = [line for line in text.splitlines() if not line.startswith("[%")]
     written = yaml.safe_load("\n".join(lines))
-    written["platform_networks"][0]["subnets"][0]["site_network"] = "management"
+    written["platform_networks"][0]["subnets"] = [{"name": "public", "site_network": "management"}]
     desk.folder.write(FILE, yaml.safe_dump(written))
     assert _told(desk) == []
 
