@@ -149,7 +149,8 @@ class Reached:
             for action in ACTIONS:
                 self.file(role, action)
         self.file(role, entry)
-        if not pruned:
+        # What another role's part notifies restarts nothing of its own: its containers are that service's.
+        if name == self.own or (not pruned and entry in {"main", "main.yml"}):
             for task in mappings(role.handlers):
                 self.task(role, task)
 
@@ -288,33 +289,22 @@ def play_roles(play: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def services(folder: Path) -> dict[str, Service]:
-    """Kolla's plays by service. A play that comes after its role's own belongs to the service that it follows; what is
-    prepared before the first of several services belongs to that one, which reads it when it starts."""
+    """Kolla's plays by service.
+
+    Of plays that belong together, those before a role's own play prepare it, whichever role they use: nova-api has to
+    find the cells' databases when it starts. Those after the last one belong to that.
+    """
     found: dict[str, Service] = {}
     before: list[dict[str, Any]] = []
     for together in plays(folder, "site.yml"):
         mains = [next((role for role, entry in play_roles(play) if entry == "main"), None) for play in together]
-        last: str | None = None
         for index, play in enumerate(together):
-            role = mains[index]
-            if role in NO_SERVICES:
-                continue
-            if role in HELPERS:
+            owner = next((role for role in [*mains[index:], *reversed(mains[:index])] if role), None)
+            if owner in HELPERS:
                 before.append(play)
-                continue
-            mentioned = role or next((name for name, _ in play_roles(play)), None)
-            if mentioned is None:
-                continue
-            if role:
-                owner = role
-            elif last is None:
-                owner = next((name for name in mains if name), mentioned)
-            else:
-                owner = mentioned if mentioned in mains[index:] else last
-            service = found.setdefault(owner, Service(owner))
-            service.plays += [*before, play]
-            before = []
-            last = owner if role else last
+            elif owner is not None and owner not in NO_SERVICES:
+                found.setdefault(owner, Service(owner)).plays += [*before, play]
+                before = []
     return found
 
 
