@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import time
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from groundplane.errors import InputError, Problem
+from groundplane.errors import FailedError, InputError, Problem
 from groundplane.openstack.compute.nova import Nova
 from groundplane.openstack.work import api_act
 from groundplane.run.operation import Operation
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
 
 MINUTES = 5.0
+TRIES, TRY_SECONDS = 4, 5.0
+"""A virtual address that moves to another host is away for some seconds."""
 OURS = "groundplane: "
 """What we write before a reason, so that one sees who disabled a host."""
 
@@ -137,9 +140,17 @@ def switch(nova: Nova, host: ComputeHost, work: Work, *, enabled: bool, reason: 
 
 
 def connection(site: Site) -> Connection:
-    """The administrator's."""
+    """The administrator's.
+
+    Raises:
+        InputError, FailedError: see `groundplane.openstack.api.connect`; it is tried for a while.
+    """
     from groundplane.openstack.api import connect  # noqa: PLC0415 - heavy
 
+    for _ in range(TRIES - 1):
+        with suppress(FailedError):
+            return connect(site)
+        time.sleep(TRY_SECONDS)
     return connect(site)
 
 

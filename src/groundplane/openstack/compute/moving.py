@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from groundplane.openstack.work import Work
 
 POLL_SECONDS = 2.0
+TELL_SECONDS = 15.0
+MOST_SILENT = 30
 ACTIVE, SHUTOFF, PAUSED, ERROR, VERIFY = "ACTIVE", "SHUTOFF", "PAUSED", "ERROR", "VERIFY_RESIZE"
 AT_REST = frozenset({ACTIVE, SHUTOFF, PAUSED, "SUSPENDED"})
 
@@ -66,6 +68,8 @@ class _Going:
     since: float
     asked: set[str] = field(default_factory=set)
     """What was asked of Nova on the way besides: confirmed, started."""
+    silent: int = 0
+    """How often Nova didn't answer, one time after the other."""
 
 
 class Mover:
@@ -89,6 +93,7 @@ class Mover:
         self._poll = poll
         self._going: list[_Going] = []
         self._done = 0
+        self._told = -TELL_SECONDS
 
     def run(self, moves: Sequence[Move]) -> None:
         """Until none is under way any more. What fails is told as a failed piece of the work, and the others go on.
@@ -139,9 +144,11 @@ class Mover:
         try:
             now = self._nova.server(move.server.id)
             failed = self._advance(going, now) if now is not None else ""
+            going.silent = 0
         except GroundplaneError as error:
-            failed = one_line(error)
-            now = None
+            # A controller that goes or restarts meanwhile is no reason to lose sight of what is under way.
+            going.silent += 1
+            now, failed = None, one_line(error) if going.silent > MOST_SILENT else None
         if failed is None:
             return
         self._going.remove(going)
@@ -164,13 +171,18 @@ class Mover:
                 self._nova.confirm(now)
             return None
         if now.status == ERROR or (now.host == self._host and move.way is not Way.CONFIRM):
-            return self._nova.why(now) or f"it is {now.status} on {now.host}, and Nova doesn't say why"
+            return self._why(now)
         if move.way is Way.EVACUATE and move.server.status == ACTIVE and now.status == SHUTOFF:
             if not self._once(going, "started"):
-                return self._nova.why(now) or "it doesn't start on its new host"
+                return self._why(now)
             self._nova.start(now)
             return None
         return "" if now.status in AT_REST else None
+
+    def _why(self, now: Server) -> str:
+        """Nova keeps no reason of what failed on a host itself, such as libvirt's; the host's logs have it."""
+        logs = f"groundplane openstack logs nova_compute --host {self._host} --since 10m"
+        return self._nova.why(now) or f"it is {now.status} on {now.host}, and Nova doesn't say why; {logs} does"
 
     @staticmethod
     def _once(going: _Going, what: str) -> bool:
@@ -181,6 +193,7 @@ class Mover:
         return True
 
     def _tell(self, number: int) -> None:
-        if self._going:
+        if self._going and self._clock() - self._told >= TELL_SECONDS:
+            self._told = self._clock()
             names = ", ".join(f"{one.move.server.label} {self._clock() - one.since:.0f} s" for one in self._going)
             self._work.now(f"{self._done} of {number} moved; under way: {names}")

@@ -50,19 +50,23 @@ def openstack_state(
     connection: SshConnection,
     *,
     hosts: Sequence[str] | None = None,
+    also: Sequence[str] = (),
     api: bool = True,
     on_answer: Callable[[HostState], None] | None = None,
 ) -> OpenStackState:
     """Asks these hosts (all that run any of it where None) and, with `api`, the cloud for its services.
+
+    `also` are hosts that ought to run none of it any more.
 
     Raises:
         InputError: see `wanted_containers`.
     """
     wanted = wanted_containers(site)
     chosen = tuple(hosts) if hosts is not None else openstack_hosts(wanted, site)
+    more = tuple(host for host in also if host in site.inventory.hosts and host not in chosen)
     with ThreadPoolExecutor(max_workers=1) as pool:
         told = pool.submit(_ask_api, site, {one.service for one in wanted}) if api else None
-        answers = ask_containers(site, chosen, connection, on_answer=on_answer)
+        answers = ask_containers(site, (*chosen, *more), connection, on_answer=on_answer)
         services, error = told.result() if told is not None else (None, "")
     return OpenStackState(
         hosts=answers,
