@@ -234,8 +234,8 @@ def _warnings(site: Site, state: OpenStackState, host: str) -> Iterator[str]:
         yield f"{left} nodes with MariaDB, RabbitMQ and OVN's databases remain, of which {(left - 1) // 2} may fail."
     if host in site.inventory.hosts:
         yield (
-            f"{host} is still in the inventory: take it out of OpenStack's groups in inventory/hosts.yml when this is done, "
-            "and call groundplane apply openstack, which writes the configuration of those that stay anew."
+            f"{host} is still in the inventory: when this is done, take it out of OpenStack's groups in "
+            "inventory/hosts.yml and call groundplane apply openstack, which writes the others' configuration anew."
         )
 
 
