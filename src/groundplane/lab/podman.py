@@ -137,7 +137,7 @@ class PodmanDriver:
 
     def _ensure_own_addresses(self, lab: Lab) -> None:
         """podman gives this machine no address on an internal network, and the bridge comes and goes with its users."""
-        ip = find_program("ip") or "ip"
+        ip, ethtool = find_program("ip") or "ip", find_program("ethtool") or "ethtool"
         for name, network in lab.networks.items():
             if not network.host:
                 continue
@@ -146,6 +146,11 @@ class PodmanDriver:
             run_command(
                 as_root([ip, "address", "replace", f"{network.gateway}/{prefix}", "dev", bridge]),
                 doing=f"Giving this machine its address on {lab.object_name(name)}",
+            )
+            # Open vSwitch in user space drops packets whose checksum was left to hardware that there is not.
+            run_command(
+                as_root([ethtool, "--offload", bridge, "tx", "off"]),
+                doing=f"Having checksums of packets to {lab.object_name(name)} made here",
             )
 
     # -- nodes ---------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PROGRAMS = {
     "podman": "podman",
     "debootstrap": "debootstrap",
+    "ethtool": "ethtool",
     "skopeo": "skopeo",
     "losetup": "mount",
     "ip": "iproute2",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError, LockedError
 from groundplane.lab.apt_cache import ensure_apt_cache, remove_unused_apt_cache
 from groundplane.lab.driver import NodeState
+from groundplane.lab.guest_image import ensure_guest_image, lend
 from groundplane.lab.model import Lab, LabNetwork, load_definition, plan_nodes
 from groundplane.lab.networks import choose_subnets, taken_networks
 from groundplane.lab.node_image import ensure_node_image, node_image_name
@@ -23,7 +24,7 @@ from groundplane.supply.debian_mirror import host_mirror
 from groundplane.supply.podman import host_podman
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from groundplane.content import Content
@@ -138,7 +139,13 @@ def make_lab(request: UpRequest, places: LabPlaces, *, tell: Callable[[str], Non
         tell("Nodes")
         changed += [f"node {name}" for name in driver.ensure_nodes(lab)]
         driver.wait_for_ssh(lab, lab.nodes)
-        if ensure_site(folder, lab, config=places.config, content=places.content):
+
+        def guest_image() -> Mapping[str, Any]:
+            tell("Guest image")
+            image = ensure_guest_image(cache=places.cache, fresh=request.fresh)
+            return lend(image, folder.root / "guests").declaration()
+
+        if ensure_site(folder, lab, config=places.config, content=places.content, guest_image=guest_image):
             changed.append(f"site {folder.site}")
         changed += _first_access(driver, folder, lab)
         return LabIsUp(lab, folder, tuple(changed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -16,7 +16,7 @@ from groundplane.ssh.known_hosts import HostKey, HostTarget, pin, read_known_hos
 from groundplane.supply.host_commands import run_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from groundplane.content import Content
@@ -29,6 +29,7 @@ LAST_HOST = 199
 VIPS = {"internal": 240, "external": 241}
 """Numbers of the cloud's virtual addresses in the management network: the machine that the lab runs on reaches them."""
 VIPS_LAYER = "openstack"
+GUESTS_LAYER = "platform"
 KEY_FIELDS = 2
 
 
@@ -50,7 +51,13 @@ def toolkit_layers(content: Content) -> tuple[str, ...]:
 
 
 def site_parameters(
-    lab: Lab, *, release: str, password_file: str, layers: tuple[str, ...], images_layers: tuple[str, ...] = ()
+    lab: Lab,
+    *,
+    release: str,
+    password_file: str,
+    layers: tuple[str, ...],
+    images_layers: tuple[str, ...] = (),
+    guest_images: tuple[Mapping[str, Any], ...] = (),
 ) -> ScaffoldParameters:
     """What the lab template is filled with."""
     management = next(name for name, network in lab.networks.items() if network.nat)
@@ -67,6 +74,7 @@ def site_parameters(
         vips={name: ScaffoldVip(management, lab.management.address(number)) for name, number in vips.items()},
         vault_password_file=password_file,
         packages_apt_proxy=lab.apt_proxy,
+        guest_images=guest_images,
     )
 
 
@@ -87,18 +95,38 @@ def _network(network: LabNetwork) -> ScaffoldNetwork:
     )
 
 
-def ensure_site(folder: LabFolder, lab: Lab, *, config: Path, content: Content) -> bool:
-    """Makes the site where it isn't there; what a person changed in it since stays. True where it was made."""
+def lab_layers(lab: Lab, content: Content) -> tuple[str, ...]:
+    """The layers that the lab's site has when it is made: its profile's, as far as the toolkit has them."""
+    wanted = load_definition(content).profile(lab.profile).layers
+    return tuple(layer for layer in toolkit_layers(content) if layer in wanted)
+
+
+def ensure_site(
+    folder: LabFolder,
+    lab: Lab,
+    *,
+    config: Path,
+    content: Content,
+    guest_image: Callable[[], Mapping[str, Any]] | None = None,
+) -> bool:
+    """Makes the site where it isn't there; what a person changed in it since stays. True where it was made.
+
+    `guest_image` makes an image for the cloud's users and says what the platform layer is to know of it; it is called
+    where the site has that layer.
+    """
     if (folder.site / "site.yml").is_file():
         return False
     password = make_lab_password(config, lab.name)
     profile = load_definition(content).profile(lab.profile)
+    layers = lab_layers(lab, content)
+    make_image = guest_image if GUESTS_LAYER in layers else None
     parameters = site_parameters(
         lab,
         release=newest_release(content),
         password_file=str(lab_password_file(config, lab.name)),
-        layers=tuple(layer for layer in toolkit_layers(content) if layer in profile.layers),
+        layers=layers,
         images_layers=profile.images_layers,
+        guest_images=(make_image(),) if make_image is not None else (),
     )
     create_site(folder.site, Template.LAB, parameters, password=password, content=content)
     return True

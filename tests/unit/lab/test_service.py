@@ -11,6 +11,7 @@ from groundplane.content import toolkit_content
 from groundplane.errors import InputError, LockedError
 from groundplane.lab import service
 from groundplane.lab.driver import NodeState, NodeStatus
+from groundplane.lab.guest_image import GuestImage
 from groundplane.lab.service import LabPlaces, UpRequest, find_lab, lab_status, make_lab, remember_verified, remove_lab
 from groundplane.run.lock import site_lock
 from groundplane.ssh.known_hosts import read_known_hosts
@@ -70,12 +71,14 @@ class FakeDriver:
 
 
 @pytest.fixture
-def driver(monkeypatch: pytest.MonkeyPatch) -> FakeDriver:
+def driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDriver:
     fake = FakeDriver()
     answers: dict[str, Callable[..., Any]] = {
         "_driver": lambda *_: fake,
         "host_podman": object,
         "ensure_node_image": lambda *_args, **_options: "image",
+        "ensure_guest_image": lambda *_args, **_options: GuestImage(tmp_path / "guest.raw", "ab" * 64, 1, "d1"),
+        "lend": lambda image, _folder: image,
         "ensure_apt_cache": lambda *_args, **_options: "http://192.168.128.2:3142",
         "remove_unused_apt_cache": lambda *_: [],
         "check_machine": lambda *_args, **_options: None,
@@ -120,6 +123,15 @@ def test_up_twice_and_down(driver: FakeDriver, places: LabPlaces, tmp_path: Path
     remove_lab("tiny", places)
     left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert left <= {".machine.lock"}
+
+
+@pytest.mark.usefixtures("driver")
+def test_a_cloud_s_site_declares_the_guest_image_and_another_lab_makes_none(places: LabPlaces) -> None:
+    text = (up(places).folder.site / "environments/platform/configuration.yml").read_text()
+    assert "Debian 13" in text
+    assert "sha512:" + "ab" * 64 in text
+    small = up(places, UpRequest("small", nodes=1, profile="ceph"))
+    assert not (small.folder.site / "environments/platform").exists()
 
 
 def test_a_node_made_anew_gets_access_again_and_others_stay(driver: FakeDriver, places: LabPlaces) -> None:

@@ -24,6 +24,7 @@ MANAGER = (
     "crun",
     "debootstrap",
     "docker-registry",
+    "ethtool",
     "git",
     "iproute2",
     "iptables",
