@@ -62,6 +62,12 @@ ENGINE_CHECKS: Mapping[str, tuple[EngineCheck, ...]] = {
     ),
     "platform": (
         EngineCheck(
+            "declared",
+            "groundplane.platform.check",
+            "Everything that the site declares of its platform",
+            by_step=True,
+        ),
+        EngineCheck(
             "smoke",
             "groundplane.openstack.smoke.check",
             "A server from a volume, as an ordinary user",

@@ -58,3 +58,13 @@ VOLUME_TYPES = PlatformAction(lambda site, rest, _: VolumeTypes(site, read_confi
 NETWORKS = PlatformAction(lambda site, rest, _: Networks(site, read_configuration(site), rest, Scopes(rest)))
 SECURITY = PlatformAction(lambda site, rest, _: DefaultRules(site, read_configuration(site), rest))
 SERVICES = PlatformAction(lambda site, rest, _: Services(site, read_configuration(site), rest))
+BY_STEP = {
+    "projects": PROJECTS,
+    "flavors": FLAVORS,
+    "images": IMAGES,
+    "volume_types": VOLUME_TYPES,
+    "networks": NETWORKS,
+    "security": SECURITY,
+    "services": SERVICES,
+}
+"""The layer's steps by their short names."""

@@ -88,6 +88,19 @@ def describe(kind: Kind) -> dict[str, str]:
     return found
 
 
+def departures(kind: Kind) -> list[str]:
+    """A sentence for each declared object that isn't as declared."""
+    found = []
+    for thing in kind.things():
+        seen = thing.look()
+        if seen is None:
+            found.append(f"the {thing.name} is {MISSING}")
+        elif names := differing(thing, seen):
+            what = "; ".join(difference(name, seen.have.get(name), thing.wanted[name]) for name in names)
+            found.append(f"the {thing.name} isn't as declared: {what}")
+    return found
+
+
 def in_words(thing: Thing, seen: Found) -> str:
     """What is declared of it, with the values of now."""
     parts: list[str] = []

@@ -64,6 +64,7 @@ def test_layers_have_checks_of_the_engines_own(site_folder: SiteFolder) -> None:
     found = checks_of(site, cloud())
     assert [(check.layer, check.engine and check.engine.name, check.hosts) for check in found] == [
         ("openstack", "services", ("node1", "node2")),
+        ("platform", "declared", ("node1", "node2")),
         ("platform", "smoke", ("node1", "node2")),
     ]
     stage = found[0].stage(site, cast("Any", None), site.path, "me@here")
@@ -74,7 +75,7 @@ def test_layers_have_checks_of_the_engines_own(site_folder: SiteFolder) -> None:
 
 def test_checks_can_be_left_out_by_name(site_folder: SiteFolder) -> None:
     found = checks_of(site_folder.load(), cloud(), skip=["smoke"])
-    assert [check.layer for check in found] == ["openstack"]
+    assert [check.engine and check.engine.name for check in found] == ["services", "declared"]
     with pytest.raises(InputError) as caught:
         checks_of(site_folder.load(), cloud(), skip=["smok"])
     assert "Did you mean 'smoke'?" in caught.value.cure
