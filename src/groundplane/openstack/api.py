@@ -6,6 +6,7 @@ kolla-ansible: common.yml, keystone.yml), passwords from secrets.yml. Passwords 
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -253,6 +254,10 @@ def open_connection(
 
     from groundplane.openstack.transport import https_session  # noqa: PLC0415
 
+    for name in ("keystoneauth", "openstack"):
+        # What goes wrong is told by errors; without a handler Python prints each attempt, too.
+        if not logging.getLogger(name).handlers:
+            logging.getLogger(name).addHandler(logging.NullHandler())
     scope: dict[str, Any] = (
         {"system_scope": "all"}
         if login.project is None

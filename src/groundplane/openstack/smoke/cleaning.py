@@ -113,11 +113,8 @@ def _remove_account(admin: Connection, account: Account, say: Callable[[str], No
 
 
 def _kinds(admin: Connection, account: Account) -> tuple[_Kind, ...]:
-    """In the order in which they can go."""
-    compute: Any = admin.compute
-    network: Any = admin.network
-    volumes: Any = admin.block_storage
-    image: Any = admin.image
+    """In the order in which they can go. A service is looked for when it is asked: it may be away for a moment."""
+    cloud: Any = admin
     project = {"project_id": account.project}
     everywhere = {"all_projects": True, **project}
 
@@ -126,66 +123,66 @@ def _kinds(admin: Connection, account: Account) -> tuple[_Kind, ...]:
         return [thing for thing in things if _owner(thing) == account.project]
 
     def remove_router(router: Any, _force: bool) -> None:
-        for port in network.ports(device_id=router.id):
+        for port in cloud.network.ports(device_id=router.id):
             if str(port.device_owner).startswith("network:router_interface"):
-                network.remove_interface_from_router(router, None, port.id)
-        network.delete_router(router, ignore_missing=False)
+                cloud.network.remove_interface_from_router(router, None, port.id)
+        cloud.network.delete_router(router, ignore_missing=False)
 
     found = [
         _Kind(
             "server",
-            lambda: of_project(compute.servers(**everywhere)),
-            lambda thing, _force: compute.delete_server(thing.id, ignore_missing=False),
+            lambda: of_project(cloud.compute.servers(**everywhere)),
+            lambda thing, _force: cloud.compute.delete_server(thing.id, ignore_missing=False),
         ),
         _Kind(
             "floating address",
-            lambda: of_project(network.ips(**project)),
-            lambda thing, _force: network.delete_ip(thing.id, ignore_missing=False),
+            lambda: of_project(cloud.network.ips(**project)),
+            lambda thing, _force: cloud.network.delete_ip(thing.id, ignore_missing=False),
         ),
-        _Kind("router", lambda: of_project(network.routers(**project)), remove_router),
+        _Kind("router", lambda: of_project(cloud.network.routers(**project)), remove_router),
         _Kind(
             "port",
-            lambda: [port for port in of_project(network.ports(**project)) if not _of_network(port)],
-            lambda thing, _force: network.delete_port(thing.id, ignore_missing=False),
+            lambda: [port for port in of_project(cloud.network.ports(**project)) if not _of_network(port)],
+            lambda thing, _force: cloud.network.delete_port(thing.id, ignore_missing=False),
         ),
         _Kind(
             "network",
-            lambda: of_project(network.networks(**project)),
-            lambda thing, _force: network.delete_network(thing.id, ignore_missing=False),
+            lambda: of_project(cloud.network.networks(**project)),
+            lambda thing, _force: cloud.network.delete_network(thing.id, ignore_missing=False),
         ),
         _Kind(
             "security group",
-            # Neutron makes the group "default" anew whenever a project's groups are listed: it goes once, at the end.
-            lambda: [group for group in of_project(network.security_groups(**project)) if group.name != "default"],
-            lambda thing, _force: network.delete_security_group(thing.id, ignore_missing=False),
+            # The group "default", which Neutron makes for every project, too: the administrator may.
+            lambda: of_project(cloud.network.security_groups(**project)),
+            lambda thing, _force: cloud.network.delete_security_group(thing.id, ignore_missing=False),
         ),
         _Kind(
             "backup",
-            lambda: of_project(volumes.backups(details=True, **everywhere)),
-            lambda thing, force: volumes.delete_backup(thing, ignore_missing=False, force=force),
+            lambda: of_project(cloud.block_storage.backups(details=True, **everywhere)),
+            lambda thing, force: cloud.block_storage.delete_backup(thing, ignore_missing=False, force=force),
         ),
         _Kind(
             "snapshot",
-            lambda: of_project(volumes.snapshots(details=True, **everywhere)),
-            lambda thing, force: volumes.delete_snapshot(thing, ignore_missing=False, force=force),
+            lambda: of_project(cloud.block_storage.snapshots(details=True, **everywhere)),
+            lambda thing, force: cloud.block_storage.delete_snapshot(thing, ignore_missing=False, force=force),
         ),
         _Kind(
             "volume",
-            lambda: of_project(volumes.volumes(details=True, **everywhere)),
-            lambda thing, force: volumes.delete_volume(thing, ignore_missing=False, force=force),
+            lambda: of_project(cloud.block_storage.volumes(details=True, **everywhere)),
+            lambda thing, force: cloud.block_storage.delete_volume(thing, ignore_missing=False, force=force),
         ),
         _Kind(
             "image",
-            lambda: of_project(image.images(owner=account.project)),
-            lambda thing, _force: image.delete_image(thing.id, ignore_missing=False),
+            lambda: of_project(cloud.image.images(owner=account.project)),
+            lambda thing, _force: cloud.image.delete_image(thing.id, ignore_missing=False),
         ),
     ]
     if account.user:
         found.append(
             _Kind(
                 "keypair",
-                lambda: compute.keypairs(user_id=account.user),
-                lambda thing, _force: compute.delete_keypair(thing, ignore_missing=False, user_id=account.user),
+                lambda: cloud.compute.keypairs(user_id=account.user),
+                lambda thing, _force: cloud.compute.delete_keypair(thing, ignore_missing=False, user_id=account.user),
             )
         )
     return tuple(found)

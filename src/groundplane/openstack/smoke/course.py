@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import base64
+import tempfile
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+from keystoneauth1.exceptions import ClientException
+from openstack.exceptions import SDKException
+from requests import RequestException
 
 from groundplane.errors import FailedError
-from groundplane.openstack.api import telling
+from groundplane.openstack.api import short, telling
 from groundplane.openstack.smoke import choosing, guest, reaching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from openstack.connection import Connection
@@ -21,6 +26,11 @@ if TYPE_CHECKING:
     from groundplane.openstack.smoke.reaching import Key
     from groundplane.openstack.smoke.waiting import Patience
 
+Answer = TypeVar("Answer")
+TOLERATED = 3
+"""Failures in a row of the question whether something has come about."""
+_SERVER_ERROR = 500
+ANSWER_SECONDS = 120.0
 COPY_SECONDS = 900.0
 VOLUME_SECONDS = 900.0
 ACTIVE_SECONDS = 600.0
@@ -96,16 +106,19 @@ class Course:
                 validate_checksum=False,
                 **{key: value for key in ("hw_disk_bus", "hw_firmware_type") if (value := getattr(source, key, None))},
             )
-            with self.user.image.get(f"/images/{source.id}/file", stream=True, timeout=COPY_SECONDS) as content:
-                _good(content)
+            with tempfile.TemporaryFile() as file:
+                self._download(source, file)
+                self.now(f"Upload an image: {int(source.size) / 1e6:,.0f} MB")
                 self.user.image.put(
                     f"/images/{image.id}/file",
-                    data=_Content(content.iter_content(CHUNK), int(source.size), self.patience.check),
+                    data=_Content(file, int(source.size), self.patience.check),
                     headers={"Content-Type": "application/octet-stream"},
                     timeout=COPY_SECONDS,
+                    # What has been sent can't be sent again.
+                    connect_retries=0,
                     raise_exc=True,
                 )
-            image = self.patience.until(
+            image = self._until(
                 "The image is active",
                 lambda: _in_state(self.user.image.get_image(image.id), "active", ("killed", "deleted")),
                 seconds=COPY_SECONDS,
@@ -119,6 +132,27 @@ class Course:
                 )
             task.note(f"a copy of '{source.name}', {int(source.size) / 1e6:,.0f} MB, its checksum is right")
         return source, image
+
+    def _download(self, source: Any, file: IO[bytes]) -> None:
+        """All of it before anything is sent back: a Glance with one worker does one thing at a time."""
+        self.now(f"Download '{source.name}', {int(source.size) / 1e6:,.0f} MB")
+        with self.user.image.get(f"/images/{source.id}/file", stream=True, timeout=ANSWER_SECONDS) as content:
+            _good(content)
+            try:
+                for chunk in content.iter_content(CHUNK):
+                    self.patience.check()
+                    file.write(chunk)
+            except (OSError, RequestException) as error:
+                raise FailedError(
+                    f"The image '{source.name}' can't be read to its end", why=str(error), cure=_cure("glance")
+                ) from error
+        if file.tell() != int(source.size):
+            raise FailedError(
+                f"The image '{source.name}' isn't whole",
+                why=f"{file.tell():,} bytes came of {int(source.size):,}",
+                cure=_cure("glance"),
+            )
+        file.seek(0)
 
     def _network(self) -> tuple[Any, Any, Any]:
         net = self.user.network
@@ -166,7 +200,7 @@ class Course:
         with self.task("Make a volume from the image") as task, telling("No volume", cure=_cure("cinder")):
             size = choosing.volume_gib(source)
             volume = storage.create_volume(name=self.name, size=size, image_id=image.id)
-            volume = self.patience.until(
+            volume = self._until(
                 "The volume is available",
                 lambda: _in_state(storage.get_volume(volume.id), "available", ("error",)),
                 seconds=VOLUME_SECONDS,
@@ -197,7 +231,7 @@ class Course:
                 user_data=base64.b64encode(told.encode()).decode(),
             )
             self.made.server = server.id
-            server = self.patience.until(
+            server = self._until(
                 "The server is active",
                 lambda: _in_state(compute.get_server(server.id), "ACTIVE", ("ERROR",)),
                 seconds=ACTIVE_SECONDS,
@@ -220,7 +254,7 @@ class Course:
                 return guest.finished(console, self.name)
 
             try:
-                said = self.patience.until(
+                said = self._until(
                     "cloud-init has finished on the server's console",
                     ask,
                     seconds=seconds,
@@ -242,7 +276,7 @@ class Course:
                 answer = reaching.ping(address)
                 return answer if answer.good or answer.absent else None
 
-            answer = self.patience.until(
+            answer = self._until(
                 f"{address} answers a ping from this machine",
                 ask,
                 seconds=PING_SECONDS,
@@ -271,7 +305,7 @@ class Course:
                 return last if last.good or last.absent else None
 
             try:
-                answer = self.patience.until(
+                answer = self._until(
                     f"{self.made.login}@{address} lets us in",
                     ask,
                     seconds=SSH_SECONDS,
@@ -287,7 +321,7 @@ class Course:
         storage = self.user.block_storage
         with self.task("Take a snapshot of the volume"), telling("No snapshot", cure=_cure("cinder")):
             snapshot = storage.create_snapshot(volume_id=volume.id, name=self.name, is_forced=True)
-            self.patience.until(
+            self._until(
                 "The snapshot is available",
                 lambda: _in_state(storage.get_snapshot(snapshot.id), "available", ("error",)),
                 seconds=VOLUME_SECONDS,
@@ -297,7 +331,7 @@ class Course:
             return
         with self.task("Back the volume up") as task, telling("No backup", cure=_cure("cinder")):
             backup = storage.create_backup(volume_id=volume.id, snapshot_id=snapshot.id, name=self.name, force=True)
-            backup = self.patience.until(
+            backup = self._until(
                 "The backup is available",
                 lambda: _in_state(storage.get_backup(backup.id), "available", ("error",)),
                 seconds=VOLUME_SECONDS,
@@ -306,7 +340,7 @@ class Course:
             task.note(f"{backup.size} GiB")
         with self.task("Restore the backup to another volume") as task, telling("Not restored", cure=_cure("cinder")):
             restored = storage.restore_backup(backup.id, name=f"{self.name}-restored")
-            again = self.patience.until(
+            again = self._until(
                 "The backup is restored",
                 lambda: _in_state(
                     storage.get_volume(restored.volume_id), "available", ("error", "error_restoring", "error_extending")
@@ -318,6 +352,25 @@ class Course:
                 raise FailedError(f"The restored volume has {again.size} GiB, the one backed up {volume.size} GiB")
             task.note(f"{again.size} GiB")
 
+    def _until(self, what: str, ask: Callable[[], Answer | None], *, seconds: float, cure: str = "") -> Answer:
+        """As Patience.until; an answer or two that fail while it waits are told in the log, and asked for again."""
+        failed = 0
+
+        def ask_again() -> Answer | None:
+            nonlocal failed
+            try:
+                answer = ask()
+            except (ClientException, SDKException) as error:
+                failed += 1
+                if failed > TOLERATED or 0 < getattr(error, "status_code", 0) < _SERVER_ERROR:
+                    raise
+                self.say(f"{what}: asked again after {short(error)}")
+                return None
+            failed = 0
+            return answer
+
+        return self.patience.until(what, ask_again, seconds=seconds, cure=cure)
+
     def _show_console(self, console: str) -> None:
         lines = guest.last_lines(console, 60)
         self.say("The end of the server's console:" if lines else "The server's console says nothing.")
@@ -326,27 +379,19 @@ class Course:
 
 
 class _Content:
-    """A stream of known length, for a request that says its length in advance."""
+    """A file of known length as the body of a request, which can be stopped on the way."""
 
-    def __init__(self, chunks: Iterator[bytes], size: int, check: Callable[[], None]) -> None:
-        self._chunks = chunks
+    def __init__(self, file: IO[bytes], size: int, check: Callable[[], None]) -> None:
+        self._file = file
         self._size = size
         self._check = check
-        self._rest = b""
 
     def __len__(self) -> int:
         return self._size
 
     def read(self, size: int = -1) -> bytes:
         self._check()
-        while not self._rest:
-            try:
-                self._rest = next(self._chunks)
-            except StopIteration:
-                return b""
-        wanted = len(self._rest) if size is None or size < 0 else size
-        given, self._rest = self._rest[:wanted], self._rest[wanted:]
-        return given
+        return self._file.read(size)
 
 
 def _in_state(thing: Any, wanted: str, bad: tuple[str, ...]) -> Any | None:
