@@ -88,7 +88,7 @@ def derive(
     values["groundplane_images"] = (dict(images.references), Place(site_path / LOCK_FILE))
     values["groundplane_host_images"] = ([], Place(site_path / LOCK_FILE))
     everyone = {name: Value(value, Level.DERIVED, place, "site.yml") for name, (value, place) in values.items()}
-    per_host = _per_host(file, source, inventory, plan, variables=variables)
+    per_host = _per_host(file, source, inventory, plan, variables=variables.with_derived(everyone, {}))
     for host, own in per_host.items():
         if needed := images.of_hosts.get(host):
             place = Place(site_path / LOCK_FILE)
