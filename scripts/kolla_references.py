@@ -72,6 +72,8 @@ _GROUP = re.compile(r"groups(?:\[\s*|\.get\(\s*)(?:'([^']+)'|\"([^\"]+)\"|([a-z_
 _MEMBER = re.compile(
     r"inventory_hostname\s+(?:is\s+)?(?:not\s+)?in\s+groups(?:\[\s*|\.get\(\s*)(?:'[^']+'|\"[^\"]+\"|[a-z_]+)"
 )
+_OF_THE_PLAY = re.compile(r"groups(?:\[[^\]]*\]|\.get\([^)]*\))\s*\|\s*intersect\(ansible_play_batch\)")
+"""Those of the group that the play is on anyway."""
 _OF_OTHERS = re.compile(r"hostvars\s*\[[^\]]*\]\s*(?:\.\s*|\[\s*['\"])([A-Za-z_]\w*)")
 _ADDRESS = re.compile(r"['\"](\w+)['\"]\s*\|\s*kolla_address")
 _ADDRESS_OF = re.compile(r"['\"](\w+)['\"]\s*\|\s*kolla_address\(\s*(?!override_var|\s*\))")
@@ -130,7 +132,7 @@ def read_text(text: str, *, bare: bool = False) -> Read:
     found.names |= loaded
     found.made |= stored
     if "groups" in found.names:
-        for match in _GROUP.finditer(_MEMBER.sub("", text)):
+        for match in _GROUP.finditer(_OF_THE_PLAY.sub("", _MEMBER.sub("", text))):
             if group := match[1] or match[2]:
                 found.groups.add(group)
             elif match[3]:

@@ -19,6 +19,8 @@ from groundplane.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from jinja2 import Template
+
     from groundplane.site.values import Value
 
 TRUE = frozenset({"yes", "on", "1", "true"})
@@ -50,6 +52,14 @@ def compiled(expression: str) -> tuple[frozenset[str], Callable[..., Any]]:
     tree = environment().parse("{{ " + expression + " }}")
     names = frozenset(name.name for name in tree.find_all(nodes.Name) if name.ctx == "load")
     return names, environment().compile_expression(expression, undefined_to_none=False)
+
+
+@cache
+def parsed(text: str) -> tuple[frozenset[str], Template]:
+    """The variables that a template names and doesn't set itself, and the template."""
+    names = list(environment().parse(text).find_all(nodes.Name))
+    own = {name.name for name in names if name.ctx != "load"}
+    return frozenset(name.name for name in names) - own, environment().from_string(text)
 
 
 class Conditions:
@@ -113,12 +123,26 @@ class Conditions:
             return {key: self._resolve(each, behind) for key, each in value.items()}
         if isinstance(value, list):
             return [self._resolve(each, behind) for each in value]
-        if not isinstance(value, str) or "{{" not in value:
+        if not isinstance(value, str) or not ("{{" in value or "{%" in value):
             return value
+        if "{%" in value:
+            return self._render(value, behind)
         single = SINGLE.fullmatch(value.strip())
         if single is not None:
             return self._evaluate(single[1].strip(), behind)
         return SINGLE.sub(lambda part: str(self._evaluate(part[1].strip(), behind)), value)
+
+    def _render(self, text: str, behind: tuple[str, ...]) -> Any:
+        """A template with statements; what it gives is read as a value where it is one, as Ansible does."""
+        try:
+            names, template = parsed(text)
+        except TemplateError as error:
+            raise self._cannot(text, str(error), behind) from error
+        values = {name: self._value(name, behind) for name in names}
+        try:
+            return template.render({name: value for name, value in values.items() if value is not MISSING})
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise self._cannot(text, str(error), behind) from error
 
     def _cannot(self, expression: str, why: str, behind: tuple[str, ...]) -> InputError:
         found = self._find(behind[-1]) if behind else None

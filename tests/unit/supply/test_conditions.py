@@ -57,6 +57,17 @@ def test_templates_inside_text_are_filled_in() -> None:
     assert conditions({"group": "cinder"}).text("{{ group }}-volume") == "cinder-volume"
 
 
+def test_templates_with_statements_give_values() -> None:
+    text = (
+        "{%- set all = namespace(of=[]) -%}{%- for n in wanted -%}{%- set all.of = all.of + [n * factor] -%}"
+        "{%- endfor -%}{{ all.of }}"
+    )
+    assert conditions({"wanted": [1, 2], "factor": "{{ 5 + 5 }}", "out": text}).value("{{ out }}") == [10, 20]
+    for wrong in ("{% for %}", "{% set x = [] %}{% set _ = x.append(1) %}{{ x }}", "{% if nothing %}a{% endif %}"):
+        with pytest.raises(InputError):
+            conditions({"out": wrong}).value("{{ out }}")
+
+
 def test_a_default_stands_for_what_nothing_sets() -> None:
     assert conditions({}).is_true("enable_new | default(true)")
 
