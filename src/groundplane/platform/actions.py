@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 IMAGE_FOLDER = "images-of-the-cloud"
 """Below the cache: what was downloaded for Glance."""
+PATIENCE_SECONDS = 90.0
+"""For a service that has only just been deployed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class PlatformAction:
         """Raises what `cloud` and `reconcile` raise, and InputError where the site's options are wrong."""
         work = ImageWork(cache=call.places.cache / IMAGE_FOLDER, stopped=call.stopped)
         with cloud(call.site, seconds=WORK_SECONDS) as connection:
-            reconcile(call, self.kind(call.site, Rest(connection), work))
+            rest = Rest(connection, patience=PATIENCE_SECONDS, stopped=call.stopped)
+            reconcile(call, self.kind(call.site, rest, work))
 
 
 PROJECTS = PlatformAction(lambda site, rest, _: Projects(site, read_configuration(site), rest, Scopes(rest)))

@@ -35,7 +35,7 @@ def test_a_step_looks_and_works_by_one_login(desk: Desk, monkeypatch: pytest.Mon
         entered.append(seconds)
         yield "connection"
 
-    def rest(connection: Any) -> Rest:
+    def rest(connection: Any, **_: object) -> Rest:
         assert connection == "connection"
         return desk.cloud
 

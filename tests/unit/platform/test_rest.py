@@ -68,5 +68,33 @@ def test_a_refusal_is_the_sdks() -> None:
         rest({"/flavors/1": refused}, []).call(COMPUTE, "DELETE", "/flavors/1")
 
 
+@pytest.mark.parametrize("patience", [0.0, 60.0])
+def test_a_service_that_the_load_balancer_doesnt_see_yet_is_waited_for(
+    patience: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = {"/flavors": Answer(503, None)}
+    asked: list[str] = []
+    cloud = rest(answers, asked)
+    waiting = Rest(cloud.connection, patience=patience)
+
+    def up(_: float) -> None:
+        answers["/flavors"] = Answer(200, {"flavors": [{"id": "1"}]})
+
+    monkeypatch.setattr("time.sleep", up)
+    if patience:
+        assert waiting.all(COMPUTE, "/flavors", "flavors") == [{"id": "1"}]
+        assert len(asked) == 2
+    else:
+        with pytest.raises(HttpException):
+            waiting.all(COMPUTE, "/flavors", "flavors")
+
+
+def test_a_refusal_isnt_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = rest({"/flavors/1": Answer(409, {"conflictingRequest": {"message": "in use", "code": 409}})}, [])
+    monkeypatch.setattr("time.sleep", None)
+    with pytest.raises(HttpException, match="in use"):
+        Rest(cloud.connection, patience=60).call(COMPUTE, "DELETE", "/flavors/1")
+
+
 def test_no_body_is_no_data() -> None:
     assert rest({"/c": Answer(204, None)}, []).call(COMPUTE, "POST", "/c", body={}) == {}
