@@ -19,6 +19,8 @@ SECONDS = 300.0
 FORCE_AFTER_SECONDS = 45.0
 """Then volumes, snapshots and backups that hang in some state are forced away."""
 PAUSE_SECONDS = 1.5
+DEFAULT = "default"
+"""The security group that Neutron makes for every project; only the administrator can remove it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,14 @@ def _remove_account(admin: Connection, account: Account, say: Callable[[str], No
     from openstack.exceptions import SDKException  # noqa: PLC0415
 
     identity: Any = admin.identity
+
+    def remove_default_group(project: str) -> None:
+        for group in admin.network.security_groups(project_id=project):
+            if group.name == DEFAULT and _owner(group) == project:
+                admin.network.delete_security_group(group.id)
+
     steps: tuple[tuple[str, str, Callable[[str], None]], ...] = (
+        ("security group of", account.project, remove_default_group),
         ("user", account.user, identity.delete_user),
         ("project", account.project, identity.delete_project),
     )
@@ -152,8 +161,8 @@ def _kinds(admin: Connection, account: Account) -> tuple[_Kind, ...]:
         ),
         _Kind(
             "security group",
-            # The group "default", which Neutron makes for every project, too: the administrator may.
-            lambda: of_project(cloud.network.security_groups(**project)),
+            # Not "default", which Neutron makes anew whenever the project's groups are listed: it goes at the end.
+            lambda: [group for group in of_project(cloud.network.security_groups(**project)) if group.name != DEFAULT],
             lambda thing, _force: cloud.network.delete_security_group(thing.id, ignore_missing=False),
         ),
         _Kind(

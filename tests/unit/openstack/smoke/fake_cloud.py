@@ -230,8 +230,13 @@ class FakeNetwork(_Part):
     def ports(self, **wanted: Any) -> list[Thing]:
         return self.cloud.of("port", **wanted)
 
-    def security_groups(self, **wanted: Any) -> list[Thing]:
-        return self.cloud.of("security_group", **wanted)
+    def security_groups(self, *, project_id: str) -> list[Thing]:
+        """As Neutron does: whoever lists a project's groups makes it a group "default"."""
+        if not self.cloud.of("security_group", project_id=project_id, name="default"):
+            self.cloud.things.append(
+                Thing(kind="security_group", id=f"d-{project_id}", name="default", project_id=project_id)
+            )
+        return self.cloud.of("security_group", project_id=project_id)
 
     def delete_ip(self, id_: str, **_more: Any) -> None:
         self.cloud.remove("ip", id_)
