@@ -76,7 +76,8 @@ def _show(found: Explanation) -> None:
     if found.description:
         out.print(f"[dim]{escape(found.description)}[/]", soft_wrap=True)
     if not found.chain:
-        out.print(f"Nobody sets it; the role '{found.role}' decides.")
+        decides = f"the role '{found.role}' decides" if found.role else "kolla-ansible's own value counts"
+        out.print(f"Nobody sets it; {decides}.")
         return
     table = Table(box=None, pad_edge=False, show_header=False)
     for _ in range(4):

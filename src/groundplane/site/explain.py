@@ -50,7 +50,7 @@ class Explanation:
     chain: tuple[Link, ...]
     """Weakest first."""
     description: str
-    """The role's words for its option, or empty."""
+    """The role's words for its option; of a variable of Kolla's who reads it; or empty."""
     role: str | None
     """The role whose option or default it is."""
 
@@ -75,8 +75,10 @@ def explain(site: Site, variable: str, host: str | None = None) -> Explanation:
         effective = (site.variables.value(variable, name) for name in (*site.inventory.hosts, None))
         winning = {(value.place, value.source) for value in effective if value is not None}
         winners = {id(value) for value in values if (value.place, value.source) in winning}
-    if not values and not links and option is None:
-        known = {*site.variables.all_names(), *_option_names(site)}
+    of_kolla = "" if option else _of_kolla(site, variable)
+    if not values and not links and option is None and not of_kolla:
+        kollas = (names for layer, names in site.environments.known.items() if layer in site.facts.layers)
+        known = {*site.variables.all_names(), *_option_names(site), *(name for names in kollas for name in names)}
         raise InputError(
             f"Nothing knows the variable '{variable}'",
             cure=suggest(variable, known, "groundplane inventory --host HOST shows all that a host has."),
@@ -94,7 +96,7 @@ def explain(site: Site, variable: str, host: str | None = None) -> Explanation:
         for value in values
     ]
     role = option.role if option else links[0].source if links and links[0].level == "role default" else None
-    return Explanation(variable, host, tuple(links), option.description if option else "", role)
+    return Explanation(variable, host, tuple(links), option.description if option else of_kolla, role)
 
 
 def shown(value: Value) -> Any:
@@ -138,6 +140,26 @@ def _option(site: Site, variable: str) -> RoleOption | None:
         if variable in role.options:
             return role.options[variable]
     return None
+
+
+def _of_kolla(site: Site, variable: str) -> str:
+    """Which services read a variable of kolla-ansible's; empty for others."""
+    layers = [
+        name for name in site.environments.known if name in site.facts.layers and site.facts.layers[name].of_kolla
+    ]
+    if not any(variable in site.environments.known[layer] for layer in layers):
+        return ""
+    from groundplane.openstack.catalogue import enabled_services, read_catalogue  # noqa: PLC0415
+
+    catalogue = read_catalogue(site.release, site.content)
+    if variable not in catalogue.variables:
+        return ""
+    try:
+        services = enabled_services(site)
+    except InputError:  # A switch is wrong, which validate tells.
+        services = tuple(catalogue.services.values())
+    readers = ", ".join(service.name for service in services if variable in service.variables)
+    return f"Of kolla-ansible {catalogue.kolla_ansible}; read by {readers or 'no service that this site deploys'}."
 
 
 def _option_names(site: Site) -> set[str]:

@@ -9,6 +9,7 @@ import pytest
 from groundplane.content import Content, toolkit_content
 from groundplane.errors import InputError
 from groundplane.openstack.catalogue import enabled_services, read_catalogue
+from groundplane.site.explain import explain
 
 from .kolla_site import make_kolla_site
 
@@ -104,6 +105,16 @@ def test_switches_decide(make_kolla_site: Callable[..., Site]) -> None:
     names = {service.name for service in enabled_services(make_kolla_site(enable_heat=True, enable_horizon="no"))}
     assert "heat" in names
     assert "horizon" not in names
+
+
+def test_explain_says_who_reads_a_variable_of_kollas(make_kolla_site: Callable[..., Site]) -> None:
+    site = make_kolla_site(enable_horizon=False)
+    found = explain(site, "fernet_token_expiry")
+    assert (found.description, found.chain) == ("Of kolla-ansible 22.2.0; read by keystone.", ())
+    assert "horizon" not in explain(site, "openstack_region_name").description
+    with pytest.raises(InputError) as caught:
+        explain(site, "fernet_token_expiri")
+    assert caught.value.cure == "Did you mean 'fernet_token_expiry'?"
 
 
 def test_ceph_brings_its_gateways_registration(make_kolla_site: Callable[..., Site]) -> None:
