@@ -172,7 +172,7 @@ def test_a_second_ctrl_c_leaves_things_and_says_how_to_remove_them(smoker: Smoke
     smoker.run()
     assert smoker.told["Remove all that the test made"][0] == "failed"
     assert "groundplane openstack smoke --clean" in smoker.told["Remove all that the test made"][1]
-    assert smoker.left == {"volume", "project", "user"}
+    assert smoker.left == {"volume", "project", "user", "security_group"}
 
 
 def test_what_cannot_be_removed_fails_a_test_that_went_well(smoker: Smoker, monkeypatch: pytest.MonkeyPatch) -> None:
