@@ -127,7 +127,9 @@ def main() -> None:
     found = answer_of(output)
     if found is None:
         module.exit_json(unsuited=(complaint or output).strip()[-500:] or "no answer")
-    found.pop("invocation", None)
+    # What the other Ansible warns of has another form in its answers than in what is given to ours.
+    for key in ("invocation", "deprecations", "warnings"):
+        found.pop(key, None)
     if found.pop("failed", False):
         module.fail_json(msg=found.pop("msg", "the module failed without a message"), **found)
     module.exit_json(changed=bool(found.pop("changed", False)), **found)
