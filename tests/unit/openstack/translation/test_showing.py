@@ -34,7 +34,7 @@ def test_what_refers_to_a_secret_stays_and_what_is_one_is_masked(cloud: CloudSit
     cloud.set(s3_secret_key="in-the-clear")
     cloud.write(f"{OVERLAYS}/nova.conf", "[a]\npassword = in-the-clear\nconnection = mysql://nova:in-the-clear@db/x\n")
     found = show(cloud.load(opened=False))
-    config = found.variables["ceph_gateway_config"].value
+    config = found.variables["openstack_gateway_config"].value
     assert config["rgw_keystone_admin_password"] == "{{ ceph_rgw_keystone_password }}"
     assert found.variables["s3_secret_key"].value == MASK
     assert "in-the-clear" not in str(found)

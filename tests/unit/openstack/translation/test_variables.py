@@ -82,7 +82,7 @@ def test_no_secret_is_among_them(cloud: CloudSite) -> None:
     common = kolla_variables(cloud.load()).common
     assert "keystone_admin_password" not in common
     assert "not-to-be-seen" not in str(common)
-    assert common["ceph_gateway_config"]["rgw_keystone_admin_password"] == "{{ ceph_rgw_keystone_password }}"
+    assert common["openstack_gateway_config"]["rgw_keystone_admin_password"] == "{{ ceph_rgw_keystone_password }}"
 
 
 def test_each_of_kollas_images_is_found_by_its_variables_name(cloud: CloudSite) -> None:
