@@ -55,9 +55,9 @@ class PlatformAction:
 
 
 PROJECTS = PlatformAction(lambda site, rest, _: Projects(site, read_configuration(site), rest, Scopes(rest)))
-FLAVORS = PlatformAction(lambda site, rest, _: Flavors(site, read_configuration(site), rest))
+FLAVORS = PlatformAction(lambda site, rest, _: Flavors(site, read_configuration(site), rest, Scopes(rest)))
 IMAGES = PlatformAction(lambda site, rest, work: Images(site, read_configuration(site), rest, work))
-VOLUME_TYPES = PlatformAction(lambda site, rest, _: VolumeTypes(site, read_configuration(site), rest))
+VOLUME_TYPES = PlatformAction(lambda site, rest, _: VolumeTypes(site, read_configuration(site), rest, Scopes(rest)))
 NETWORKS = PlatformAction(lambda site, rest, _: Networks(site, read_configuration(site), rest, Scopes(rest)))
 SECURITY = PlatformAction(lambda site, rest, _: DefaultRules(site, read_configuration(site), rest))
 SERVICES = PlatformAction(lambda site, rest, _: Services(site, read_configuration(site), rest))

@@ -14,11 +14,12 @@ from groundplane.platform.reconcile import Found, Leftover, Thing
 from groundplane.platform.rest import COMPUTE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from groundplane.platform.configuration import PlatformConfiguration
     from groundplane.platform.options import Flavor
     from groundplane.platform.rest import Rest
+    from groundplane.platform.scopes import Scopes
     from groundplane.site.site import Site
 
 VERSION = "2.61"
@@ -34,16 +35,17 @@ SIZES = {
 }
 """Names for people to Nova's."""
 SPECS = "extra spec"
-SHARED = "public"
+SHARED, PROJECTS = "public", "projects"
 
 
 class Flavors:
     """See `reconcile.Kind`."""
 
-    def __init__(self, site: Site, asked: PlatformConfiguration, rest: Rest) -> None:
+    def __init__(self, site: Site, asked: PlatformConfiguration, rest: Rest, scopes: Scopes) -> None:
         self._site = site
         self._asked = asked
         self._rest = rest
+        self._scopes = scopes
         listed = rest.all(COMPUTE, "/flavors/detail", "flavors", params={"is_public": "None"}, microversion=VERSION)
         self._known: dict[str, dict[str, Any]] = {one["name"]: one for one in listed}
 
@@ -69,21 +71,30 @@ class Flavors:
                 "swap in MiB": flavor.swap,
                 SHARED: flavor.public,
                 SPECS: dict(flavor.extra_specs),
+                **({} if flavor.public else {PROJECTS: sorted(flavor.projects)}),
             },
-            look=lambda: self._look(flavor.name),
+            look=lambda: self._look(flavor),
             make=lambda: self._make(flavor, None),
             change=lambda seen, names: self._change(flavor, seen, names),
             adopt=flavor.adopt,
         )
 
-    def _look(self, name: str) -> Found | None:
-        one = self._known.get(name)
+    def _look(self, flavor: Flavor) -> Found | None:
+        one = self._known.get(flavor.name)
         if one is None:
             return None
+        public = bool(one.get(PUBLIC, True))
+        may = set() if public or flavor.public else self._projects(one["id"])
         have = {shown: int(one.get(key) or 0) for shown, key in SIZES.items()}
         return Found(
             id=one["id"],
-            have={**have, SHARED: bool(one.get(PUBLIC, True)), SPECS: dict(one.get("extra_specs") or {})},
+            have={
+                **have,
+                SHARED: public,
+                SPECS: dict(one.get("extra_specs") or {}),
+                # Whom somebody else let in isn't looked at.
+                PROJECTS: sorted(name for name in flavor.projects if self._scopes.found_id(name) in may),
+            },
             ours=has_mark(self._site, one.get("description")),
         )
 
@@ -103,29 +114,39 @@ class Flavors:
             COMPUTE, "POST", "/flavors", body={"flavor": body}, microversion=VERSION
         )["flavor"]
         self._set_specs(made["id"], flavor.extra_specs)
+        self._let_in(made["id"], {self._scopes.project_id(name) for name in flavor.projects if not flavor.public})
+
+    def _projects(self, id_: str) -> set[str]:
+        """Who may use it."""
+        listed = self._rest.all(COMPUTE, f"/flavors/{id_}/os-flavor-access", "flavor_access", microversion=VERSION)
+        return {one["tenant_id"] for one in listed}
+
+    def _let_in(self, id_: str, projects: Iterable[str]) -> None:
+        for project in sorted(projects):
+            body = {"addTenantAccess": {"tenant": project}}
+            self._rest.call(COMPUTE, "POST", f"/flavors/{id_}/action", body=body, microversion=VERSION)
 
     def _change(self, flavor: Flavor, seen: Found, names: Sequence[str]) -> None:
-        if set(names) - {SPECS}:
+        if set(names) - {SPECS, PROJECTS}:
             self._make_anew(flavor, seen)
             return
         gone = set(seen.have[SPECS]) - set(flavor.extra_specs)
         self._set_specs(seen.id, flavor.extra_specs)
         for key in sorted(gone):
             self._rest.call(COMPUTE, "DELETE", f"/flavors/{seen.id}/os-extra_specs/{key}", microversion=VERSION)
+        if PROJECTS in names:
+            may = self._projects(seen.id)
+            self._let_in(seen.id, {self._scopes.project_id(name) for name in flavor.projects} - may)
         if not seen.ours:
             body = {"flavor": {"description": marked(self._site, "")}}
             self._rest.call(COMPUTE, "PUT", f"/flavors/{seen.id}", body=body, microversion=VERSION)
 
     def _make_anew(self, flavor: Flavor, seen: Found) -> None:
-        path = f"/flavors/{seen.id}"
-        projects: list[dict[str, Any]] = []
-        if not seen.have[SHARED] and not flavor.public:
-            projects = self._rest.all(COMPUTE, f"{path}/os-flavor-access", "flavor_access", microversion=VERSION)
+        both = not seen.have[SHARED] and not flavor.public
+        may = self._projects(seen.id) if both else set()
         self._remove(seen.id)
         self._make(flavor, seen.id)
-        for one in projects:
-            body = {"addTenantAccess": {"tenant": one["tenant_id"]}}
-            self._rest.call(COMPUTE, "POST", f"{path}/action", body=body, microversion=VERSION)
+        self._let_in(seen.id, may - self._projects(seen.id) if both else ())
 
     def _set_specs(self, id_: str, specs: Mapping[str, str]) -> None:
         if specs:

@@ -64,8 +64,7 @@ class Networks:
         return has_mark(self._site, one.get("description")) and (one["name"], one["project_id"]) not in declared
 
     def _owner(self, project: str) -> str | None:
-        found = self._scopes.project(project)
-        return str(found["id"]) if found is not None else None
+        return self._scopes.found_id(project)
 
     def _find(self, listed: list[dict[str, Any]], name: str, project: str) -> dict[str, Any] | None:
         owner = self._owner(project)

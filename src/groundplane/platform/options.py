@@ -39,6 +39,9 @@ class Flavor(Declared):
     ephemeral: int = Field(0, ge=0, description="A further disk in GB.")
     swap: int = Field(0, ge=0, description="Swap in MiB.")
     public: bool = Field(default=True, description="Whether every project may use it.")
+    projects: tuple[str, ...] = Field(
+        (), description="Where not every project may: those that may, as PROJECT or DOMAIN/PROJECT."
+    )
     extra_specs: Mapping[str, str] = Field(
         default_factory=dict, description="Extra specs; those of its name are added."
     )
@@ -111,6 +114,9 @@ class VolumeType(Declared):
 
     description: str = Field("", description="For people; [scs:replicated] or [scs:encrypted] first where it is that.")
     public: bool = Field(default=True, description="Whether every project may use it.")
+    projects: tuple[str, ...] = Field(
+        (), description="Where not every project may: those that may, as PROJECT or DOMAIN/PROJECT."
+    )
     extra_specs: Mapping[str, str] = Field(default_factory=dict, description="For example volume_backend_name.")
     encryption: Encryption | None = Field(None, description="Volumes are encrypted; this needs Barbican.")
 

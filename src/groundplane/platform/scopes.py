@@ -52,6 +52,11 @@ class Scopes:
             self._projects[place] = found[0]
         return self._projects[place]
 
+    def found_id(self, written: str) -> str | None:
+        """A project's id; None where there is none."""
+        found = self.project(written)
+        return str(found["id"]) if found is not None else None
+
     def project_id(self, written: str, domain: str = DEFAULT_DOMAIN) -> str:
         """Raises FailedError where there is no such project."""
         found = self.project(written, domain)

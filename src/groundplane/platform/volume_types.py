@@ -15,20 +15,22 @@ if TYPE_CHECKING:
     from groundplane.platform.configuration import PlatformConfiguration
     from groundplane.platform.options import VolumeType
     from groundplane.platform.rest import Rest
+    from groundplane.platform.scopes import Scopes
     from groundplane.site.site import Site
 
 PUBLIC = "os-volume-type-access:is_public"
-SPECS, ENCRYPTION = "extra spec", "encryption"
+SPECS, ENCRYPTION, PROJECTS = "extra spec", "encryption", "projects"
 _ENCRYPTION = ("provider", "cipher", "key_size", "control_location")
 
 
 class VolumeTypes:
     """See `reconcile.Kind`."""
 
-    def __init__(self, site: Site, asked: PlatformConfiguration, rest: Rest) -> None:
+    def __init__(self, site: Site, asked: PlatformConfiguration, rest: Rest, scopes: Scopes) -> None:
         self._site = site
         self._asked = asked
         self._rest = rest
+        self._scopes = scopes
         listed = rest.all(VOLUME, "/types", "volume_types", params={"is_public": "None"})
         self._known: dict[str, dict[str, Any]] = {one["name"]: one for one in listed}
 
@@ -49,6 +51,7 @@ class VolumeTypes:
             "public": type_.public,
             SPECS: dict(type_.extra_specs),
             ENCRYPTION: type_.encryption.model_dump() if type_.encryption is not None else {},
+            **({} if type_.public else {PROJECTS: sorted(type_.projects)}),
         }
         return Thing(
             name=f"volume type {type_.name}",
@@ -67,13 +70,16 @@ class VolumeTypes:
         if one is None:
             return None
         encryption = self._encryption(one["id"])
+        may = set() if type_.public else self._projects(one)
         return Found(
             id=one["id"],
             have={
                 "description": one.get("description") or "",
-                "public": bool(one.get("is_public", one.get(PUBLIC, True))),
+                "public": _is_public(one),
                 SPECS: {key: value for key, value in (one.get("extra_specs") or {}).items() if key != SPEC},
                 ENCRYPTION: {key: encryption[key] for key in _ENCRYPTION} if encryption else {},
+                # Whom somebody else let in isn't looked at.
+                PROJECTS: sorted(name for name in type_.projects if self._scopes.found_id(name) in may),
             },
             ours=self._ours(one),
         )
@@ -91,6 +97,20 @@ class VolumeTypes:
         }
         made = self._rest.call(VOLUME, "POST", "/types", body={"volume_type": body})["volume_type"]
         self._encrypt(type_, made["id"])
+        self._let_in(type_, made["id"], set())
+
+    def _projects(self, one: Mapping[str, Any]) -> set[str]:
+        """Who may use it; Cinder has no list of a public one."""
+        if _is_public(one):
+            return set()
+        listed = self._rest.all(VOLUME, f"/types/{one['id']}/os-volume-type-access", "volume_type_access")
+        return {each["project_id"] for each in listed}
+
+    def _let_in(self, type_: VolumeType, id_: str, may: set[str]) -> None:
+        wanted = set() if type_.public else {self._scopes.project_id(name) for name in type_.projects}
+        for project in sorted(wanted - may):
+            body = {"addProjectAccess": {"project": project}}
+            self._rest.call(VOLUME, "POST", f"/types/{id_}/action", body=body)
 
     def _encrypt(self, type_: VolumeType, id_: str) -> None:
         if type_.encryption is not None:
@@ -111,6 +131,13 @@ class VolumeTypes:
             if there:
                 self._rest.call(VOLUME, "DELETE", f"{path}/encryption/{there['encryption_id']}")
             self._encrypt(type_, seen.id)
+        if PROJECTS in names:
+            self._let_in(type_, seen.id, self._projects({"id": seen.id, "is_public": False}))
 
     def _remove(self, id_: str) -> None:
         self._rest.call(VOLUME, "DELETE", f"/types/{id_}")
+
+
+def _is_public(one: Mapping[str, Any]) -> bool:
+    """Cinder says it in two ways."""
+    return bool(one.get("is_public", one.get(PUBLIC, True)))

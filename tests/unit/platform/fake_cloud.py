@@ -57,7 +57,10 @@ class FakeCloud(Rest):
         if key == "groups" and parts[0] == "users":
             return [self.lists["groups"][group] for group, user in self.members if user == parts[1]]
         if key == "flavor_access":
-            return [{"flavor_id": parts[1], "tenant_id": one} for one in self.lists["flavors"][parts[1]]["access"]]
+            may = self.lists["flavors"][parts[1]].get("access", [])
+            return [{"flavor_id": parts[1], "tenant_id": one} for one in may]
+        if key == "volume_type_access":
+            return [{"project_id": one} for one in self.lists["volume_types"][parts[1]].get("access", [])]
         if key == "ports":
             return [one for one in self.lists["ports"].values() if one["device_id"] == (params or {})["device_id"]]
         filters = {name: value for name, value in (params or {}).items() if value != "None" and name != "limit"}
@@ -135,7 +138,8 @@ class FakeCloud(Rest):
             else:
                 one["encryption"] = {"encryption_id": "e", **body["encryption"]}
         elif what == "action":
-            one.setdefault("access", []).append(body["addTenantAccess"]["tenant"])
+            (given,) = body.values()
+            one.setdefault("access", []).append(given.get("tenant") or given["project"])
         elif what == "add_router_interface":
             port = {"device_id": one["id"], "device_owner": "network:router_interface"}
             self.add("ports", **port, fixed_ips=[{"subnet_id": body["subnet_id"]}])

@@ -12,6 +12,7 @@ from groundplane.layers.actions import ACTIONS, find_action
 from groundplane.platform import actions
 from groundplane.platform.actions import FLAVORS, SECURITY, PlatformAction
 from groundplane.platform.flavors import Flavors
+from groundplane.platform.scopes import Scopes
 
 from .conftest import Desk  # noqa: TC001
 
@@ -61,5 +62,5 @@ def test_a_cloud_that_cant_be_asked_is_told_to_the_plan(desk: Desk, monkeypatch:
 
 def test_kinds_are_made_anew_for_each_look(desk: Desk) -> None:
     desk.declare(flavors=["SCS-1V-4"])
-    action = PlatformAction(lambda site, rest, _: Flavors(site, desk.asked, rest))
+    action = PlatformAction(lambda site, rest, _: Flavors(site, desk.asked, rest, Scopes(rest)))
     assert action.kind(desk.site, desk.cloud, None) is not action.kind(desk.site, desk.cloud, None)

@@ -13,6 +13,7 @@ from groundplane.platform import check as module
 from groundplane.platform.actions import BY_STEP
 from groundplane.platform.check import TASKS, check
 from groundplane.platform.flavors import Flavors
+from groundplane.platform.scopes import Scopes
 
 from .conftest import TOOLKIT, Desk
 
@@ -62,7 +63,7 @@ def test_every_step_of_the_layer_is_compared() -> None:
 
 def test_what_is_missing_and_what_differs(desk: Desk) -> None:
     desk.declare(flavors=["SCS-1V-4", "SCS-1L-1"], security_group_rules=[])
-    desk.apply(lambda one: Flavors(one.site, one.asked, one.cloud))
+    desk.apply(lambda one: Flavors(one.site, one.asked, one.cloud, Scopes(one.cloud)))
     assert not any(asked(desk).values())
     desk.cloud.named("flavors", "SCS-1V-4")["ram"] = 512
     gone = desk.cloud.named("flavors", "SCS-1L-1")

@@ -6,12 +6,13 @@ import pytest
 
 from groundplane.errors import CancelledError, FailedError
 from groundplane.platform.flavors import Flavors
+from groundplane.platform.scopes import Scopes
 
 from .conftest import Desk  # noqa: TC001
 
 
 def flavors(desk: Desk) -> Flavors:
-    return Flavors(desk.site, desk.asked, desk.cloud)
+    return Flavors(desk.site, desk.asked, desk.cloud, Scopes(desk.cloud))
 
 
 def test_a_name_of_scs_is_enough(desk: Desk) -> None:
@@ -111,3 +112,15 @@ def test_it_stops_between_two_objects(desk: Desk) -> None:
     with pytest.raises(CancelledError):
         desk.apply(flavors, stopped=True)
     assert desk.cloud.calls == []
+
+
+def test_a_flavor_for_some_projects_alone(desk: Desk) -> None:
+    own = {"name": "own", "vcpus": 1, "ram": 512, "public": False, "projects": ["admin"]}
+    desk.declare(flavors=[own])
+    desk.apply(flavors)
+    made = desk.cloud.named("flavors", "own")
+    assert made["access"] == ["admin"]
+    assert desk.apply(flavors) == ["Flavor own: ok"]
+    made["access"] = ["somebody"]
+    assert desk.apply(flavors) == ["Flavor own: changed (projects none → admin)"]
+    assert made["access"] == ["somebody", "admin"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from groundplane.platform.scopes import Scopes
 from groundplane.platform.volume_types import VolumeTypes
 
 from .conftest import Desk  # noqa: TC001
@@ -16,7 +17,7 @@ COPIES: dict[str, Any] = {
 
 
 def types(desk: Desk) -> VolumeTypes:
-    return VolumeTypes(desk.site, desk.asked, desk.cloud)
+    return VolumeTypes(desk.site, desk.asked, desk.cloud, Scopes(desk.cloud))
 
 
 def test_a_type_with_its_backend(desk: Desk) -> None:
@@ -59,3 +60,13 @@ def test_cinders_own_type_is_left_alone(desk: Desk) -> None:
     desk.declare(prune=["volume_types"])
     assert desk.apply(types) == ["Volume type replicated: changed (no longer declared: removed)"]
     assert desk.cloud.names("volume_types") == ["__DEFAULT__"]
+
+
+def test_a_type_for_some_projects_alone(desk: Desk) -> None:
+    desk.declare(volume_types=[{**COPIES, "public": False, "projects": ["admin"]}])
+    desk.apply(types)
+    made = desk.cloud.named("volume_types", "replicated")
+    assert made["access"] == ["admin"]
+    made["access"] = []
+    assert desk.apply(types) == ["Volume type replicated: changed (projects none → admin)"]
+    assert desk.apply(types) == ["Volume type replicated: ok"]
