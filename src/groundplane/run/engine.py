@@ -210,7 +210,7 @@ class Engine:
                 if not self._cancel:
                     waiting += schedule.ready()
                 while waiting and running < self._options.parallel and not self._cancel:
-                    waiting.sort(key=lambda one: -schedule.behind(one.step))
+                    waiting.sort(key=lambda one: schedule.behind(one.step), reverse=True)
                     ready = waiting.pop(0)
                     if self._hold_back(ready):
                         pool.submit(self._work, ready, ended)

@@ -70,19 +70,21 @@ class Schedule:
             if state is not WorkState.DONE:
                 bad[host] = f"{step} {_SAID.get(state, 'did not succeed')} on {host}"
 
-    def behind(self, step: str) -> int:
-        """How many steps with work follow one another after this one, at the most: what to begin first where not all
-        can begin."""
+    def behind(self, step: str) -> tuple[int, int]:
+        """What waits for this step: how many steps with work follow one another, at the most, and how many there are
+        in all. Where not all can begin, the one with the most behind it does."""
         return self._behind[step]
 
-    def _count_behind(self) -> dict[str, int]:
-        # Through steps without work, too: they pass on who waits for whom.
-        behind = dict.fromkeys(self._steps, 0)
+    def _count_behind(self) -> dict[str, tuple[int, int]]:
+        longest = dict.fromkeys(self._steps, 0)
+        every: dict[str, set[str]] = {id_: set() for id_ in self._steps}
         needs = {id_: [need.step for need in step.needs] for id_, step in self._steps.items()}
         for id_ in reversed(topological(needs)):
+            own = {id_} & self._work.keys()
             for need in needs[id_]:
-                behind[need] = max(behind[need], behind[id_] + (id_ in self._work))
-        return behind
+                longest[need] = max(longest[need], longest[id_] + len(own))
+                every[need] |= every[id_] | own
+        return {id_: (longest[id_], len(every[id_])) for id_ in self._steps}
 
     def waiting(self) -> tuple[str, ...]:
         return tuple(self._waiting)
