@@ -42,7 +42,7 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, HostProb
     ssh = programs / "ssh"
     ssh.write_text(FAKE_SSH.replace("PYTHON", sys.executable))
     ssh.chmod(ssh.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setattr(asking, "_ENVIRONMENT", {"PATH": f"{programs}:/usr/bin:/bin"})
+    monkeypatch.setattr(asking, "ENVIRONMENT", {"PATH": f"{programs}:/usr/bin:/bin"})
     monkeypatch.setattr(asking, "SECONDS", 3.0)
     kinds = ["operated", "fresh", "closed", "changed", "unknown", "refused", "bare", "sudo", "slow"]
     small = SmallSite(
