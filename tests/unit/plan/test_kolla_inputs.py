@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -143,6 +144,18 @@ def test_images_count_where_their_containers_run(make_kolla_site: Callable[..., 
     assert "image nova-compute" not in fingerprints(site)["nova-cell", "node1"].inputs
     assert "image nova-conductor" in fingerprints(site)["nova-cell", "node1"].inputs
     assert not lock.exists()
+
+
+def test_another_image_runs_its_service_where_it_is(make_kolla_site: Callable[..., Site]) -> None:
+    site = make_kolla_site()
+
+    def with_images(digest: str) -> Fingerprints:
+        images = {"nova-compute": f"registry:5000/nova-compute@sha256:{digest}", "keystone": "registry:5000/keystone"}
+        return fingerprints(replace(site, variables=site.variables.with_command_line({"groundplane_images": images})))
+
+    before, now = with_images("1" * 64), with_images("2" * 64)
+    assert differences(before, now) == {"nova-cell": {"image nova-compute"}}
+    assert hosts(before, now, "nova-cell") == set(GROUPS["compute"])
 
 
 def test_another_kolla_ansible_is_another_release(make_kolla_site: Callable[..., Site]) -> None:
