@@ -207,6 +207,8 @@ class KollaFolder:
                 "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(self._folder / "facts"),
                 # Kolla reads ansible_facts; each fact as a variable of its own would be copied for every template.
                 "ANSIBLE_INJECT_FACT_VARS": "False",
+                # Hosts that begin dozens of containers may take their time to let somebody in.
+                "ANSIBLE_TIMEOUT": "60",
                 "ANSIBLE_PRECEDENCE": ",".join(PRECEDENCE),
                 # Modules of our own roles, called without them: a role costs two more tasks each time.
                 "ANSIBLE_LIBRARY": ":".join(
