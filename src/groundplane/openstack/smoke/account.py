@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import FailedError
 from groundplane.openstack.api import Login
-from groundplane.openstack.smoke.marks import PREFIX, description, is_left_over
+from groundplane.openstack.smoke.marks import PREFIX, description, is_left_over, kept_description
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,6 +55,14 @@ def make_account(admin: Connection, name: str, *, holder: str) -> tuple[Account,
         )
     identity.assign_project_role_to_user(project=project.id, user=user.id, role=role.id)
     return Account(name, project.id, user.id), Login(name, password, name)
+
+
+def keep_account(admin: Connection, name: str, *, holder: str) -> None:
+    """From now on only --clean removes it; what the SDK raises goes through."""
+    identity: Any = admin.identity
+    project = identity.find_project(name, domain_id=DOMAIN)
+    if project is not None:
+        identity.update_project(project, description=kept_description(holder))
 
 
 def find_account(admin: Connection, name: str) -> Account | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError
 from groundplane.openstack.api import admin_login, open_connection, reachable_entrance, telling
-from groundplane.openstack.smoke.account import find_account, left_over_accounts, make_account
+from groundplane.openstack.smoke.account import find_account, keep_account, left_over_accounts, make_account
 from groundplane.openstack.smoke.cleaning import clean
 from groundplane.openstack.smoke.course import Course, Made
 from groundplane.openstack.smoke.marks import new_name
@@ -81,6 +81,8 @@ def _test(call: CheckCall, options: SmokeOptions, admin: Connection, where: Entr
         failed = False
     finally:
         if options.keep:
+            with telling("What was made can't be marked as kept: the next test removes it"):
+                keep_account(admin, name, holder=call.holder)
             call.say(f"Everything was kept, in the project {name}; it is removed by: {CLEAN}")
         else:
             _clean(call, admin, name, failed=failed)

@@ -31,10 +31,18 @@ def description(holder: str) -> str:
     return f"A smoke test by {holder}; it may be removed: groundplane openstack smoke --clean"
 
 
+def kept_description(holder: str) -> str:
+    """The same where somebody wants to look at it: it stays until --clean."""
+    return f"Kept: {description(holder)}"
+
+
 def is_left_over(name: str, said: str, *, holder: str, now: datetime) -> bool:
     """Whether nobody works with it any more: it is old, or the same person on the same machine made it.
 
-    One site's smoke tests are kept apart by its lock, so that what this holder made before is done with.
+    One site's smoke tests are kept apart by its lock, so that what this holder made before is done with. What was kept
+    on purpose isn't left over.
     """
     at = made_at(name)
+    if said.startswith("Kept: "):
+        return False
     return at is not None and (said == description(holder) or now - at > OLD)

@@ -133,6 +133,9 @@ class FakeIdentity(_Part):
     def find_user(self, name: str, **_more: str) -> Thing | None:
         return next(iter(self.cloud.of("user", name=name)), None)
 
+    def update_project(self, project: Thing, *, description: str) -> None:
+        project.description = description
+
     def projects(self, **_more: str) -> list[Thing]:
         return self.cloud.of("project")
 

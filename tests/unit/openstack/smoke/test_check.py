@@ -220,6 +220,15 @@ def test_what_a_killed_test_left_goes_first_and_somebody_elses_stays(smoker: Smo
     assert smoker.cloud.of("project") == []
 
 
+def test_what_was_kept_stays_until_it_is_cleaned(smoker: Smoker) -> None:
+    smoker.run(keep=True)
+    assert len(smoker.cloud.of("server")) == 1
+    smoker.run()
+    assert len(smoker.cloud.of("server")) == 1
+    smoker.run(clean=True)
+    assert smoker.cloud.of("server") == []
+
+
 def test_parts_can_be_left_out(smoker: Smoker) -> None:
     smoker.run(skip=("ping", "ssh", "backup"))
     assert not {"Ping the server from this machine", "Log in by ssh from this machine", "Back the volume up"} & set(
