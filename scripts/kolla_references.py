@@ -66,6 +66,18 @@ MAGIC = frozenset(
     }
 )
 """Names that Ansible and Jinja set themselves."""
+SHARDS = frozenset(
+    {
+        "database_password",
+        "enable_mariabackup",
+        "mariadb_backup_database_password",
+        "mariadb_shard_backup_user_prefix",
+        "mariadb_shard_group",
+        "mariadb_shard_id",
+        "mariadb_shard_root_user_prefix",
+    }
+)
+"""What Kolla's filter database_shards_info reads by itself; likewise kolla_address its network's interface."""
 _ENVIRONMENT = Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])  # noqa: S701 - it writes no HTML
 _WORD = re.compile(r"(?<![A-Za-z0-9_.'\"])[A-Za-z_][A-Za-z0-9_]*")
 _GROUP = re.compile(r"groups(?:\[\s*|\.get\(\s*)(?:'([^']+)'|\"([^\"]+)\"|([a-z_]+))")
@@ -147,7 +159,7 @@ def read_text(text: str, *, bare: bool = False) -> Read:
     if "lookup('vars'" in text:
         found.patterns |= {f"*{end}" for end in _END.findall(text)} | {f"{start}*" for start in _START.findall(text)}
     if "database_shards_info" in text:
-        found.names |= {"mariadb_shard_id", "mariadb_shard_group"}
+        found.names |= SHARDS
         found.groups.add("mariadb")
     found.names -= MAGIC
     return found
