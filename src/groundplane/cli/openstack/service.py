@@ -9,8 +9,11 @@ import click
 from groundplane.cli.common import complete_patterns, extra_option, json_option
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from groundplane.openstack.service_action import ServiceAction
     from groundplane.plan.model import Plan
+    from groundplane.site.site import Site
 
 NAMES = ("prechecks", "pull", "deploy", "reconfigure", "upgrade", "stop", "genconfig")
 """As `service_action.ACTIONS` has them; here for a quick --help."""
@@ -96,8 +99,21 @@ def command(
                     action=chosen.kolla,
                 )
     if not as_json:
+        if chosen.check:
+            _show_differences(terminal, site, result.run, plan)
         report(terminal, result)
     raise_unless_done(result, dry=chosen.check)
+
+
+def _show_differences(terminal: Console, site: Site, run: str, plan: Plan) -> None:
+    from groundplane.openstack.genconfig import differences  # noqa: PLC0415
+
+    for step in plan.steps:
+        log = site.state / "runs" / run / f"{step.step}.log"
+        for found in differences(log.read_text(encoding="utf-8")) if log.is_file() else ():
+            terminal.print(f"{found.host} {found.path}", style="bold", markup=False)
+            for line in found.lines:
+                terminal.print(line, style={"+": "green", "-": "red"}.get(line[:1], ""), markup=False)
 
 
 def _confirm(action: str, chosen: ServiceAction, plan: Plan, *, yes: bool, as_json: bool) -> None:
