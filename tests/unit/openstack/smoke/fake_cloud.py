@@ -251,14 +251,14 @@ class FakeNetwork(_Part):
         self.cloud.remove("port", id_)
 
     def delete_network(self, id_: str, **_more: Any) -> None:
-        if self.cloud.of("port"):
+        if self.cloud.of("port", project_id=self.cloud.get("network", id_).project_id):
             raise ConflictException("there are ports on the network")
         self.cloud.remove("network", id_)
         for subnet in self.cloud.of("subnet", network_id=id_):
             self.cloud.remove("subnet", subnet)
 
     def delete_security_group(self, id_: str, **_more: Any) -> None:
-        if self.cloud.of("port"):
+        if self.cloud.of("port", project_id=self.cloud.get("security_group", id_).project_id):
             raise ConflictException("the group is in use")
         self.cloud.remove("security_group", id_)
 

@@ -45,3 +45,4 @@ def test_host_keys_are_read_from_the_console() -> None:
 def test_last_lines_are_plain() -> None:
     assert last_lines(CONSOLE, 1) == ("smoke login:",)
     assert "[  OK  ] cloud-init" in last_lines(CONSOLE, 10)
+    assert last_lines("[H[J[1;1H[0;32m[  OK  ][0m ready\n") == ("[  OK  ] ready",)
