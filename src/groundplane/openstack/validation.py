@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 LAYER = "openstack"
 SIMILAR = 0.88
 """How alike two names have to be for one to count as the other misspelt, as difflib measures it."""
+ENGINES = {
+    "kolla_action": "groundplane openstack service runs Kolla's actions.",
+    "kolla_certificates_dir": "A site's own certificates lie in certificates/, their keys in secrets.yml.",
+    "node_config": "Remove it: the folder is in memory, and gone after the run.",
+    "node_custom_config": "Put override files into environments/openstack/overlays.",
+}
+"""Variables of Kolla's that the engine sets for each step (openstack.service_playbook), and what to do instead."""
 _BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "1", "0"})
 _NO_SECRETS = ("_uuid", "_user", "_username", "_id")
 
@@ -51,7 +58,9 @@ def _variables(site: Site, catalogue: KollaCatalogue) -> Iterator[Problem]:
     passwords = {name for name in catalogue.passwords if not name.endswith(_NO_SECRETS)}
     told: set[str] = set()
     for name, value in written_values(site):
-        if name in catalogue.booleans and not _is_boolean(value.value):
+        if name in ENGINES:
+            yield Problem(f"'{name}' is set by the engine for each step", ENGINES[name], value.place)
+        elif name in catalogue.booleans and not _is_boolean(value.value):
             yield Problem(
                 f"'{name}' is {value.value!r}; kolla-ansible wants true or false", "Correct the value.", value.place
             )

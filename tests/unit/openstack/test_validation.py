@@ -63,5 +63,11 @@ def test_a_password_in_clear(make_kolla_site: Callable[..., Site]) -> None:
     assert layer_problems(make_kolla_site(keystone_admin_password="{{ mine }}")) == ()
 
 
+def test_what_the_engine_sets(make_kolla_site: Callable[..., Site]) -> None:
+    (problem,) = layer_problems(make_kolla_site(node_custom_config="/etc/kolla/config"))
+    assert problem.what == "'node_custom_config' is set by the engine for each step"
+    assert "environments/openstack/overlays" in problem.cure
+
+
 def test_a_site_without_openstack_isnt_asked(make_kolla_site: Callable[..., Site]) -> None:
     assert layer_problems(make_kolla_site(layers=("bootstrap",), vips={})) == ()
