@@ -28,6 +28,8 @@ PUBLIC, INTERNAL = "public", "internal"
 ADMIN = "admin"
 REACH_SECONDS = 3.0
 ANSWER_SECONDS = 60.0
+_DOWN = (502, 503, 504)
+"""What the load balancer answers for a service that isn't there."""
 KOLLA_DEFAULTS: Mapping[str, Any] = {
     "kolla_internal_vip_address": "{{ groundplane_vips.internal }}",
     "kolla_external_vip_address": "{{ groundplane_vips.external | default(kolla_internal_vip_address) }}",
@@ -302,6 +304,8 @@ def telling(what: str, *, cure: str = "") -> Iterator[None]:
                 cure="Passwords come from secrets.yml; groundplane apply openstack.keystone brings the administrator's "
                 "to the cloud.",
             ) from error
+        if getattr(error, "status_code", None) in _DOWN:
+            cure = cure or "groundplane openstack status shows which service is down."
         raise FailedError(what, why=short(error), cure=cure) from error
 
 

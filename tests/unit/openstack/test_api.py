@@ -120,3 +120,13 @@ def test_connecting_asks_nobody(cloud_folder: SiteFolder) -> None:
     assert (
         connect(site, user="ann", password="p", project="demo", interface="internal").config.region_name == "RegionOne"
     )
+
+
+def test_a_service_that_is_down_says_how_to_see_which() -> None:
+    from openstack.exceptions import HttpException  # noqa: PLC0415 - heavy
+
+    down = HttpException("503 Service Unavailable")
+    down.status_code = 503
+    with pytest.raises(FailedError, match="Flavors can't be read") as caught, telling("Flavors can't be read"):
+        raise down
+    assert "groundplane openstack status" in caught.value.cure
