@@ -10,7 +10,7 @@ from groundplane.cli.common import complete_patterns, extra_option, json_option
 @click.command()
 @click.argument("names", nargs=-1, metavar="[LAYER|STEP]...")
 @click.option("--limit", metavar="HOSTS", shell_complete=complete_patterns, help="Only on these hosts (a pattern).")
-@click.option("--skip", multiple=True, metavar="CHECK", help="Leave a check out: services, smoke. May be repeated.")
+@click.option("--skip", multiple=True, metavar="CHECK", help="Leave a check out, such as smoke. May be repeated.")
 @extra_option
 @json_option
 @click.pass_obj

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from groundplane.openstack.smoke.account import Account
 
 CLEAN = "groundplane openstack smoke --clean"
+ATTEMPTS, PAUSE_SECONDS = 12, 5.0
 
 
 def check(call: CheckCall) -> None:
@@ -93,13 +95,30 @@ def _clean(call: CheckCall, admin: Connection, name: str, *, failed: bool) -> No
     """Removes what this test made. What can't be removed fails a test that went well; else what failed first counts."""
     try:
         with call.task("Remove all that the test made"):
-            with telling("What the test made can't be looked for", cure=f"Later: {CLEAN}"):
-                account = find_account(admin, name)
+            account = _find(call, admin, name)
             if account is not None:
                 _remove(call, admin, account)
     except FailedError:
         if not failed:
             raise
+
+
+def _find(call: CheckCall, admin: Connection, name: str) -> Account | None:
+    """The test's project; an API that is away for a moment is asked again, for what was made mustn't be left.
+
+    Raises:
+        FailedError: it stays away, or a person insists.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with telling("What the test made can't be looked for", cure=f"Later: {CLEAN}"):
+                return find_account(admin, name)
+        except FailedError as error:
+            if attempt == ATTEMPTS or call.insisted():
+                raise
+            call.say(f"asked again after {error.why}")
+            time.sleep(PAUSE_SECONDS)
+    return None
 
 
 def _clean_left_over(call: CheckCall, admin: Connection, *, all_: bool) -> None:

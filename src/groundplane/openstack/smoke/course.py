@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from keystoneauth1.exceptions import ClientException
+from keystoneauth1.exceptions import ClientException, SSLError
 from openstack.exceptions import SDKException
 from requests import RequestException
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from groundplane.openstack.smoke.waiting import Patience
 
 Answer = TypeVar("Answer")
-TOLERATED = 3
-"""Failures in a row of the question whether something has come about."""
+AWAY_SECONDS = 60.0
+"""An API may be away for as long as its address moves from host to host."""
 _SERVER_ERROR = 500
 ANSWER_SECONDS = 120.0
 COPY_SECONDS = 900.0
@@ -353,20 +353,21 @@ class Course:
             task.note(f"{again.size} GiB")
 
     def _until(self, what: str, ask: Callable[[], Answer | None], *, seconds: float, cure: str = "") -> Answer:
-        """As Patience.until; an answer or two that fail while it waits are told in the log, and asked for again."""
-        failed = 0
+        """As Patience.until; an API that is away for a moment while it waits is told in the log, and asked again."""
+        away_since: float | None = None
 
         def ask_again() -> Answer | None:
-            nonlocal failed
+            nonlocal away_since
             try:
                 answer = ask()
             except (ClientException, SDKException) as error:
-                failed += 1
-                if failed > TOLERATED or 0 < getattr(error, "status_code", 0) < _SERVER_ERROR:
+                now = self.patience.clock()
+                away_since = now if away_since is None else away_since
+                if now - away_since > AWAY_SECONDS or not may_come_back(error):
                     raise
                 self.say(f"{what}: asked again after {short(error)}")
                 return None
-            failed = 0
+            away_since = None
             return answer
 
         return self.patience.until(what, ask_again, seconds=seconds, cure=cure)
@@ -410,6 +411,12 @@ def _in_state(thing: Any, wanted: str, bad: tuple[str, ...]) -> Any | None:
             f"'{thing.name}' is in the state {status}", why=str(why), cure=_STATUS_CURE.format(service="NAME")
         )
     return None
+
+
+def may_come_back(error: Exception) -> bool:
+    """Whether the same question may be answered a little later: nobody is there, or the server is at fault."""
+    status = getattr(error, "status_code", None) or getattr(error, "http_status", None)
+    return not isinstance(error, SSLError) and (status is None or int(status) >= _SERVER_ERROR)
 
 
 def _good(response: Any) -> None:

@@ -35,6 +35,8 @@ class FakeCloud:
         self.stuck: set[str] = set()
         self.console = "booting\n{word}: cloud-init 24 finished after 31 seconds, from DataSourceOpenStack\n"
         self.project = ""
+        self.away: dict[str, list[Exception]] = {}
+        """What a question answers with first, before it answers well."""
         self._ids = itertools.count(1)
         self.add("role", name="member")
         self.add(
@@ -85,6 +87,11 @@ class FakeCloud:
         self.things.remove(found)
         self.log.append(f"-{kind}")
 
+    def come(self, question: str) -> None:
+        """Raises what `away` has for this question."""
+        if self.away.get(question):
+            raise self.away[question].pop(0)
+
     def connection(self) -> Any:
         return FakeConnection(self)
 
@@ -128,6 +135,7 @@ class FakeIdentity(_Part):
         self.cloud.log.append("+grant")
 
     def find_project(self, name: str, **_more: str) -> Thing | None:
+        self.cloud.come("find_project")
         return next(iter(self.cloud.of("project", name=name)), None)
 
     def find_user(self, name: str, **_more: str) -> Thing | None:
@@ -313,6 +321,7 @@ class FakeVolumes(_Part):
         return SimpleNamespace(volume_id=self._make("volume", volume_type="ceph", size=1, name=name).id)
 
     def get_volume(self, id_: str) -> Thing:
+        self.cloud.come("get_volume")
         return self.cloud.get("volume", id_)
 
     def get_snapshot(self, id_: str) -> Thing:

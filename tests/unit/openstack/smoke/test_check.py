@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from keystoneauth1.exceptions import ConnectFailure, Forbidden, ServiceUnavailable
 
 from groundplane.checks.engine_checks import run_check
 from groundplane.openstack.api import Entrance
@@ -173,6 +174,23 @@ def test_a_second_ctrl_c_leaves_things_and_says_how_to_remove_them(smoker: Smoke
     assert smoker.told["Remove all that the test made"][0] == "failed"
     assert "groundplane openstack smoke --clean" in smoker.told["Remove all that the test made"][1]
     assert smoker.left == {"volume", "project", "user", "security_group"}
+
+
+def test_an_api_that_is_away_for_a_moment_is_asked_again(smoker: Smoker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_module, "PAUSE_SECONDS", 0)
+    away = [ServiceUnavailable(), ConnectFailure("nobody there")]
+    smoker.cloud.away = {"get_volume": list(away), "find_project": list(away)}
+    outcome = smoker.run()
+    assert outcome.hosts["manager"].state is WorkState.DONE
+    assert smoker.cloud.away == {"get_volume": [], "find_project": []}
+    assert smoker.left == set()
+
+
+def test_an_api_that_refuses_is_not_asked_again(smoker: Smoker) -> None:
+    smoker.cloud.away = {"get_volume": [Forbidden("not for you")] * 2}
+    outcome = smoker.run()
+    assert "not for you" in outcome.hosts["manager"].reason
+    assert len(smoker.cloud.away["get_volume"]) == 1
 
 
 def test_what_cannot_be_removed_fails_a_test_that_went_well(smoker: Smoker, monkeypatch: pytest.MonkeyPatch) -> None:
