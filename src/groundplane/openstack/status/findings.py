@@ -262,7 +262,7 @@ def _service_findings(state: OpenStackState) -> Iterator[Finding]:
     if state.api_error:
         yield Finding(
             Severity.ERROR,
-            f"The cloud's API doesn't say how its services are: {state.api_error}",
+            state.api_error,
             "The containers above say what is missing; groundplane openstack logs haproxy, keystone",
         )
     for one in state.services or ():

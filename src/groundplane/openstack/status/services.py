@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from groundplane.errors import FailedError
 from groundplane.openstack.api import telling
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from openstack.connection import Connection
 
 COMPUTE, VOLUME, NETWORK = "nova", "cinder", "neutron"
@@ -48,15 +51,33 @@ def cloud_services(connection: Connection, *, with_volumes: bool = True) -> tupl
     Raises:
         FailedError: one of the three can't be asked.
     """
-    found = []
-    with telling("Nova doesn't say how its services are"):
-        found += [_compute(one) for one in connection.compute.services()]
-    with telling("Neutron doesn't say how its agents are"):
-        found += [_agent(one) for one in connection.network.agents()]
+    found, silent = answering_services(connection, with_volumes=with_volumes)
+    if silent:
+        raise silent[0]
+    return found
+
+
+def answering_services(
+    connection: Connection, *, with_volumes: bool = True
+) -> tuple[tuple[CloudService, ...], tuple[FailedError, ...]]:
+    """What those of the three say that answer, and why the others don't."""
+    questions: list[tuple[str, Callable[[], Iterable[CloudService]]]] = [
+        ("Nova doesn't say how its services are", lambda: map(_compute, connection.compute.services())),
+        ("Neutron doesn't say how its agents are", lambda: map(_agent, connection.network.agents())),
+    ]
     if with_volumes:
-        with telling("Cinder doesn't say how its services are"):
-            found += [_volume(one) for one in connection.block_storage.services()]
-    return tuple(sorted(found, key=lambda one: (one.service, one.binary, one.host, one.backend)))
+        questions.append(
+            ("Cinder doesn't say how its services are", lambda: map(_volume, connection.block_storage.services()))
+        )
+    found: list[CloudService] = []
+    silent: list[FailedError] = []
+    for what, ask in questions:
+        try:
+            with telling(what):
+                found += ask()
+        except FailedError as error:
+            silent.append(error)
+    return tuple(sorted(found, key=lambda one: (one.service, one.binary, one.host, one.backend))), tuple(silent)
 
 
 def _compute(one: Any) -> CloudService:

@@ -79,13 +79,18 @@ def openstack_state(
 
 def _ask_api(site: Site, wanted: set[str]) -> tuple[tuple[CloudService, ...], str]:
     from groundplane.openstack.api import connect  # noqa: PLC0415 - heavy
-    from groundplane.openstack.status.services import cloud_services  # noqa: PLC0415 - heavy
+    from groundplane.openstack.status.services import answering_services  # noqa: PLC0415 - heavy
 
     try:
         with connect(site, seconds=API_SECONDS) as connection:
-            return cloud_services(connection, with_volumes="cinder" in wanted), ""
+            found, silent = answering_services(connection, with_volumes="cinder" in wanted)
     except GroundplaneError as error:
-        return (), f"{error.what}" + (f" ({error.why})" if error.why else "")
+        return (), _said(error)
+    return found, "; ".join(_said(error) for error in silent)
+
+
+def _said(error: GroundplaneError) -> str:
+    return f"{error.what}" + (f" ({error.why})" if error.why else "")
 
 
 def chosen_hosts(site: Site, limit: str | None) -> tuple[str, ...]:

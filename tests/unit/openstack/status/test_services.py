@@ -5,7 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from groundplane.openstack.status.services import cloud_services
+import pytest
+from openstack.exceptions import SDKException
+
+from groundplane.errors import FailedError
+from groundplane.openstack.status.services import answering_services, cloud_services
 
 
 def one(**more: Any) -> SimpleNamespace:
@@ -35,3 +39,18 @@ def test_nova_cinder_and_neutron_in_one_list() -> None:
     ]
     assert (found[0].backend, found[1].updated, found[2].reason) == ("rbd-1", "13:00", "why")
     assert len(cloud_services(cast("Any", cloud), with_volumes=False)) == 2
+
+
+def test_one_that_is_silent_leaves_the_others_theirs() -> None:
+    def fails() -> list[Any]:
+        raise SDKException("503")
+
+    cloud = SimpleNamespace(
+        compute=SimpleNamespace(services=lambda: [one(binary="nova-compute", host="node2", state="up", status="x")]),
+        network=SimpleNamespace(agents=fails),
+    )
+    found, silent = answering_services(cast("Any", cloud), with_volumes=False)
+    assert [one.host for one in found] == ["node2"]
+    assert [error.what for error in silent] == ["Neutron doesn't say how its agents are"]
+    with pytest.raises(FailedError, match="Neutron"):
+        cloud_services(cast("Any", cloud), with_volumes=False)
