@@ -30,6 +30,9 @@ CAP_SYS_RESOURCE = 24
 LEGACY_CGROUP_WORDS = ("SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1", "systemd.legacy_systemd_cgroup_controller=1")
 """systemd 256 and later run on cgroup v1 only when told so on their (kernel) command line."""
 BOOT_SECONDS = 90.0
+# A node with a cloud's images is some hundred thousand files.
+REMOVE_SECONDS = 900
+REMOVE_ATTEMPTS = 3
 STOP_SECONDS = 30
 
 
@@ -279,20 +282,30 @@ class PodmanDriver:
         gone = []
         containers = list(self._containers())
         if containers:
-            # Their disks go too, so there is nothing to be shut down properly.
-            self._podman.run(
-                "rm", "--force", "--volumes", "--time", "0", *containers, doing="Removing the nodes", timeout=180
-            )
+            self._remove_nodes(containers)
             gone += [f"node {name}" for name in containers]
         volumes = [
             entry["Name"]
             for entry in self._podman.json("volume", "ls", "--format", "json", *self._filter_words()) or []
         ]
         if volumes:
-            self._podman.run("volume", "rm", *volumes, doing="Removing the nodes' volumes", timeout=180)
+            self._podman.run("volume", "rm", *volumes, doing="Removing the nodes' volumes", timeout=REMOVE_SECONDS)
             gone += [f"volume {name}" for name in volumes]
         networks = list(self._networks())
         if networks:
             self._podman.run("network", "rm", *networks, doing="Removing the networks")
             gone += [f"network {name}" for name in networks]
         return gone + [f"loop device {device}" for device in detach_disks(self._folder.disks)]
+
+    def _remove_nodes(self, containers: Sequence[str]) -> None:
+        # Their disks go too, so there is nothing to be shut down properly. podman waits some seconds for the end of
+        # what it kills, and on a busy machine a node's hundreds of processes take longer.
+        words = ("rm", "--force", "--ignore", "--volumes", "--time", "0", *containers)
+        for attempt in range(1, REMOVE_ATTEMPTS + 1):
+            try:
+                self._podman.run(*words, doing="Removing the nodes", timeout=REMOVE_SECONDS)
+            except FailedError:
+                if attempt == REMOVE_ATTEMPTS:
+                    raise
+            else:
+                return

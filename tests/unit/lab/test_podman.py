@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from groundplane.errors import InputError
+from groundplane.errors import FailedError, InputError
 from groundplane.lab import podman as driver_module
 from groundplane.lab.driver import NodeState
 from groundplane.lab.podman import LAB_LABEL, STATE_LABEL, PodmanDriver, limit_words, network_words
@@ -26,6 +26,7 @@ class FakePodman:
         self.objects: dict[str, dict[str, dict[str, str]]] = {"container": {}, "network": {}, "volume": {}}
         self.states: dict[str, str] = {}
         self.calls: list[tuple[str, ...]] = []
+        self.slow_to_die = 0
 
     def add(self, kind: str, name: str, labels: dict[str, str] | None = None) -> None:
         self.objects[kind][name] = labels or {}
@@ -44,6 +45,9 @@ class FakePodman:
             self.add(words[0], words[-1], self._labels(words, "--label"))
         elif words[0] in ("start", "stop", "kill"):
             self.states[words[-1]] = "running" if words[0] == "start" else "exited"
+        elif words[0] == "rm" and self.slow_to_die:
+            self.slow_to_die -= 1
+            raise FailedError("Removing the nodes failed", why="given PIDs did not die within timeout")
         elif words[0] == "rm":
             for name in words[words.index("0") + 1 :]:
                 del self.objects["container"][name]
@@ -169,6 +173,20 @@ def test_a_node_that_fell_comes_back_with_its_disks(tmp_path: Path, host: dict[s
     assert host["attached"] == ["node1-1.img", "node1-1.img"]
     assert driver.status(lab)[1].disks == ("/dev/loop2",)
     assert [call[0] for call in podman.calls if call[0] in ("kill", "stop", "start")] == ["kill", "start"]
+
+
+@pytest.mark.usefixtures("host")
+def test_nodes_whose_processes_are_slow_to_die_are_removed_all_the_same(tmp_path: Path) -> None:
+    podman = FakePodman()
+    driver = make(tmp_path, podman)
+    driver.ensure_nodes(small_lab())
+    podman.slow_to_die = 2
+    assert "node tiny-node1" in driver.remove()
+    assert podman.objects["container"] == {}
+    driver.ensure_nodes(small_lab())
+    podman.slow_to_die = 3
+    with pytest.raises(FailedError, match="Removing the nodes failed"):
+        driver.remove()
 
 
 @pytest.mark.parametrize("cgroup_v2", [True, False])
