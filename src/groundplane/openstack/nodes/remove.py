@@ -95,7 +95,9 @@ def plan_remove(
                 )
             )
         for speaker, asked in _speakers(state, host, parts).items():
-            of_it = [part for part in asked if part in ("chassis", "cinder") or _had(state, host, part)]
+            # Of one that the inventory has forgotten nobody knows what it had; what isn't there is passed over.
+            unknown = host not in site.inventory.hosts
+            of_it = [part for part in asked if unknown or part in ("chassis", "cinder") or _had(state, host, part)]
             if of_it:
                 lines.append(f"{host} {what} {', '.join(_people(of_it))} (by {speaker})")
                 stages.append(
