@@ -51,6 +51,7 @@ def test_init_completes_and_never_shows_a_value(site: Path, home: Path) -> None:
     (site / "secrets.yml").unlink()
     (site / "certificates/ca.crt").unlink()
     (site / "inventory/operator.pub").unlink()
+    (site / "inventory/images_signers").unlink()
     made = _secrets(site, home, "init")
     assert made.code == 0, made
     values = read_secrets(site, PASSWORD)
