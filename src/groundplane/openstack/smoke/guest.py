@@ -7,7 +7,7 @@ import re
 
 _HOST_KEYS = re.compile(r"-----BEGIN SSH HOST KEY KEYS-----(.*?)-----END SSH HOST KEY KEYS-----", re.DOTALL)
 _KEY = re.compile(r"\b((?:ssh|ecdsa)-[a-z0-9-]+) ([A-Za-z0-9+/=]{40,})")
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\[[0-9;?]*[HJKm]|\r")
+_ESCAPES = re.compile(r"\x1b\[[0-9;?!]*[A-Za-z]|\x1b\][^\x07\n]*\x07|\[(?:[0-9;?:]*[HJKm]|!p)|\]104|\r")
 """Nova leaves the escape character itself out."""
 TAIL_LINES = 15
 

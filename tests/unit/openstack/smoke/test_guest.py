@@ -45,4 +45,5 @@ def test_host_keys_are_read_from_the_console() -> None:
 def test_last_lines_are_plain() -> None:
     assert last_lines(CONSOLE, 1) == ("smoke login:",)
     assert "[  OK  ] cloud-init" in last_lines(CONSOLE, 10)
+    assert last_lines("\x1b[!p\x1b]104\x07login:\n[!p]104[0;1;38:5:185mDEPEND[0m\n") == ("login:", "DEPEND")
     assert last_lines("[H[J[1;1H[0;32m[  OK  ][0m ready\n") == ("[  OK  ] ready",)
