@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from groundplane.counting import counted
-from groundplane.errors import CancelledError
 from groundplane.findings import Severity
 from groundplane.openstack.api import INTERNAL, SiteVariables, admin_login, open_connection, reachable_entrance, telling
 from groundplane.openstack.checks.agents import missing_agents
 from groundplane.openstack.checks.endpoints import (
     PUBLIC,
+    answer_problems,
     ask_from_here,
     ask_from_hosts,
     backend_problems,
@@ -27,6 +27,8 @@ from groundplane.openstack.status.state import openstack_state
 from groundplane.openstack.status.summary import service_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from groundplane.checks.engine_checks import CheckCall, CheckTask
     from groundplane.openstack.api import Entrance
     from groundplane.openstack.checks.endpoints import Endpoint
@@ -160,35 +162,40 @@ def _endpoints(call: CheckCall) -> None:
         if call.steps:
             # Kolla names a service in the catalog after its role, cinderv3 included.
             endpoints = tuple(one for one in endpoints if one.name.startswith(call.steps))
-        public = [one for one in endpoints if one.interface == PUBLIC]
-        internal = [one for one in endpoints if one.interface != PUBLIC]
-        answers = ask_from_here(public, where, token)
-        for answer in answers:
-            if problem := answer.problem(tls=tls[PUBLIC]):
-                task.wrong(None, problem)
-        if call.stopped():
-            raise CancelledError("The check was stopped")
-        told = ask_from_hosts(
-            call.site, call.hosts, call.connection, internal, token=token, authority=where.authority or ""
-        )
-        shared, own = everywhere(
-            {
-                host: [problem for answer in said.endpoints if (problem := answer.problem(tls=tls[INTERNAL]))]
-                for host, said in told.items()
-                if not said.error
-            }
-        )
-        for problem in shared:
-            task.wrong(None, f"from every host: {problem}")
-        for host, said in told.items():
-            if said.error:
-                task.wrong(host, f"{host} can't be asked: {said.error}")
-            for problem in own.get(host, ()):
-                task.wrong(host, f"from {host}: {problem}")
-            for problem in backend_problems(said.backends or ()):
-                task.wrong(host, problem)
-        answers += [answer for said in told.values() for answer in said.endpoints]
-        task.note(summary(answers, len(told)))
+        patience = Patience(call.stopped)
+        for look in range(1, LOOKS + 1):
+            wrong, remark = _ask(call, where, endpoints, token, tls)
+            if not wrong or look == LOOKS:
+                break
+            call.now(f"{counted(len(wrong), 'thing')} to look at again: {wrong[0][1]}")
+            patience.pause(AGAIN_SECONDS)
+        for host, what in wrong:
+            task.wrong(host, what)
+        task.note(remark)
+
+
+def _ask(
+    call: CheckCall, where: Entrance, endpoints: tuple[Endpoint, ...], token: str, tls: Mapping[str, bool]
+) -> tuple[list[tuple[str | None, str]], str]:
+    """One look at all endpoints: what is wrong, with its host, and what there is to know."""
+    public = [one for one in endpoints if one.interface == PUBLIC]
+    internal = [one for one in endpoints if one.interface != PUBLIC]
+    answers = ask_from_here(public, where, token)
+    wrong: list[tuple[str | None, str]] = [(None, problem) for problem in answer_problems(answers, tls=tls[PUBLIC])]
+    told = ask_from_hosts(
+        call.site, call.hosts, call.connection, internal, token=token, authority=where.authority or ""
+    )
+    shared, own = everywhere(
+        {host: answer_problems(said.endpoints, tls=tls[INTERNAL]) for host, said in told.items() if not said.error}
+    )
+    wrong += [(None, f"from every host: {problem}") for problem in shared]
+    for host, said in told.items():
+        if said.error:
+            wrong.append((host, f"{host} can't be asked: {said.error}"))
+        wrong += [(host, f"from {host}: {problem}") for problem in own.get(host, ())]
+        wrong += [(host, problem) for problem in backend_problems(said.backends or ())]
+    answers += [answer for said in told.values() for answer in said.endpoints]
+    return wrong, summary(answers, len(told))
 
 
 def _catalog(call: CheckCall, where: Entrance) -> tuple[tuple[Endpoint, ...], str]:

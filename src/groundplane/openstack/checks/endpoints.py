@@ -168,6 +168,14 @@ def ask_from_hosts(
     return found
 
 
+def answer_problems(answers: Sequence[EndpointAnswer], *, tls: bool) -> list[str]:
+    """What is wrong with some endpoints; in one sentence where none of several answers at all."""
+    found = [problem for answer in answers if (problem := answer.problem(tls=tls))]
+    if len(answers) > 1 and all(answer.error for answer in answers):
+        return [f"none of {counted(len(answers), 'endpoint')} answers; the first: {found[0]}"]
+    return found
+
+
 def backend_problems(backends: Sequence[Mapping[str, str]]) -> list[str]:
     """Servers that the load balancer sends nobody to, each once: Kolla has a backend for each of the two addresses."""
     found: dict[str, None] = {}

@@ -20,6 +20,7 @@ from groundplane.openstack.checks import endpoint_script
 from groundplane.openstack.checks.endpoints import (
     Endpoint,
     EndpointAnswer,
+    answer_problems,
     ask_from_here,
     backend_problems,
     everywhere,
@@ -158,6 +159,15 @@ def test_what_counts_as_wrong() -> None:
     assert "isn't encrypted" in answer("http://api:1/").problem(tls=True)
     assert answer("http://api:1/", days=None).problem(tls=False) == ""
     assert "within a day" in answer(days=0.5).problem(tls=True)
+
+
+def test_where_nothing_answers_one_sentence_does() -> None:
+    dead = [answer("https://api:1/", 0, error="No route to host"), answer("https://api:2/", 0, error="timed out")]
+    (told,) = answer_problems(dead, tls=True)
+    assert told.startswith("none of 2 endpoints answers; the first: ")
+    assert "No route to host" in told
+    assert len(answer_problems([*dead, answer()], tls=True)) == 2
+    assert answer_problems([], tls=True) == []
 
 
 def test_a_catalog_is_read_for_its_region() -> None:
