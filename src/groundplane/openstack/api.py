@@ -7,6 +7,7 @@ kolla-ansible: common.yml, keystone.yml), passwords from secrets.yml. Passwords 
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ PUBLIC, INTERNAL = "public", "internal"
 ADMIN = "admin"
 REACH_SECONDS = 3.0
 ANSWER_SECONDS = 60.0
+_TRANSPORT = re.compile(r"(: )\w*Pool\(.*Caused by \w+\(['\"](?:\w+\([^)]*\): )?(.*?)['\"]\)+")
+"""What the layers below make of a connection that failed; the innermost part says why."""
 _DOWN = (502, 503, 504)
 """What the load balancer answers for a service that isn't there."""
 KOLLA_DEFAULTS: Mapping[str, Any] = {
@@ -311,6 +314,6 @@ def telling(what: str, *, cure: str = "") -> Iterator[None]:
 
 def short(error: Exception) -> str:
     """What the cloud said, on one line."""
-    text = " ".join(str(getattr(error, "details", None) or error).split())
+    text = _TRANSPORT.sub(r"\1\2", " ".join(str(getattr(error, "details", None) or error).split()))
     url = getattr(error, "url", None)
     return f"{text} ({url})" if url and str(url) not in text else text

@@ -93,7 +93,8 @@ class _Led:
         except TimeoutError as error:
             raise ConnectTimeoutError(this, f"{this.host} ({address}) gave no answer") from error
         except OSError as error:
-            raise NewConnectionError(this, f"{this.host} ({address}): {error}") from error
+            shown = this.host if address == this.host else f"{this.host} ({address})"
+            raise NewConnectionError(this, f"{shown}: {error.strerror or error}") from error
         sys.audit("http.client.connect", self, this.host, this.port)
         return made
 

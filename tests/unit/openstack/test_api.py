@@ -130,3 +130,12 @@ def test_a_service_that_is_down_says_how_to_see_which() -> None:
     with pytest.raises(FailedError, match="Flavors can't be read") as caught, telling("Flavors can't be read"):
         raise down
     assert "groundplane openstack status" in caught.value.cure
+
+
+def test_a_connection_that_fails_says_why_on_one_line() -> None:
+    where = Entrance("public", "https://127.0.0.1:9/v3", "127.0.0.1", 9, "R")
+    connection = open_connection(where, Login("admin", "x", "admin"))
+    connection.session._connect_retries = 0
+    with pytest.raises(FailedError) as caught, telling("The cloud can't be entered"):
+        connection.authorize()
+    assert caught.value.why.endswith("/v3/auth/tokens: 127.0.0.1: Connection refused"), caught.value.why
