@@ -163,3 +163,28 @@ def test_a_new_start_is_seen_and_none_is_empty(monkeypatch: pytest.MonkeyPatch, 
     (tmp_path / "other").write_text("2\n")
     (tmp_path / "other").rename(tmp_path / "pid")
     assert first != program.incarnation("lo") != ""
+
+
+def test_each_new_door_to_the_metadata_finishes_its_checksums_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls: list[tuple[str, ...]] = []
+    links = {"ovnmeta-one": ["lo"], "ovnmeta-two": ["lo", "tapb-1"]}
+
+    def run(*words: str) -> str:
+        calls.append(words)
+        return json.dumps([{"ifname": name} for name in links[words[2]]]) if words[1] == "-netns" else ""
+
+    monkeypatch.setattr(program, "NAMESPACES", tmp_path)
+    monkeypatch.setattr(program, "run", run)
+    for name in (*links, "somebody-elses"):
+        (tmp_path / name).touch()
+    doors = program.MetadataDoors()
+    assert doors.finish_checksums() == ["tapb-1 in ovnmeta-two finishes its checksums"]
+    links["ovnmeta-one"].append("tapa-1")
+    assert doors.finish_checksums() == ["tapa-1 in ovnmeta-one finishes its checksums"]
+    assert doors.finish_checksums() == []
+    assert ("ip", "netns", "exec", "ovnmeta-two", "ethtool", "-K", "tapb-1", "tx", "off") in calls
+    (tmp_path / "ovnmeta-two").unlink()
+    doors.finish_checksums()
+    assert len(doors.finished) == 1
