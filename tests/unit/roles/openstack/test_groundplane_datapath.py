@@ -32,7 +32,7 @@ class FakeHost:
         self.bridges: dict[str, dict[str, Any]] = {
             "br-ex": {"datapath_type": "", "other_config": {}, "ports": ["ext0"]}
         }
-        self.ids = ""
+        self.ids: dict[str, str] = {}
         self.addresses = {"tun0": ["172.31.2.11"]}
         self.up: set[str] = set()
         self.routes: list[str] = []
@@ -42,7 +42,10 @@ class FakeHost:
 
     def run(self, *words: str, text: str = "") -> str:
         self.calls.append(words)
-        if words[0] == "docker":
+        if words[:2] == ("docker", "restart"):
+            self.flows.clear()
+            self.routes.clear()
+        elif words[0] == "docker":
             return self.switch(words[4], words[5:], text)
         if words[:3] == ("ip", "-json", "address"):
             return json.dumps([self.link(name) for name in self.addresses if "dev" not in words or name == words[-1]])
@@ -79,7 +82,7 @@ class FakeHost:
             ]
             return json.dumps({"headings": ["name", "datapath_type", "other_config"], "data": rows})
         if "get" in words:
-            return self.ids
+            return self.ids.get(words[-1], "")
         if "list-ports" in words:
             return "\n".join(self.bridges[words[-1]]["ports"])
         if "add-br" in words:
@@ -93,7 +96,7 @@ class FakeHost:
             for value in values:
                 key, _, given = value.partition("=")
                 if table == "Open_vSwitch":
-                    self.ids = given
+                    self.ids[key] = given
                 elif key == "datapath_type":
                     self.bridges[record]["datapath_type"] = given
                 elif key.startswith("other-config:"):
@@ -121,7 +124,11 @@ def test_everything_is_made_once(host: FakeHost) -> None:
     assert set(host.bridges) == {"br-ex", "br-int", "br-tun"}
     assert host.bridges["br-tun"]["ports"] == ["tun0"]
     assert host.bridges["br-tun"]["other_config"] == {"hwaddr": "02:67:ac:1f:02:0b"}
-    assert host.ids == "netdev"
+    assert host.ids == {
+        "external_ids:ovn-bridge-datapath-type": "netdev",
+        "other_config:userspace-tso-enable": "true",
+    }
+    assert host.calls.count(("docker", "restart", "openvswitch_vswitchd")) == 1
     assert host.addresses["br-tun"] == host.addresses["tun0"] == ["172.31.2.11"]
     assert host.routes == ["User: 172.31.2.0/24 dev br-tun SRC 172.31.2.11"]
     assert len(host.flows) == 4
@@ -140,6 +147,7 @@ def test_a_dry_run_changes_nothing(host: FakeHost) -> None:
     before = json.dumps(host.bridges)
     assert "tun0 is a port of br-tun" in datapath(dry=True).ensure()
     assert json.dumps(host.bridges) == before
+    assert not any(call[:2] == ("docker", "restart") for call in host.calls)
     assert host.rules == ""
 
 
@@ -163,28 +171,3 @@ def test_a_new_start_is_seen_and_none_is_empty(monkeypatch: pytest.MonkeyPatch, 
     (tmp_path / "other").write_text("2\n")
     (tmp_path / "other").rename(tmp_path / "pid")
     assert first != program.incarnation("lo") != ""
-
-
-def test_each_new_door_to_the_metadata_finishes_its_checksums_once(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    calls: list[tuple[str, ...]] = []
-    links = {"ovnmeta-one": ["lo"], "ovnmeta-two": ["lo", "tapb-1"]}
-
-    def run(*words: str) -> str:
-        calls.append(words)
-        return json.dumps([{"ifname": name} for name in links[words[2]]]) if words[1] == "-netns" else ""
-
-    monkeypatch.setattr(program, "NAMESPACES", tmp_path)
-    monkeypatch.setattr(program, "run", run)
-    for name in (*links, "somebody-elses"):
-        (tmp_path / name).touch()
-    doors = program.MetadataDoors()
-    assert doors.finish_checksums() == ["tapb-1 in ovnmeta-two finishes its checksums"]
-    links["ovnmeta-one"].append("tapa-1")
-    assert doors.finish_checksums() == ["tapa-1 in ovnmeta-one finishes its checksums"]
-    assert doors.finish_checksums() == []
-    assert ("ip", "netns", "exec", "ovnmeta-two", "ethtool", "-K", "tapb-1", "tx", "off") in calls
-    (tmp_path / "ovnmeta-two").unlink()
-    doors.finish_checksums()
-    assert len(doors.finished) == 1
