@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from groundplane.counting import counted
 from groundplane.errors import CancelledError, FailedError, GroundplaneError
-from groundplane.run.actions import Story, one_line
-from groundplane.run.events import EventKind, WorkState
-from groundplane.run.outcome import PlaybookOutcome
+from groundplane.run.actions import Story, carry_out, one_line
+from groundplane.run.events import EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from groundplane.run.ansible_events import Tell
     from groundplane.run.cancel import CancelToken
+    from groundplane.run.outcome import PlaybookOutcome
     from groundplane.run.redaction import Redactor
     from groundplane.run.stages import Act
 
@@ -108,31 +108,20 @@ def api_act(hosts: Sequence[str], work: Callable[[Work], None], *, minutes: floa
             now=lambda text: tell(EventKind.NOTE, None, None, {"text": text}),
             story=story,
         )
-        cancelled = timed_out = False
-        state, reason, error = WorkState.DONE, "", ""
-        try:
+
+        def whole() -> None:
             work(given)
             if given.failures:
                 raise FailedError("; ".join(given.failures))
-        except CancelledError as stopped:
-            cancelled = bool(cancel)
-            timed_out = not cancelled
-            state = WorkState.CANCELLED if cancelled else WorkState.FAILED
-            late = f"it took longer than its {counted(round(minutes), 'minute')}"
-            reason = "the run was cancelled" if cancelled else late if time.monotonic() > deadline else stopped.what
-        except GroundplaneError as failed:
-            state, reason, error = WorkState.FAILED, redactor.text(one_line(failed)), redactor.text(failed.what)
-            for line in (failed.what, failed.why, failed.cure):
-                if line:
-                    say(line)
-        return PlaybookOutcome(
-            hosts={host: story.outcome(state, reason) for host in hosts},
-            seconds=time.monotonic() - started,
-            error=error,
-            cancelled=cancelled,
-            timed_out=timed_out,
-            exit_code=0 if state is WorkState.DONE else 1,
-            tasks=story.tasks,
+
+        return carry_out(
+            whole,
+            story,
+            started=started,
+            deadline=deadline,
+            late=f"it took longer than its {counted(round(minutes), 'minute')}",
+            redactor=redactor,
+            cancel=cancel,
         )
 
     return act

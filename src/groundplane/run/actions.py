@@ -49,25 +49,50 @@ def run_action(
         say=say,
         stopped=lambda: bool(cancel) or time.monotonic() > deadline,
     )
+    minutes = f"the step took longer than its {counted(step.timeout_minutes, 'minute')} (timeout_minutes in layers.yml)"
+    return carry_out(
+        lambda: find_action(step.action or "").carry_out(call),
+        story,
+        started=started,
+        deadline=deadline,
+        late=minutes,
+        redactor=redactor,
+        cancel=cancel,
+    )
+
+
+def carry_out(
+    work: Callable[[], None],
+    story: Story,
+    *,
+    started: float,
+    deadline: float,
+    late: str,
+    redactor: Redactor,
+    cancel: CancelToken,
+) -> PlaybookOutcome:
+    """Does the work and returns how it ended, the same for each of the story's hosts; blocks.
+
+    Args:
+        started: time.monotonic() at its beginning; `deadline` is where its time is up.
+        late: the reason where it is.
+    """
     cancelled = timed_out = False
     state, reason, error = WorkState.DONE, "", ""
     try:
-        find_action(step.action or "").carry_out(call)
+        work()
     except CancelledError as stopped:
         cancelled = bool(cancel)
         timed_out = not cancelled and time.monotonic() > deadline
         state = WorkState.CANCELLED if cancelled else WorkState.FAILED
-        minutes = (
-            f"the step took longer than its {counted(step.timeout_minutes, 'minute')} (timeout_minutes in layers.yml)"
-        )
-        reason = "the run was cancelled" if cancelled else minutes if timed_out else stopped.what
+        reason = "the run was cancelled" if cancelled else late if timed_out else stopped.what
     except GroundplaneError as failed:
         state, reason, error = WorkState.FAILED, redactor.text(one_line(failed)), redactor.text(failed.what)
         for line in (failed.what, failed.why, failed.cure):
             if line:
-                say(line)
+                story.say(line)
     return PlaybookOutcome(
-        hosts={host: story.outcome(state, reason) for host in hosts},
+        hosts={host: story.outcome(state, reason) for host in story.hosts},
         seconds=time.monotonic() - started,
         error=error,
         cancelled=cancelled,
@@ -82,9 +107,9 @@ class Story:
 
     def __init__(self, hosts: Sequence[str], tell: Tell, say: Callable[[str], None]) -> None:
         self.tasks = 0
-        self._hosts = hosts
+        self.hosts = hosts
         self._tell = tell
-        self._say = say
+        self.say = say
         self._lock = threading.Lock()
         self._counts = dict.fromkeys(("ok", "changed", "skipped", "failed"), 0)
         self._task = ""
@@ -103,8 +128,8 @@ class Story:
         told: dict[str, object] = {"status": status, "seconds": round(seconds, 3)}
         if reason:
             told["reason"] = reason
-        self._say(f"{task}: {status}{f' ({reason})' if reason else ''}")
-        for host in self._hosts:
+        self.say(f"{task}: {status}{f' ({reason})' if reason else ''}")
+        for host in self.hosts:
             self._tell(EventKind.TASK_RESULT, host, task, told)
 
     def outcome(self, state: WorkState, reason: str) -> HostOutcome:
