@@ -164,9 +164,9 @@ def agree(operation: Operation, *, yes: bool, confirm: str, check: bool, as_json
 
 
 def run_operation(
-    desk: Desk, operation: Operation, *, check: bool, as_json: bool, watch: Watch | None = None
+    desk: Desk, operation: Operation, *, check: bool, as_json: bool, watch: Watch | None = None, changes: bool = True
 ) -> RunResult:
-    """Runs the stages, and those that run in any case.
+    """Runs the stages, and those that run in any case; `changes` as in `run_stages`.
 
     Raises:
         LockedError, FailedError: see `groundplane.run.stages.run_stages`.
@@ -201,4 +201,5 @@ def run_operation(
             watchers=[watcher],
             cancel=cancel,
             dry=check,
+            changes=changes,
         )

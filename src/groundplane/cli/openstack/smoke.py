@@ -49,20 +49,16 @@ def command(
     stops it. What a killed test left the next one removes. It is a part of: groundplane verify platform
     """
     from groundplane.cli.common import console  # noqa: PLC0415
-    from groundplane.cli.planning import planning  # noqa: PLC0415
+    from groundplane.cli.operations import open_desk, run_operation  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
-    from groundplane.cli.watching import watcher_for  # noqa: PLC0415
     from groundplane.openstack.smoke.command import smoke_stage  # noqa: PLC0415
     from groundplane.openstack.smoke.options import options_of, read_public_keys  # noqa: PLC0415
-    from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
-    from groundplane.run.runtime.choose import ensure_runtime  # noqa: PLC0415
-    from groundplane.run.stages import run_stages  # noqa: PLC0415
-    from groundplane.ssh.connection import open_connection  # noqa: PLC0415
+    from groundplane.run.operation import Operation  # noqa: PLC0415
 
     here, terminal = settings(), console()
-    with planning(obj) as work:
-        site, secrets = work.site, work.secrets
+    with open_desk(obj) as desk:
+        site = desk.work.site
         options = options_of(
             site,
             image=image,
@@ -73,35 +69,9 @@ def command(
             keep=keep,
             clean=clean,
         )
-        with console(stderr=True).status(f"Making the runtime of release {site.release.name} ready"):
-            runtime = ensure_runtime(site.release, site.content, cache=here.cache)
-        cancel = CancelToken()
-        with (
-            open_connection(
-                site.path,
-                site.file.ssh,
-                runtime=here.runtime,
-                ssh_auth_sock=here.ssh_auth_sock,
-                secrets=secrets.values,
-            ) as connection,
-            cancel_on_signals(cancel),
-        ):
-            stage, story = smoke_stage(site, options, connection=connection, memory=here.runtime, holder=here.holder)
-            result = run_stages(
-                site,
-                [stage],
-                command="openstack smoke",
-                journal=work.journal,
-                runtime=runtime,
-                connection=connection,
-                secrets=secrets.values,
-                vault_password=secrets.password,
-                memory=here.runtime,
-                holder=here.holder,
-                watchers=[watcher_for(terminal, as_json=as_json)],
-                cancel=cancel,
-                changes=False,
-            )
+        stage, story = smoke_stage(site, options, connection=desk.connection, memory=here.runtime, holder=here.holder)
+        operation = Operation(command="openstack smoke", title=stage.description, stages=(stage,))
+        result = run_operation(desk, operation, check=False, as_json=as_json, changes=False)
     if as_json:
         click.echo(json.dumps(story.as_data(), ensure_ascii=False))
     else:
