@@ -3,6 +3,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+import yaml
+
 from groundplane.openstack.catalogue import read_catalogue
 from groundplane.openstack.translation.values import conditions
 from groundplane.openstack.translation.variables import image_variables, kolla_variables
@@ -63,6 +65,18 @@ def test_storage_is_cephs_where_the_site_has_ceph(cloud: CloudSite) -> None:
     cloud.change_site(layers=["bootstrap", "supply", "openstack"])
     site = cloud.load()
     assert [worked_out(site, name) for name in switches] == [False] * 4
+
+
+def test_only_the_first_of_several_message_brokers_gives_up_on_peers_early(cloud: CloudSite) -> None:
+    hosts = cloud.path / "inventory" / "hosts.yml"
+    inventory = yaml.safe_load(hosts.read_text(encoding="utf-8"))
+    control = inventory["all"]["children"]["control"]
+    early = {"cluster_formation.discovery_retry_limit": 3}
+    for members, limits in ((["node1"], [{}]), (["node1", "node2"], [early, {}])):
+        control["hosts"] = dict.fromkeys(members)
+        hosts.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+        site = cloud.load()
+        assert [worked_out(site, "rabbitmq_extra_config", member) for member in members] == limits
 
 
 def test_what_the_site_says_for_all_hosts_counts(cloud: CloudSite) -> None:
