@@ -194,17 +194,24 @@ def is_denied(code: int, errors: str) -> bool:
 
 def python_command(site: Site, connection: SshConnection, user: str, host: str) -> list[str]:
     """The words that start a host's own Python as root, for a script over standard input."""
+    python = _plain(site, host, "ansible_python_interpreter") or "python3"
+    return root_command(site, connection, user, host, python, "-I", "-")
 
-    def plain(name: str) -> str:
-        """A variable's value, where it is plain: only Ansible renders Jinja."""
-        value = site.variables.value(name, host)
-        text = str(value.value) if value is not None else ""
-        return "" if "{{" in text or text.startswith("auto") else text
 
-    port = plain("ansible_port")
-    python = plain("ansible_python_interpreter") or "python3"
-    words = [python, "-I", "-"] if user == "root" else ["sudo", "-n", python, "-I", "-"]
-    return connection.command(user, plain("ansible_host") or host, *words, port=int(port) if port else None)
+def root_command(site: Site, connection: SshConnection, user: str, host: str, *words: str) -> list[str]:
+    """The words that start something on a host as root; its shell reads `words`."""
+    port = _plain(site, host, "ansible_port")
+    if user != "root":
+        words = ("sudo", "-n", *words)
+    address = _plain(site, host, "ansible_host") or host
+    return connection.command(user, address, *words, port=int(port) if port else None)
+
+
+def _plain(site: Site, host: str, name: str) -> str:
+    """A variable's value, where it is plain: only Ansible renders Jinja."""
+    value = site.variables.value(name, host)
+    text = str(value.value) if value is not None else ""
+    return "" if "{{" in text or text.startswith("auto") else text
 
 
 def _understand(host: str, user: str, said: _Said, marker: str) -> HostAnswer:
