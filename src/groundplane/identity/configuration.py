@@ -1,0 +1,256 @@
+"""What a site declares of its identity layer, worked out from its variables and its realm files, read as models."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from groundplane.counting import counted
+from groundplane.errors import FailedError, InputError, Problem
+from groundplane.identity.options import SECRET_KEYS, Realm, RealmFile
+from groundplane.identity.policy_options import RealmDefaults
+from groundplane.openstack.api import SiteVariables
+from groundplane.site.model_problems import model_problems
+from groundplane.site.realm_files import LAYER, read_realm_files
+from groundplane.site.source import Source, read_source
+from groundplane.supply.conditions import to_bool
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+    from groundplane.errors import Place
+    from groundplane.site.site import Site
+
+MASTER = "master"
+"""Keycloak's own realm, which administrates the others."""
+OPTIONS: Mapping[str, Any] = {
+    "identity_fqdn": "{{ kolla_external_fqdn }}",
+    "identity_port": 8443,
+    "identity_url": None,
+    "identity_proxy_realm": "cloud",
+    "identity_keystone_provider": "keycloak",
+    "identity_openstack_domain": "federated",
+    "identity_login_name": "Single sign-on",
+    "identity_password_grant": False,
+}
+"""What holds where neither the site nor the toolkit says more."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityConfiguration:
+    """What is declared.
+
+    Attributes:
+        url: where people find Keycloak, without a slash at the end: https://NAME:PORT.
+        proxy_realm: the realm that Keystone talks to, and into which the customers' are brokered.
+        keystone_provider: Keystone's name of the identity provider.
+        openstack_domain: the domain of that provider itself.
+        login_name: what Horizon calls it.
+        password_grant: whether the proxy's command-line client may ask for passwords.
+        defaults: what holds for the proxy, and for each realm that doesn't say otherwise.
+        realms: all that are declared, by name.
+        sources: realm to its file, with lines.
+    """
+
+    url: str = ""
+    proxy_realm: str = ""
+    keystone_provider: str = ""
+    openstack_domain: str = ""
+    login_name: str = ""
+    password_grant: bool = False
+    defaults: RealmDefaults = field(default_factory=RealmDefaults)
+    realms: tuple[Realm, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict, repr=False)
+
+    @property
+    def customers(self) -> tuple[Realm, ...]:
+        """Realms whose people use OpenStack: those that are brokered into the proxy."""
+        return tuple(realm for realm in self.realms if realm.broker)
+
+    def issuer(self, realm: str) -> str:
+        """What tokens of a realm say where they come from; its addresses begin like this."""
+        return f"{self.url}/realms/{realm}"
+
+    def realm(self, name: str) -> Realm | None:
+        return next((realm for realm in self.realms if realm.name == name), None)
+
+    def domain_of(self, realm: str) -> str:
+        """A customer's domain in OpenStack.
+
+        Raises:
+            InputError: there is no such realm.
+        """
+        found = self.realm(realm)
+        if found is None:
+            known = ", ".join(one.name for one in self.realms) or "none"
+            raise InputError(f"There is no realm '{realm}'", why=f"declared are: {known}")
+        return found.domain
+
+
+def read_identity(site: Site) -> IdentityConfiguration:
+    """What the site declares.
+
+    Raises:
+        InputError: with all problems and their places.
+    """
+    problems: list[Problem] = []
+    found = Reader(site, problems).read()
+    if problems:
+        raise InputError(
+            f"The identity layer's options have {counted(len(problems), 'problem')}", problems=tuple(problems)
+        )
+    return found
+
+
+def reveal(site: Site, template: str, what: str) -> str:
+    """A secret of a realm file ("{{ NAME }}"), worked out; it stays in memory.
+
+    Raises:
+        InputError: nothing sets it.
+        FailedError: it is empty; `what` says whose it is.
+    """
+    found = SiteVariables(site).resolve(template)
+    if not isinstance(found, str) or not found:
+        raise FailedError(
+            f"{what} has no secret",
+            why=f"{template or 'nothing'} gives none",
+            cure="groundplane secrets edit adds the variable.",
+        )
+    return found
+
+
+class Reader:
+    """Reads a site's options and realm files; tells what is wrong in `problems`."""
+
+    def __init__(self, site: Site, problems: list[Problem]) -> None:
+        self.site = site
+        self.problems = problems
+        self.variables = SiteVariables(site)
+        self._sources: dict[Path, Source | None] = {}
+
+    def read(self) -> IdentityConfiguration:
+        defaults = self._defaults()
+        sources = read_realm_files(self.site.path, self.problems)
+        realms = []
+        for name, source in sources.items():
+            given = self._realm_file(source)
+            if given is not None:
+                realms.append(effective(name, given, defaults))
+        return IdentityConfiguration(
+            url=self._url(),
+            proxy_realm=self.text("identity_proxy_realm"),
+            keystone_provider=self.text("identity_keystone_provider"),
+            openstack_domain=self.text("identity_openstack_domain"),
+            login_name=self.text("identity_login_name"),
+            password_grant=to_bool(self.of("identity_password_grant")),
+            defaults=defaults,
+            realms=tuple(realms),
+            sources=sources,
+        )
+
+    def of(self, name: str) -> Any:
+        """An option's value with its templates worked out; None where it has none."""
+        found = self.site.variables.value(name, None)
+        try:
+            return self.variables.resolve(OPTIONS.get(name) if found is None else found.value)
+        except InputError as error:
+            what = f"the value of '{name}' can't be worked out without Ansible: {error.why or error.what}"
+            place = error.place or (found.place if found is not None else None)
+            self.problems.append(Problem(what, error.cure, place))
+            return None
+
+    def text(self, name: str) -> str:
+        found = self.of(name)
+        return "" if found is None else str(found)
+
+    def place(self, name: str, *path: str | int) -> Place | None:
+        """Where a part of an option is written."""
+        found = self.site.variables.value(name, None)
+        if found is None:
+            return self.site.source.place("layers")
+        source = self._origin(found.place.file)
+        return source.place(name, *path) if source is not None and (name,) in source.lines else found.place
+
+    def _url(self) -> str:
+        written = self.text("identity_url").rstrip("/")
+        return written or f"https://{self.text('identity_fqdn')}:{self.text('identity_port')}"
+
+    def _defaults(self) -> RealmDefaults:
+        """Each option by itself, for each may stand in another file."""
+        found: dict[str, Any] = {}
+        for key, option in RealmDefaults.model_fields.items():
+            name = option.alias or key
+            value = self.of(name)
+            if value is None:
+                continue
+            try:
+                found[key] = getattr(RealmDefaults.model_validate_json(json.dumps({name: value}, default=str)), key)
+            except ValidationError as error:
+                place = self.place(name)
+                path, line = (place.file, place.line or 1) if place is not None else (self.site.path, 1)
+                origin = self._origin(path)
+                lines = origin.lines if origin is not None and (name,) in origin.lines else {(name,): (line, 1)}
+                self.problems += model_problems(error, Source(path, {name: value}, lines), RealmDefaults)
+        return RealmDefaults().model_copy(update=found)
+
+    def _realm_file(self, source: Source) -> RealmFile | None:
+        data = self._resolved(source.data, source, ())
+        try:
+            return RealmFile.model_validate_json(json.dumps(data, default=str))
+        except ValidationError as error:
+            self.problems += model_problems(error, source, RealmFile)
+            return None
+
+    def _resolved(self, value: Any, source: Source, path: tuple[str | int, ...]) -> Any:
+        """Secrets stay templates: they are worked out when they are used, and nowhere else."""
+        if isinstance(value, list):
+            return [self._resolved(each, source, (*path, index)) for index, each in enumerate(value)]
+        if isinstance(value, dict):
+            return {
+                key: each if key in SECRET_KEYS else self._resolved(each, source, (*path, key))
+                for key, each in value.items()
+            }
+        if not isinstance(value, str) or ("{{" not in value and "{%" not in value):
+            return value
+        try:
+            return self.variables.resolve(value)
+        except InputError as error:
+            what = f"'{value}' can't be worked out without Ansible: {error.why or error.what}"
+            self.problems.append(Problem(what, error.cure, source.place(*path)))
+            return value
+
+    def _origin(self, path: Path) -> Source | None:
+        if path not in self._sources:
+            self._sources[path] = read_source(path, []) if path.is_file() else None
+        return self._sources[path]
+
+
+def effective(name: str, given: RealmFile, defaults: RealmDefaults) -> Realm:
+    """A realm file with the site's defaults worked in: what isn't written is as they say, key by key."""
+    worked_in: dict[str, Any] = {
+        "name": name,
+        "display_name": given.display_name or name,
+        "domain": given.domain or name,
+    }
+    for key in RealmDefaults.model_fields:
+        ours, general = getattr(given, key), getattr(defaults, key)
+        worked_in[key] = _merged(ours, general)
+    return Realm.model_construct(**{**{key: getattr(given, key) for key in RealmFile.model_fields}, **worked_in})
+
+
+def _merged(ours: Any, general: BaseModel | str) -> Any:
+    if ours is None:
+        return general
+    if isinstance(general, str):
+        return ours
+    return general.model_copy(update={key: getattr(ours, key) for key in ours.model_fields_set})
+
+
+def has_layer(site: Site) -> bool:
+    return LAYER in site.file.layers

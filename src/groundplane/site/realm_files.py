@@ -1,0 +1,53 @@
+"""environments/identity/realms: one file per realm of the identity layer, beside the layer's configuration."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from groundplane.errors import Place, Problem
+from groundplane.site.source import read_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from groundplane.site.source import Source
+
+LAYER = "identity"
+FOLDER = f"environments/{LAYER}/realms"
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+
+
+def realms_folder(site_path: Path) -> Path:
+    return site_path / FOLDER
+
+
+def read_realm_files(site_path: Path, problems: list[Problem]) -> dict[str, Source]:
+    """Realm to its parsed file, in the names' order; an empty file has an empty mapping.
+
+    What can't be read, can't be a realm's name, or is something else than a realm file is told and left out.
+    """
+    folder = realms_folder(site_path)
+    found: dict[str, Source] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name.startswith("."):
+            continue
+        if path.suffix != ".yml" or not path.is_file():
+            cure = f"Name it {path.stem}.yml." if path.suffix == ".yaml" else f"Move it out of {FOLDER}."
+            problems.append(Problem("is no realm file (NAME.yml), so nobody reads it", cure, Place(path)))
+            continue
+        if not _NAME.fullmatch(path.stem):
+            what = f"'{path.stem}' can't be a realm's name, and the file's name is the realm's"
+            cure = "Begin with a small letter, then small letters, digits, _ and -, at most 63."
+            problems.append(Problem(what, cure, Place(path)))
+            continue
+        source = read_source(path, problems)
+        if source is None:
+            continue
+        if source.data is None:
+            source = type(source)(path, {})
+        if not isinstance(source.data, dict):
+            problems.append(Problem("is no mapping", "Write NAME: VALUE on lines of their own.", Place(path, 1)))
+            continue
+        found[path.stem] = source
+    return found
