@@ -136,6 +136,26 @@ def test_everything_is_made_once(host: FakeHost) -> None:
     assert datapath().ensure() == []
 
 
+def test_kollas_service_restarts_the_container_which_is_waited_for(
+    host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = "kolla-openvswitch_vswitchd-container.service"
+    (tmp_path / service).touch()
+    monkeypatch.setattr(program, "UNITS", tmp_path)
+    monkeypatch.setattr(program.time, "sleep", lambda _: None)
+    late = [program.NotReadyError("cannot exec in a stopped state")] * 2
+
+    def run(*words: str, text: str = "") -> str:
+        if words[0] == "docker" and ("systemctl", "restart", service) in host.calls and late:
+            raise late.pop()
+        return host.run(*words, text=text)
+
+    monkeypatch.setattr(program, "run", run)
+    assert "br-tun passes tunnels alone" in datapath().ensure()
+    assert not late
+    assert ("docker", "restart", "openvswitch_vswitchd") not in host.calls
+
+
 def test_what_a_restart_of_open_vswitch_took_comes_back(host: FakeHost) -> None:
     datapath().ensure()
     host.routes.clear()
