@@ -34,6 +34,8 @@ ACTIONS = {
     "platform_networks": f"{_PLATFORM}:NETWORKS",
     "platform_security": f"{_PLATFORM}:SECURITY",
     "platform_services": f"{_PLATFORM}:SERVICES",
+    "identity_realms": "groundplane.identity.keycloak.actions:REALMS",
+    "identity_customers": "groundplane.identity.openstack.customers:CUSTOMERS",
 }
 """What layers.yml may name, and its module, or MODULE:OBJECT."""
 
