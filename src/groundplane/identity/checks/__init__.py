@@ -1,0 +1,1 @@
+"""Whether people can log in, tried for real."""

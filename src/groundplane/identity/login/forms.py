@@ -1,0 +1,115 @@
+"""Keycloak's login pages, followed as a person would: the customer chosen, name and password typed, questions answered.
+
+The ids and names of what is on the pages are those of Keycloak's own themes (base/login/*.ftl); themes that people make
+keep them, because its scripts and styles go by them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from groundplane.errors import FailedError
+from groundplane.identity.login.asking import REFUSED, RefusedError
+
+if TYPE_CHECKING:
+    from groundplane.identity.login.browser import Browser
+    from groundplane.identity.login.pages import Form, Page
+
+STEPS = 12
+"""More pages than any login has."""
+LOGIN = "kc-form-login"
+_ACCEPT = "accept"
+_ASKED = {
+    "kc-totp-settings-form": "to set up a one-time password",
+    "kc-otp-login-form": "for a one-time password",
+    "kc-passwd-update-form": "to set a new password",
+    "kc-update-profile-form": "to complete the profile",
+    "kc-idp-review-profile-form": "to review the profile",
+    "kc-register-form": "to register",
+    "kc-terms-text": "to accept the terms",
+    "kc-verify-email-form": "to verify the mail address",
+    "kc-idp-link-confirm": "what to do with an account that exists already",
+}
+"""A form's id to what Keycloak wants that can't be typed here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who logs in."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+def log_in(browser: Browser, page: Page, person: Person, *, keycloak: str, provider: str = "") -> Page:
+    """From Keycloak's first page to the page where the login leads; a session that exists is taken.
+
+    Args:
+        keycloak: its URL; a page elsewhere ends the login, as does one of its own that asks nothing.
+        provider: the alias of the identity provider whose people come from elsewhere: it is chosen on the first page
+            that offers it.
+
+    Raises:
+        RefusedError: Keycloak says no; with its own sentence.
+        FailedError: it asks for something that can't be answered here, or its pages don't come to an end.
+    """
+    typed: set[str] = set()
+    for _ in range(STEPS):
+        if not page.url.startswith(f"{keycloak}/"):
+            return page
+        link = page.link(f"social-{provider}") if provider else None
+        form = page.form(LOGIN) or page.form_with("username") or page.form_with("password")
+        if link is not None:
+            page = browser.open(link.url)
+        elif form is not None and {"username", "password"} & {*form.fields}:
+            page = _type(browser, page, form, person, typed)
+        elif (consent := page.form_with(_ACCEPT)) is not None:
+            page = browser.submit(consent, button=_ACCEPT)
+        else:
+            _complain(page)
+            return page
+    raise FailedError("Keycloak's login pages don't come to an end", why=f"the last one was: {page.heading}")
+
+
+def _type(browser: Browser, page: Page, form: Form, person: Person, typed: set[str]) -> Page:
+    """Name, password, or both, as the page wants."""
+    realm = realm_of(page.url)
+    wanted = {"username": person.username, "password": person.password}
+    values = {name: value for name, value in wanted.items() if name in form.fields}
+    again = {f"{realm}/{name}" for name in values}
+    if page.complaint or again <= typed:
+        raise RefusedError(
+            f"Keycloak refuses {person.username} in the realm {realm}", why=page.complaint, status=page.status
+        )
+    typed |= again
+    return browser.submit(form, values)
+
+
+def _complain(page: Page) -> None:
+    for form in page.forms:
+        if form.id in _ASKED:
+            raise FailedError(
+                f"Keycloak asks {_ASKED[form.id]}",
+                why=f"the realm {realm_of(page.url)} wants it of this user",
+                cure="Log in once in a browser.",
+            )
+    if page.complaint or page.status in REFUSED:
+        raise RefusedError(
+            f"Keycloak doesn't let this login go on ({page.heading})",
+            why=page.complaint or f"HTTP {page.status}",
+            status=page.status,
+        )
+
+
+def realm_of(url: str) -> str:
+    """The realm whose page that is; empty where it is none's."""
+    words = urlsplit(url).path.split("/")
+    return words[words.index("realms") + 1] if "realms" in words[:-1] else ""
+
+
+def confirm_logout(browser: Browser, page: Page) -> Page:
+    """Presses the button where Keycloak asks whether the person really wants to log out (no id token was given)."""
+    form = page.form_with("confirmLogout")
+    return page if form is None else browser.submit(form, button="confirmLogout")
