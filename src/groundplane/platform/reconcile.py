@@ -63,10 +63,11 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """An object that was made here and is no longer declared; `remove` is None where nobody may remove it."""
+    """An object that was made here and is no longer declared; `remove` is None where nobody may, and `hint` says why."""
 
     name: str
     remove: Callable[[], None] | None
+    hint: str = "see platform_prune"
 
 
 class Kind(Protocol):
@@ -230,7 +231,7 @@ def _left(call: ActionCall, leftover: Leftover, trouble: list[FailedError]) -> N
     task = _task(leftover.name)
     call.begin(task)
     if leftover.remove is None:
-        call.report(task, status="skipped", reason="no longer declared; left alone (see platform_prune)")
+        call.report(task, status="skipped", reason=f"no longer declared; left alone ({leftover.hint})")
         return
     try:
         if not call.check:

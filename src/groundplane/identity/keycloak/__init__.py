@@ -1,0 +1,1 @@
+"""What is inside Keycloak, as code: realms with all that they have, reconciled by its Admin REST API."""
