@@ -81,23 +81,9 @@ def command(
 
 
 def _show(terminal: Console, story: SmokeStory, *, keep: bool) -> None:
-    from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from groundplane.cli.parts import show_parts  # noqa: PLC0415
 
-    from groundplane.cli.common import show_table  # noqa: PLC0415
-    from groundplane.run.watchers.plain import duration  # noqa: PLC0415
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(overflow="fold")
-    for part in story.parts:
-        mark = "[green]✔[/]" if part.good else "[bold red]✘[/]"
-        table.add_row(mark, escape(part.name), duration(part.seconds), f"[dim]{escape(part.told)}[/]")
-    if terminal.is_terminal:
-        terminal.print()
-    show_table(table, terminal)
+    show_parts(terminal, story.parts)
     if keep and story.made is not None:
         made = story.made
         login = f"{made.login}@" if made.login else ""

@@ -50,7 +50,7 @@ def test_a_realm_says_where_to_log_in(web: FakeWeb) -> None:
 
 def test_another_name_than_the_expected_one_is_told(web: FakeWeb) -> None:
     web.on[f"GET {ISSUER}/.well-known/openid-configuration"] = lambda _: Said({**DOCUMENT, "issuer": "http://id.test"})
-    with pytest.raises(FailedError, match="calls itself http://id.test"):
+    with pytest.raises(FailedError, match=r"calls itself http://id\.test"):
         discover(web.asker(), ISSUER)
 
 
