@@ -35,7 +35,7 @@ OPTIONS: Mapping[str, Any] = {
     "identity_url": None,
     "identity_proxy_realm": "cloud",
     "identity_keystone_provider": "keycloak",
-    "identity_openstack_domain": "federated",
+    "identity_openstack_domain": "keycloak",
     "identity_login_name": "Single sign-on",
     "identity_password_grant": False,
 }

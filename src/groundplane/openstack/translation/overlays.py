@@ -1,18 +1,22 @@
 """Override files: the toolkit's below, the site's above, and the keys that Ceph hands over.
 
 They lie under environments/openstack/overlays with the names that kolla-ansible gives them below node_custom_config:
-`nova.conf`, `nova/nova-compute.conf`, `neutron/ml2_conf.ini`, `keystone/policy.yaml`, `nova/HOST/nova.conf`. A file
-that both have is merged key by key where it is an INI file, else the site's counts. Kolla lays them over its own
-templates, and works out Jinja in them, so a secret is written as `{{ its_name }}` and stands in secrets.yml.
+`nova.conf`, `nova/nova-compute.conf`, `neutron/ml2_conf.ini`, `keystone/policy.yaml`, `nova/HOST/nova.conf`. What
+another layer asks of OpenStack lies under the toolkit's environments/LAYER/overlays and counts where the site has that
+layer. A file that several have is merged key by key where it is an INI file, one of Python's settings is executed after
+the other, else the site's counts. Kolla lays them over its own templates, and works out Jinja in them, so a secret is
+written as `{{ its_name }}` and stands in secrets.yml.
 """
 
 from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError, Place, Problem
+from groundplane.identity.openstack.metadata import federation_files
 from groundplane.openstack.catalogue import read_catalogue
 from groundplane.openstack.translation import ini
 from groundplane.openstack.translation.ceph import targets
@@ -29,17 +33,23 @@ if TYPE_CHECKING:
     from groundplane.openstack.catalogue import KollaCatalogue, KollaService
     from groundplane.site.site import Site
 
-FOLDER = ("openstack", "overlays")
+LAYER = "openstack"
+FOLDER = "overlays"
+PYTHON = ".py"
+FEDERATION = {"keystone": ("keystone/federation/oidc/metadata/*", "keystone/federation/oidc/attribute_maps/*")}
+"""Services that read files which Kolla's variables name (keystone_identity_providers), and these files."""
 MERGED_YAML = (".yml", ".yaml")
 """Like INI files these are read by plugins of Kolla's that don't open what ansible-vault encrypted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """One override file: where it lies below node_custom_config, and what it is made of, weakest first."""
+    """One override file: where it lies below node_custom_config, and what it is made of, weakest first; `made` is what
+    the toolkit works out where there is no file."""
 
     name: str
-    files: tuple[Path, ...]
+    files: tuple[Path, ...] = ()
+    made: str = ""
 
     @property
     def mergeable(self) -> bool:
@@ -47,10 +57,22 @@ class Overlay:
 
 
 def overlays(site: Site) -> tuple[Overlay, ...]:
-    """All override files of the toolkit and the site, by name."""
+    """All override files of the toolkit and the site, by name.
+
+    Raises:
+        InputError: what the toolkit works out itself can't be worked out without Ansible.
+    """
+    files = {overlay.name: overlay for overlay in _written(site)}
+    made = {name: Overlay(name, made=text) for name, text in federation_files(site).items()}
+    return tuple(overlay for _, overlay in sorted({**made, **files}.items()))
+
+
+def _written(site: Site) -> tuple[Overlay, ...]:
+    """Those that are files."""
+    ours = site.content.environments
+    layers = [LAYER, *(layer for layer in site.file.layers if layer != LAYER)]
     found: dict[str, list[Path]] = {}
-    for root in (site.content.environments, site.path / "environments"):
-        folder = root.joinpath(*FOLDER)
+    for folder in (*(ours / layer / FOLDER for layer in layers), site.path / "environments" / LAYER / FOLDER):
         if folder.is_dir():
             for path in sorted(folder.rglob("*")):
                 name = path.relative_to(folder)
@@ -63,16 +85,20 @@ def content(overlay: Overlay) -> bytes:
     """What Kolla gets.
 
     Raises:
-        InputError: an INI file that both have can't be merged, or a file can't be read.
+        InputError: an INI file that several have can't be merged, or a file can't be read.
     """
+    if not overlay.files:
+        return overlay.made.encode()
     try:
+        if overlay.name.endswith(PYTHON):
+            return b"\n".join(file.read_bytes() for file in overlay.files)
         if len(overlay.files) == 1 or not overlay.mergeable:
             return overlay.files[-1].read_bytes()
-        below, above = (file.read_text(encoding="utf-8") for file in overlay.files)
+        texts = [file.read_text(encoding="utf-8") for file in overlay.files]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{overlay.name} can't be read", why=str(error), place=Place(overlay.files[-1])) from error
     try:
-        return ini.write(ini.merge(ini.parse(below), ini.parse(above))).encode()
+        return ini.write(reduce(ini.merge, map(ini.parse, texts))).encode()
     except ini.NotIniError as error:
         raise InputError(
             f"{overlay.name} can't be laid over the toolkit's: {error} is no assignment",
@@ -114,7 +140,8 @@ def read_names(service: KollaService) -> tuple[str, ...]:
     Where a role asks for `{{ item }}.conf` the catalogue can only say `*.conf`; that means files called after the
     service, and not everybody's.
     """
-    return tuple(f"{service.name}{name}" if name.startswith("*") else name for name in service.overlays)
+    listed = tuple(f"{service.name}{name}" if name.startswith("*") else name for name in service.overlays)
+    return (*listed, *FEDERATION.get(service.name, ()))
 
 
 def _certificates(site: Site) -> dict[str, str]:
@@ -181,7 +208,7 @@ def overlay_value(site: Site, name: str) -> str | None:
 def overlay_problems(site: Site, catalogue: KollaCatalogue) -> Iterator[Problem]:
     """Files that no service reads, that are encrypted where Kolla can't open them, or that can't be merged."""
     known = tuple(dict.fromkeys(name for service in catalogue.services.values() for name in read_names(service)))
-    for overlay in overlays(site):
+    for overlay in _written(site):
         ours = [file for file in overlay.files if file.is_relative_to(site.path)]
         if not ours:
             continue
