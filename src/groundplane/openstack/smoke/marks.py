@@ -26,9 +26,9 @@ def made_at(name: str) -> datetime | None:
         return None
 
 
-def description(holder: str) -> str:
-    """What stands beside the project, for whoever wonders."""
-    return f"A smoke test by {holder}; it may be removed: groundplane openstack smoke --clean"
+def description(holder: str, command: str = "openstack smoke") -> str:
+    """What stands beside the project, for whoever wonders; `command` made it."""
+    return f"{_whose(holder)} it may be removed: groundplane {command} --clean"
 
 
 def kept_description(holder: str) -> str:
@@ -45,4 +45,8 @@ def is_left_over(name: str, said: str, *, holder: str, now: datetime) -> bool:
     at = made_at(name)
     if said.startswith("Kept: "):
         return False
-    return at is not None and (said == description(holder) or now - at > OLD)
+    return at is not None and (said.startswith(_whose(holder)) or now - at > OLD)
+
+
+def _whose(holder: str) -> str:
+    return f"A smoke test by {holder};"
