@@ -3,7 +3,8 @@
 It is set in the same call that makes the object, so that a run that is killed leaves nothing that nobody owns:
 
 - flavors, networks, subnets, routers, rules of new security groups, domains, projects, groups, users and services of
-  the catalogue have `[groundplane SITE]` at the end of their description, where people read it, too;
+  the catalogue have `[groundplane SITE]` at the end of their description, where people read it, too; what the layer
+  identity made of these has `[groundplane SITE identity]`, and neither layer takes the other's for its own;
 - images have the property `groundplane_site`;
 - volume types have the extra spec `groundplane:site`: Cinder's scheduler passes over namespaces that aren't its own.
 
@@ -26,19 +27,19 @@ def mark(site: Site) -> str:
     return site.file.name
 
 
-def marked(site: Site, description: str) -> str:
-    """A description with the mark."""
-    return f"{description} {_end(site)}".lstrip()
+def marked(site: Site, description: str, layer: str = "") -> str:
+    """A description with the mark; `layer` is another one than platform."""
+    return f"{description} {_end(site, layer)}".lstrip()
 
 
-def has_mark(site: Site, description: str | None) -> bool:
-    return (description or "").endswith(_end(site))
+def has_mark(site: Site, description: str | None, layer: str = "") -> bool:
+    return (description or "").endswith(_end(site, layer))
 
 
-def without_mark(site: Site, description: str | None) -> str:
+def without_mark(site: Site, description: str | None, layer: str = "") -> str:
     """A description as it was declared."""
-    return (description or "").removesuffix(_end(site)).rstrip()
+    return (description or "").removesuffix(_end(site, layer)).rstrip()
 
 
-def _end(site: Site) -> str:
-    return f"[groundplane {mark(site)}]"
+def _end(site: Site, layer: str) -> str:
+    return f"[groundplane {mark(site)}{f' {layer}' if layer else ''}]"

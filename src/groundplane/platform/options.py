@@ -180,6 +180,7 @@ class Domain(Declared):
     """A domain: one customer's projects, users and groups."""
 
     description: str = Field("", description="For people.")
+    enabled: bool = Field(default=True, description="Whether anybody of it can log in.")
 
 
 class Quotas(Options):

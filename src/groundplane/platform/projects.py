@@ -1,7 +1,8 @@
 """Domains, roles, projects with their quotas, groups and users with what they may (step platform.projects).
 
-Roles and memberships that somebody else gave are left alone. A user's password is set when the user is made, and when
-the secret has changed since: who changed it for themselves keeps theirs.
+Roles and memberships that somebody else gave are left alone. A group remembers which roles it was given here, so that
+one that is no longer declared is taken away. A user's password is set when the user is made, and when the secret has
+changed since: who changed it for themselves keeps theirs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from groundplane.platform.rest import COMPUTE, IDENTITY, NETWORK, VOLUME
 from groundplane.platform.scopes import split_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from groundplane.platform.configuration import PlatformConfiguration
     from groundplane.platform.options import Domain, Group, Project, RoleGrant, User
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 PASSWORD_MARK = "groundplane_password"  # noqa: S105 - an attribute's name
 """Keystone keeps attributes of users that it doesn't know: a keyed digest of the password that was set."""
+ROLES_MARK = "groundplane_roles"
+"""And of groups: the roles that they were given here, in words."""
 DECLARED, ANOTHER = "as declared", "another one"
 _HEX_DIGITS = 16
 _QUOTAS = {"compute": (COMPUTE, "/os-quota-sets", "quota_set"), "volume": (VOLUME, "/os-quota-sets", "quota_set")}
@@ -35,9 +38,12 @@ _NETWORK = (NETWORK, "/quotas", "quota")
 
 
 class Projects:
-    """See `reconcile.Kind`."""
+    """See `reconcile.Kind`. `layer` is whose objects these are, where it is another one than platform (see `marks`)."""
 
-    def __init__(self, site: Site, asked: PlatformConfiguration, rest: Rest, scopes: Scopes) -> None:
+    def __init__(
+        self, site: Site, asked: PlatformConfiguration, rest: Rest, scopes: Scopes, *, layer: str = ""
+    ) -> None:
+        self._layer = layer
         self._site = site
         self._asked = asked
         self._rest = rest
@@ -64,7 +70,7 @@ class Projects:
         domains = {one["id"]: one["name"] for one in self._rest.all(IDENTITY, "/domains", "domains")}
         for one in self._rest.all(IDENTITY, "/projects", "projects"):
             place = (domains.get(one["domain_id"], ""), one["name"])
-            if has_mark(self._site, one.get("description")) and place not in declared:
+            if has_mark(self._site, one.get("description"), self._layer) and place not in declared:
                 yield Leftover(f"project {one['name']}", None)
 
     def _found(self, one: Mapping[str, Any] | None, **have: Any) -> Found | None:
@@ -73,9 +79,12 @@ class Projects:
         description = one.get("description")
         return Found(
             id=str(one["id"]),
-            have={"description": without_mark(self._site, description), **have},
-            ours=has_mark(self._site, description),
+            have={"description": without_mark(self._site, description, self._layer), **have},
+            ours=has_mark(self._site, description, self._layer),
         )
+
+    def _marked(self, description: str) -> str:
+        return marked(self._site, description, self._layer)
 
     def _named(self, path: str, key: str, domain: str, name: str) -> dict[str, Any] | None:
         """A project, group or user by its name in a domain."""
@@ -91,7 +100,7 @@ class Projects:
     # domains and roles
 
     def _domain(self, domain: Domain) -> Thing:
-        body = {"description": marked(self._site, domain.description), "enabled": True}
+        body = {"description": self._marked(domain.description), "enabled": domain.enabled}
         create = {"domain": {"name": domain.name, **body}}
 
         def look() -> Found | None:
@@ -100,7 +109,7 @@ class Projects:
 
         return Thing(
             name=f"domain {domain.name}",
-            wanted={"description": domain.description, "enabled": True},
+            wanted={"description": domain.description, "enabled": domain.enabled},
             look=look,
             make=lambda: _void(self._rest.call(IDENTITY, "POST", "/domains", body=create)),
             change=lambda seen, _: self._patch(f"/domains/{seen.id}", "domain", body),
@@ -128,7 +137,7 @@ class Projects:
     # projects
 
     def _project(self, project: Project) -> Thing:
-        body = {"description": marked(self._site, project.description), "enabled": True}
+        body = {"description": self._marked(project.description), "enabled": True}
 
         def look() -> Found | None:
             one = self._scopes.project(project.name, project.domain)
@@ -179,30 +188,34 @@ class Projects:
     # groups and users
 
     def _group(self, group: Group) -> Thing:
+        wanted = _grants(group.roles, group.domain)
+
         def look() -> Found | None:
             one = self._named("/groups", "groups", group.domain, group.name)
             if one is None:
                 return None
-            return self._found(one, roles=self._granted("group", one["id"], group.roles, group.domain))
+            there = self._assigned_to("group", one["id"], {*wanted, *_remembered(one)})
+            return self._found(one, roles=sorted(there))
+
+        def body() -> dict[str, Any]:
+            return {"description": self._marked(group.description), ROLES_MARK: wanted}
 
         def make() -> None:
-            given = {
-                "name": group.name,
-                "domain_id": self._scopes.domain_id(group.domain),
-                "description": marked(self._site, group.description),
-            }
+            given = {"name": group.name, "domain_id": self._scopes.domain_id(group.domain), **body()}
             made = self._rest.call(IDENTITY, "POST", "/groups", body={"group": given})["group"]
             self._grant("groups", made["id"], group.roles, group.domain)
 
-        def change(seen: Found, names: Sequence[str]) -> None:
-            if "description" in names or not seen.ours:
-                body = {"description": marked(self._site, group.description)}
-                self._patch(f"/groups/{seen.id}", "group", body)
+        def change(seen: Found, _: Sequence[str]) -> None:
             self._grant("groups", seen.id, group.roles, group.domain)
+            there = self._assigned_to("group", seen.id, {*seen.have["roles"]} - {*wanted})
+            for assignment in there.values():
+                self._rest.call(IDENTITY, "DELETE", _assignment_path(assignment, f"groups/{seen.id}"))
+            # Last: what was to be taken away is still known if that failed.
+            self._patch(f"/groups/{seen.id}", "group", body())
 
         return Thing(
             name=f"group {_shown(group.domain, group.name)}",
-            wanted={"description": group.description, "roles": _grants(group.roles, group.domain)},
+            wanted={"description": group.description, "roles": wanted},
             look=look,
             make=make,
             change=change,
@@ -259,7 +272,7 @@ class Projects:
     def _user_body(self, user: User) -> dict[str, Any]:
         project = user.default_project
         return {
-            "description": marked(self._site, user.description),
+            "description": self._marked(user.description),
             "enabled": True,
             **({"email": user.email} if user.email else {}),
             **({"default_project_id": self._scopes.project_id(project, user.domain)} if project else {}),
@@ -301,10 +314,13 @@ class Projects:
 
     def _granted(self, who: str, id_: str, roles: Sequence[RoleGrant], domain: str) -> list[str]:
         """Those of the declared roles that are there."""
+        return sorted(self._assigned_to(who, id_, {*_grants(roles, domain)}))
+
+    def _assigned_to(self, who: str, id_: str, wanted: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        """Those of the roles in words that are there, to what Keystone says of them."""
         params = {f"{who}.id": id_, "include_names": "true"}
-        listed = self._rest.all(IDENTITY, "/role_assignments", "role_assignments", params=params) if roles else []
-        there = {_assigned(one) for one in listed}
-        return [name for name in _grants(roles, domain) if name in there]
+        listed = self._rest.all(IDENTITY, "/role_assignments", "role_assignments", params=params) if wanted else []
+        return {words: one for one in listed if (words := _assigned(one)) in wanted}
 
     def _grant(self, who: str, id_: str, roles: Sequence[RoleGrant], domain: str) -> None:
         for grant in roles:
@@ -343,6 +359,20 @@ def _grant_in_words(grant: RoleGrant, domain: str) -> str:
     if grant.domain:
         return f"{grant.role} of domain {grant.domain}"
     return f"{grant.role} of {'/'.join(split_project(grant.project, domain))}"
+
+
+def _remembered(group: Mapping[str, Any]) -> list[str]:
+    found = group.get(ROLES_MARK)
+    return [str(each) for each in found] if isinstance(found, list) else []
+
+
+def _assignment_path(one: Mapping[str, Any], who: str) -> str:
+    """Where an assignment is taken away; `who` is groups/ID."""
+    scope, role = one["scope"], one["role"]["id"]
+    if "system" in scope:
+        return f"/system/{who}/roles/{role}"
+    kind = "domain" if "domain" in scope else "project"
+    return f"/{kind}s/{scope[kind]['id']}/{who}/roles/{role}"
 
 
 def _assigned(one: Mapping[str, Any]) -> str:
