@@ -60,6 +60,20 @@ ENGINE_CHECKS: Mapping[str, tuple[EngineCheck, ...]] = {
             by_step=True,
         ),
     ),
+    "identity": (
+        EngineCheck(
+            "realms",
+            "groundplane.identity.checks.declared",
+            "Realms and customers as the site declares them",
+            by_step=True,
+        ),
+        EngineCheck(
+            "logins",
+            "groundplane.identity.checks.check",
+            "Logins by each way in, refusals and logout, as people of a customer made for it",
+            minutes=15,
+        ),
+    ),
     "platform": (
         EngineCheck(
             "declared",

@@ -21,7 +21,7 @@ PROJECT, GROUP, ROLE = "web", "developers", "member"
 ROLES = ("member", "reader")
 """What comes of it: Keystone's member implies reader (keystone-manage bootstrap)."""
 MEMBER, OUTSIDER, LOCAL = "alice", "bob", "carol"
-_SUFFIX = "aA1!"
+_SUFFIX = "aA1!bB2?"
 """So that a password has all kinds of characters that a policy may ask for."""
 
 
@@ -81,7 +81,7 @@ def declared(configuration: IdentityConfiguration, customer: TestCustomer, descr
     """
     file = RealmFile.model_validate(
         {
-            "display_name": customer.name,
+            "display_name": description,
             "attributes": {ATTRIBUTE: description},
             "hide_on_login": True,
             "one_time_password": "off",
