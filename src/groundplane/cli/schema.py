@@ -8,9 +8,9 @@ import click
 
 
 @click.command()
-@click.argument("what", metavar="[site|layers|LAYER]", default="site")
+@click.argument("what", metavar="[site|layers|realm|LAYER]", default="site")
 def command(*, what: str) -> None:
-    """Print the JSON Schema of site.yml, of layers.yml, or of a layer's environments/LAYER/configuration.yml.
+    """Print the JSON Schema of site.yml, layers.yml, a realm's file, or a layer's environments/LAYER/configuration.yml.
 
     \b
     For an editor with the YAML language server:
@@ -18,10 +18,13 @@ def command(*, what: str) -> None:
       and in site.yml's first line: # yaml-language-server: $schema=.schema.json
     """
     from groundplane.content import toolkit_content  # noqa: PLC0415
-    from groundplane.site.schema import configuration_schema, layers_schema, site_schema  # noqa: PLC0415
+    from groundplane.site.schema import (  # noqa: PLC0415
+        configuration_schema,
+        layers_schema,
+        realm_schema,
+        site_schema,
+    )
 
-    if what == "site":
-        schema = site_schema()
-    else:
-        schema = layers_schema() if what == "layers" else configuration_schema(what, toolkit_content())
+    schemas = {"site": site_schema, "layers": layers_schema, "realm": realm_schema}
+    schema = schemas[what]() if what in schemas else configuration_schema(what, toolkit_content())
     click.echo(json.dumps(schema, indent=2, ensure_ascii=False))

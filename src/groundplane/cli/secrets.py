@@ -203,7 +203,7 @@ def _site(obj: str | None) -> tuple[Path, SiteFile, dict[str, DeclaredSecret]]:
 
     path = find_site(obj)
     file = read_site_file(path)
-    return path, file, load_declared(toolkit_content(), file.layers)
+    return path, file, load_declared(toolkit_content(), file.layers, site_path=path)
 
 
 def _password(path: Path, file: SiteFile, ask: Callable[[], str] | None) -> VaultPassword:

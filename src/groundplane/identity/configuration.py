@@ -102,9 +102,8 @@ def read_identity(site: Site) -> IdentityConfiguration:
     problems: list[Problem] = []
     found = Reader(site, problems).read()
     if problems:
-        raise InputError(
-            f"The identity layer's options have {counted(len(problems), 'problem')}", problems=tuple(problems)
-        )
+        told = tuple(dict.fromkeys(problems))
+        raise InputError(f"The identity layer's options have {counted(len(told), 'problem')}", problems=told)
     return found
 
 
@@ -136,12 +135,7 @@ class Reader:
 
     def read(self) -> IdentityConfiguration:
         defaults = self._defaults()
-        sources = read_realm_files(self.site.path, self.problems)
-        realms = []
-        for name, source in sources.items():
-            given = self._realm_file(source)
-            if given is not None:
-                realms.append(effective(name, given, defaults))
+        sources = read_realm_files(self.site.path, [])  # what can't be read is told where the site is loaded
         return IdentityConfiguration(
             url=self._url(),
             proxy_realm=self.text("identity_proxy_realm"),
@@ -150,7 +144,7 @@ class Reader:
             login_name=self.text("identity_login_name"),
             password_grant=to_bool(self.of("identity_password_grant")),
             defaults=defaults,
-            realms=tuple(realms),
+            realms=tuple(effective(name, self._realm_file(source), defaults) for name, source in sources.items()),
             sources=sources,
         )
 
@@ -199,13 +193,16 @@ class Reader:
                 self.problems += model_problems(error, Source(path, {name: value}, lines), RealmDefaults)
         return RealmDefaults().model_copy(update=found)
 
-    def _realm_file(self, source: Source) -> RealmFile | None:
+    def _realm_file(self, source: Source) -> RealmFile:
+        """What is wrong is told and left out, so that everything else can be judged in the same round."""
         data = self._resolved(source.data, source, ())
-        try:
-            return RealmFile.model_validate_json(json.dumps(data, default=str))
-        except ValidationError as error:
-            self.problems += model_problems(error, source, RealmFile)
-            return None
+        for leave_out in (_without_wrong_keys, _without_wrong_parts):
+            try:
+                return RealmFile.model_validate_json(json.dumps(data, default=str))
+            except ValidationError as error:
+                self.problems += model_problems(error, source, RealmFile)
+                data = leave_out(data, error)
+        return RealmFile.model_validate_json(json.dumps(data, default=str))
 
     def _resolved(self, value: Any, source: Source, path: tuple[str | int, ...]) -> Any:
         """Secrets stay templates: they are worked out when they are used, and nowhere else."""
@@ -229,6 +226,29 @@ class Reader:
         if path not in self._sources:
             self._sources[path] = read_source(path, []) if path.is_file() else None
         return self._sources[path]
+
+
+def _without_wrong_keys(data: Any, error: ValidationError) -> Any:
+    """Without the keys that were complained of; entries of lists stay where they are, and so do their places."""
+    for complaint in error.errors(include_url=False):
+        *above, last = complaint["loc"] or (None,)
+        owner = data
+        for part in above:
+            owner = _below(owner, part)
+        if isinstance(owner, dict):
+            owner.pop(last, None)
+    return data
+
+
+def _below(owner: Any, part: str | int) -> Any:
+    if isinstance(owner, dict):
+        return owner.get(part)
+    return owner[part] if isinstance(owner, list) and isinstance(part, int) and part < len(owner) else None
+
+
+def _without_wrong_parts(data: Any, error: ValidationError) -> Any:
+    wrong = {complaint["loc"][0] for complaint in error.errors(include_url=False) if complaint["loc"]}
+    return {key: value for key, value in data.items() if key not in wrong}
 
 
 def effective(name: str, given: RealmFile, defaults: RealmDefaults) -> Realm:

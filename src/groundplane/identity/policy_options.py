@@ -7,14 +7,20 @@ password policies", "Configuring auditing to track events").
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from groundplane.identity.durations import DAY, Duration
 from groundplane.platform.options import Options
 
-OneTimePassword = Literal["required", "optional", "off"]
+
+def _off(given: Any) -> Any:
+    """YAML reads a bare `off` as false."""
+    return "off" if given is False else given
+
+
+OneTimePassword = Annotated[Literal["required", "optional", "off"], BeforeValidator(_off)]
 """required: everybody sets one up at the next login; optional: who has set one up is asked for it; off: nobody is."""
 
 PASSWORD_POLICY = "length(12) and notUsername and notEmail and passwordHistory(5)"  # noqa: S105 - a rule, no password

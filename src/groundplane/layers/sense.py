@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CHECKS = {
     "ceph": "groundplane.ceph.validation",
+    "identity": "groundplane.identity.validation",
     "openstack": "groundplane.openstack.validation",
     "platform": "groundplane.platform.validation",
 }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError, Place, Problem
 from groundplane.plan.model import Fingerprint
+from groundplane.plan.realm_inputs import PARTED, parts
 from groundplane.plan.references import References, in_files, in_value
 from groundplane.plan.role_content import MAIN, read_files, role_files
 from groundplane.site.source import read_source
@@ -123,13 +124,13 @@ class Fingerprinter:
                 written = facts.defaults[name]
             else:
                 continue
-            digest, references = self._value(self._settled(written, facts, host))
-            inputs[name] = digest
-            for further in references.names:
-                if further not in seen and self._counts(further, facts):
-                    seen.add(further)
-                    queue.append(further)
-            others |= references.of_others
+            for part, of_part in parts(written) if name in PARTED else ((name, self._settled(written, facts, host)),):
+                inputs[part], references = self._value(of_part)
+                for further in references.names:
+                    if further not in seen and self._counts(further, facts):
+                        seen.add(further)
+                        queue.append(further)
+                others |= references.of_others
         for name in others & self._known:
             inputs[f"hostvars.{name}"] = self._digest_of_others(name)
         return self._share(facts, dict(sorted(inputs.items())))

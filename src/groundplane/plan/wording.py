@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from groundplane.plan.model import ReasonKind
+from groundplane.plan.realm_inputs import PREFIX, in_words, without_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -89,7 +90,7 @@ def _close(runs: list[tuple[str, str, str, str]], result: list[str]) -> None:
 
 def reason_in_words(reason: Reason, hosts: Sequence[str], site: Site | None = None) -> tuple[str, tuple[str, ...]]:
     """A reason's kind, and its details. With `site`, changed variables show their new value and where it's set."""
-    details = reason.details
+    details = without_new(reason.details)
     if reason.kind is ReasonKind.INPUTS_CHANGED and site is not None:
         details = tuple(variable_in_words(site, name, hosts) for name in details)
     if len(details) > MOST_DETAILS + 1:
@@ -121,6 +122,8 @@ def variable_in_words(site: Site, name: str, hosts: Sequence[str]) -> str:
 def _besides_variables(site: Site, name: str) -> str:
     """An input that is no variable of the host's own. Those of Kolla's services have a blank (plan.kolla_inputs)."""
     kind, _, rest = name.partition(" ")
+    if name.startswith(PREFIX):
+        return in_words(site, name)
     if kind == "group":
         return f"the hosts of the group {rest}, or their addresses"
     if kind != "overlay":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from groundplane.errors import Place
 from groundplane.site.derived_images import derive_images
 from groundplane.site.interfaces import host_interfaces
+from groundplane.site.realm_files import CUSTOMERS, REALMS, inside_keycloak, inside_openstack, realms_folder
 from groundplane.site.values import Level, Value
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ DERIVED_NAMES = {
     "groundplane_registry": "images",
     "groundplane_images": "images",
     "groundplane_host_images": "images",
+    REALMS: "layers",
+    CUSTOMERS: "layers",
 }
 """Derived variable to the key of site.yml that it comes from."""
 
@@ -54,7 +57,14 @@ LOCK_FILE = "images.lock"
 
 
 def derive(
-    site_path: Path, file: SiteFile, source: Source, inventory: Inventory, plan: NetworkPlan, *, variables: Variables
+    site_path: Path,
+    file: SiteFile,
+    source: Source,
+    inventory: Inventory,
+    plan: NetworkPlan,
+    *,
+    variables: Variables,
+    realms: Mapping[str, Source],
 ) -> tuple[dict[str, Value], dict[str, dict[str, Value]]]:
     """Variables for all hosts, and for each host those of its own."""
     certificate = site_path / "certificates" / "ca.crt"
@@ -87,6 +97,8 @@ def derive(
     values["groundplane_registry"] = (dict(images.registry), source.place("images"))
     values["groundplane_images"] = (dict(images.references), Place(site_path / LOCK_FILE))
     values["groundplane_host_images"] = ([], Place(site_path / LOCK_FILE))
+    values[REALMS] = (inside_keycloak(realms), Place(realms_folder(site_path)))
+    values[CUSTOMERS] = (inside_openstack(realms), Place(realms_folder(site_path)))
     everyone = {name: Value(value, Level.DERIVED, place, "site.yml") for name, (value, place) in values.items()}
     per_host = _per_host(file, source, inventory, plan, variables=variables.with_derived(everyone, {}))
     for host, own in per_host.items():

@@ -15,6 +15,7 @@ from groundplane.site.layer_facts import read_facts
 from groundplane.site.model import SiteFile
 from groundplane.site.model_problems import read_model
 from groundplane.site.networks import NetworkPlan, read_networks, read_vips
+from groundplane.site.realm_files import LAYER, read_realm_files
 from groundplane.site.release import Release
 from groundplane.site.site import Site
 from groundplane.site.source import Source, read_source, suggest
@@ -79,7 +80,8 @@ def load_site(
         inventory, variables, networks=networks, known=file.networks, vips=vips, problems=problems
     )
     plan = NetworkPlan(networks, vips, addresses)
-    derived = derive(path, file, source, inventory, plan, variables=variables)
+    realms = read_realm_files(path, problems) if LAYER in file.layers else {}
+    derived = derive(path, file, source, inventory, plan, variables=variables, realms=realms)
     variables = variables.with_derived(*derived).with_command_line(extra or {})
     site = Site(
         path=path,

@@ -32,6 +32,14 @@ def layers_schema() -> dict[str, Any]:
     return {"$schema": DIALECT, "title": "layers.yml of Groundplane", **_without_title(LayersFile.model_json_schema())}
 
 
+def realm_schema() -> dict[str, Any]:
+    """environments/identity/realms/NAME.yml."""
+    from groundplane.identity.options import RealmFile  # noqa: PLC0415 - the identity layer builds upon the site
+
+    title = "environments/identity/realms/NAME.yml of Groundplane"
+    return {"$schema": DIALECT, "title": title, **_without_title(RealmFile.model_json_schema())}
+
+
 def configuration_schema(layer: str, content: Content) -> dict[str, Any]:
     """environments/LAYER/configuration.yml of one of the toolkit's layers: the options of its roles, described.
 
@@ -43,7 +51,7 @@ def configuration_schema(layer: str, content: Content) -> dict[str, Any]:
         raise InputError(
             f"There is no schema of '{layer}'",
             why=f"the toolkit's layers are {', '.join(facts.layers)}",
-            cure=suggest(layer, ("site", "layers", *facts.layers)),
+            cure=suggest(layer, ("site", "layers", "realm", *facts.layers)),
         )
     properties: dict[str, Any] = {}
     for role in sorted(facts.layers[layer].roles & facts.roles.keys()):

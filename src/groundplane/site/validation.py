@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from groundplane.errors import Place, Problem
+from groundplane.errors import InputError, Place, Problem
 from groundplane.site.derived import DERIVED_NAMES, ENGINE_NAMES
 from groundplane.site.images_file import IMAGE_LAYERS
 from groundplane.site.model import SshIdentity
 from groundplane.site.option_types import check_option, has_jinja
+from groundplane.site.realm_files import FOLDER, REALM_NAMES
 from groundplane.site.secrets.declared import load_declared
 from groundplane.site.secrets.store import check_secrets
 from groundplane.site.source import VAULT_HEADER, nearest, suggest
@@ -237,6 +238,7 @@ def _variables(site: Site) -> Iterator[Problem]:
         if name in DERIVED_NAMES or name in ENGINE_NAMES:
             key = DERIVED_NAMES.get(name)
             cure = f"Set '{key}' in site.yml instead." if key else "Remove it; the engine sets it for each step."
+            cure = f"Write {FOLDER}/NAME.yml instead." if name in REALM_NAMES else cure
             yield Problem(f"'{name}' is computed and can't be set", cure, value.place)
         elif value.level in (Level.GROUP, Level.HOST) and name.startswith(prefixes) and name not in known:
             if name not in told:
@@ -280,7 +282,11 @@ def written_values(site: Site) -> Iterator[tuple[str, Value]]:
 
 
 def _secrets(site: Site) -> Iterator[Problem]:
-    declared = load_declared(site.content, site.file.layers)
+    try:
+        declared = load_declared(site.content, site.file.layers, site_path=site.path)
+    except InputError as error:
+        yield from error.problems
+        return
     if site.secrets_loaded:
         opened = {
             name: value.value

@@ -57,7 +57,7 @@ def create_site(
         completed = complete_secrets(
             building,
             password,
-            load_declared(content, parameters.layers),
+            load_declared(content, parameters.layers, site_path=building),
             PublicFacts(parameters.name, parameters.domain, _AUTHORITY_DAYS),
         )
         files += completed.files

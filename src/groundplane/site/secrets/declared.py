@@ -1,4 +1,7 @@
-"""Which secrets the layers need: environments/LAYER/secrets.yml of the toolkit."""
+"""Which secrets the layers need: environments/LAYER/secrets.yml of the toolkit, and a site's own list beside it.
+
+A site lists what its own files ask for there, such as passwords of users; `groundplane secrets init` makes those, too.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,24 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import Field, ValidationError
 
-from groundplane.errors import FailedError, Place
+from groundplane.errors import FailedError, InputError, Place, Problem
+from groundplane.files import write_atomically
+from groundplane.site.source import Source, read_source
 from groundplane.site.strict import Strict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from groundplane.content import Content
+
+
+LIST = "secrets.yml"
+_HEAD = """\
+# Secrets that this site's own files ask for, and how each is made: groundplane secrets init.
+# This file holds no secret.
+---
+"""
 
 
 class SecretKind(StrEnum):
@@ -73,21 +86,99 @@ class DeclaredSecret:
     place: Place
 
 
-def load_declared(content: Content, layers: Iterable[str]) -> dict[str, DeclaredSecret]:
-    """The secrets that the layers need, by name, in the order of layers and files.
+def load_declared(
+    content: Content, layers: Iterable[str], *, site_path: Path | None = None
+) -> dict[str, DeclaredSecret]:
+    """The secrets that the layers need, by name, in the order of layers and files; with `site_path` the site's, too.
 
     A layer without the file needs none. A name that two layers declare belongs to the first one.
 
     Raises:
         FailedError: the toolkit's own file is broken.
+        InputError: the site's is; its `problems` say where.
     """
     found: dict[str, DeclaredSecret] = {}
-    for layer in layers:
-        file = content.environments / layer / "secrets.yml"
+    wanted = tuple(layers)
+    for layer in wanted:
+        file = content.environments / layer / LIST
         if file.is_file():
             for name, secret in _read(file, layer).items():
                 found.setdefault(name, secret)
+    if site_path is not None:
+        problems: list[Problem] = []
+        for layer in wanted:
+            file = site_path / "environments" / layer / LIST
+            if file.is_file():
+                for name, secret in _of_the_site(file, layer, problems).items():
+                    found.setdefault(name, secret)
+        if problems:
+            raise InputError("The site's list of its own secrets is wrong", problems=tuple(problems))
     return found
+
+
+def declare(site_path: Path, layer: str, passwords: Mapping[str, str]) -> bool:
+    """Adds passwords (name to description) to the site's own list, as far as it hasn't them; True where it changed.
+
+    The file is kept as a person wrote it; what is new stands at its end.
+
+    Raises:
+        InputError: the list that is there is wrong.
+    """
+    file = site_path / "environments" / layer / LIST
+    problems: list[Problem] = []
+    there = _of_the_site(file, layer, problems) if file.is_file() else {}
+    if problems:
+        raise InputError("The site's list of its own secrets is wrong", problems=tuple(problems))
+    new = {name: text for name, text in passwords.items() if name not in there}
+    if not new:
+        return False
+    before = file.read_text(encoding="utf-8") if file.is_file() else _HEAD
+    before += "" if before.endswith("\n") else "\n"
+    entries = {name: {"kind": SecretKind.PASSWORD.value, "description": text} for name, text in new.items()}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, before + yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=1000))
+    return True
+
+
+def _of_the_site(file: Path, layer: str, problems: list[Problem]) -> dict[str, DeclaredSecret]:
+    from groundplane.site.model_problems import read_model  # noqa: PLC0415 - only sites with a list carry the weight
+
+    source = read_source(file, problems)
+    if source is None or source.data is None:
+        return {}
+    if not isinstance(source.data, dict):
+        problems.append(Problem("is no mapping", "Write NAME: {kind: password, description: …}.", source.place()))
+        return {}
+    found: dict[str, DeclaredSecret] = {}
+    for name, data in source.data.items():
+        place = source.place(name)
+        if not str(name).isidentifier():
+            cure = "Use letters, digits and underscores."
+            problems.append(Problem(f"{name!r} can't be a variable's name", cure, place))
+            continue
+        lines = {keys[1:]: at for keys, at in source.lines.items() if keys[:1] == (name,)}
+        entry = read_model(DeclaredSecretFile, Source(file, data, lines), problems)
+        if entry is None:
+            continue
+        if (entry.public_file is not None) != (entry.kind in _WITH_PUBLIC_FILE):
+            what = f"the secret '{name}' of the kind {entry.kind.value} has a wrong public_file"
+            cure = "ssh_key, signing_key and certificate_authority need one, the other kinds have none."
+            problems.append(Problem(what, cure, place))
+            continue
+        found[str(name)] = _declared(str(name), layer, entry, place)
+    return found
+
+
+def _declared(name: str, layer: str, entry: DeclaredSecretFile, place: Place) -> DeclaredSecret:
+    return DeclaredSecret(
+        name=name,
+        layer=layer,
+        kind=entry.kind,
+        description=entry.description,
+        length=entry.length,
+        public_file=entry.public_file,
+        place=place,
+    )
 
 
 def _read(file: Path, layer: str) -> dict[str, DeclaredSecret]:
@@ -108,15 +199,4 @@ def _read(file: Path, layer: str) -> dict[str, DeclaredSecret]:
                 why="ssh_key, signing_key and certificate_authority need one, the other kinds have none",
                 place=Place(file),
             )
-    return {
-        name: DeclaredSecret(
-            name=name,
-            layer=layer,
-            kind=entry.kind,
-            description=entry.description,
-            length=entry.length,
-            public_file=entry.public_file,
-            place=Place(file),
-        )
-        for name, entry in entries.items()
-    }
+    return {name: _declared(name, layer, entry, Place(file)) for name, entry in entries.items()}
