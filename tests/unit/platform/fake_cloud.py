@@ -90,8 +90,8 @@ class FakeCloud(Rest):
         )
         if collection in ("os-quota-sets", "quotas"):
             return self._quota(method, rest[0], body)
-        if "roles" in rest and method == "PUT":
-            self.grants.add((collection, *rest))
+        if "roles" in rest:
+            {"PUT": self.grants.add, "DELETE": self.grants.remove}[method]((collection, *rest))
             return {}
         if collection == "groups" and len(rest) > 1:
             self.members.add((rest[0], rest[2]))
@@ -166,13 +166,13 @@ class FakeCloud(Rest):
             if grant[0] == "system":
                 scope, (user, role) = {"system": {"all": True}}, (grant[2], grant[4])
             elif grant[0] == "domains":
-                scope = {"domain": {"name": self.lists["domains"][grant[1]]["name"]}}
+                scope = {"domain": {"id": grant[1], "name": self.lists["domains"][grant[1]]["name"]}}
                 user, role = grant[3], grant[5]
             else:
                 project = self.lists["projects"][grant[1]]
                 domain = self.lists["domains"][project["domain_id"]]["name"]
-                scope = {"project": {"name": project["name"], "domain": {"name": domain}}}
+                scope = {"project": {"id": grant[1], "name": project["name"], "domain": {"name": domain}}}
                 user, role = grant[3], grant[5]
             if user == who:
-                found.append({"scope": scope, "role": {"name": role}})
+                found.append({"scope": scope, "role": {"id": role, "name": role}})
         return found

@@ -21,3 +21,13 @@ def test_another_sites_mark_isnt_ours(desk: Desk) -> None:
     desk.declare()
     assert not has_mark(desk.site, "For all [groundplane other]")
     assert not has_mark(desk.site, None)
+
+
+def test_another_layers_mark_isnt_the_platforms(desk: Desk) -> None:
+    desk.declare()
+    site = desk.site
+    description = marked(site, "For all", "identity")
+    assert description == "For all [groundplane test identity]"
+    assert has_mark(site, description, "identity")
+    assert not has_mark(site, description)
+    assert without_mark(site, description, "identity") == "For all"

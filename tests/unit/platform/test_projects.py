@@ -112,6 +112,32 @@ def test_a_customers_domain_with_its_manager_in_a_group(desk: Desk) -> None:
     assert "groups staff; roles manager of domain customer" in state["user customer/boss"]
 
 
+def test_a_groups_role_that_is_no_longer_declared_is_taken_away_and_what_others_gave_stays(desk: Desk) -> None:
+    def declare(*roles: str) -> None:
+        grants = [{"role": role, "domain": "customer"} for role in roles]
+        desk.declare(domains=[CUSTOMER], groups=[{"name": "staff", "domain": "customer", "roles": grants}])
+
+    declare("reader", "member")
+    desk.apply(projects)
+    _enabled(desk)
+    domain, group = desk.cloud.named("domains", "customer")["id"], desk.cloud.named("groups", "staff")["id"]
+    theirs = ("domains", domain, "groups", group, "roles", "manager")
+    desk.cloud.grants.add(theirs)
+    declare("reader")
+    expected = "roles member of domain customer, reader of domain customer → reader of domain customer"
+    assert f"Group customer/staff: changed ({expected})" in desk.apply(projects)
+    assert desk.cloud.grants == {theirs, ("domains", domain, "groups", group, "roles", "reader")}
+    assert all(line.endswith(": ok") for line in desk.apply(projects))
+
+
+def test_a_domain_that_is_switched_off_lets_nobody_in(desk: Desk) -> None:
+    desk.declare(domains=[CUSTOMER])
+    desk.apply(projects)
+    desk.declare(domains=[{**CUSTOMER, "enabled": False}])
+    assert desk.apply(projects) == ["Domain customer: changed (enabled yes → no)"]
+    assert desk.cloud.named("domains", "customer")["enabled"] is False
+
+
 def test_an_unknown_role_project_or_group_says_where_to_declare_it(desk: Desk) -> None:
     wrong = [
         {**USER, "roles": [{"role": "boss", "project": "admin"}], "default_project": ""},

@@ -16,7 +16,7 @@ from groundplane.platform.cloud import WORK_SECONDS, cloud
 from groundplane.platform.configuration import PlatformConfiguration
 from groundplane.platform.marks import has_mark
 from groundplane.platform.options import Domain, Group, RoleGrant
-from groundplane.platform.projects import Projects
+from groundplane.platform.projects import ANOTHER, DECLARED, Projects
 from groundplane.platform.reconcile import Found, Leftover, Thing, describe, reconcile
 from groundplane.platform.rest import IDENTITY, Rest
 from groundplane.platform.scopes import Scopes
@@ -102,16 +102,20 @@ class Customers:
 
     def _mapping(self) -> Thing:
         path = f"{FEDERATION}/mappings/{self._asked.keystone_provider}"
-        wanted = {"schema": SCHEMA_VERSION, "rules": mapping_rules()}
-        body = {"mapping": {"rules": wanted["rules"], "schema_version": SCHEMA_VERSION}}
+        rules = mapping_rules()
+        body = {"mapping": {"rules": rules, "schema_version": SCHEMA_VERSION}}
 
         def look() -> Found | None:
             one = self._one("mappings", self._asked.keystone_provider)
-            return one and Found(one["id"], {"schema": one.get("schema_version"), "rules": one.get("rules")})
+            if one is None:
+                return None
+            same = one.get("rules") == rules
+            have = {"schema": one.get("schema_version"), "rules": DECLARED if same else ANOTHER}
+            return Found(one["id"], have)
 
         return Thing(
             name=f"mapping {self._asked.keystone_provider} of Keystone",
-            wanted=wanted,
+            wanted={"schema": SCHEMA_VERSION, "rules": DECLARED},
             look=look,
             make=lambda: self._send("PUT", path, body),
             change=lambda *_: self._send("PATCH", path, body),
@@ -119,12 +123,14 @@ class Customers:
 
     def _identity_provider(self) -> Thing:
         path = f"{FEDERATION}/identity_providers/{self._asked.keystone_provider}"
-        wanted = {"enabled": True, "issuers": [self._asked.issuer(self._asked.proxy_realm)]}
-        body: dict[str, Any] = {"enabled": True, "remote_ids": wanted["issuers"], "description": self._asked.login_name}
+        issuers = [self._asked.issuer(self._asked.proxy_realm)]
+        body: dict[str, Any] = {"enabled": True, "remote_ids": issuers, "description": self._asked.login_name}
 
         def look() -> Found | None:
             one = self._one("identity_providers", self._asked.keystone_provider)
-            return one and Found(one["id"], {"enabled": one.get("enabled"), "issuers": one.get("remote_ids")})
+            if one is None:
+                return None
+            return Found(one["id"], {"enabled": one.get("enabled"), "issuers": one.get("remote_ids")})
 
         def make() -> None:
             domain = self._scopes.domain_id(self._asked.openstack_domain)
@@ -132,7 +138,7 @@ class Customers:
 
         return Thing(
             name=f"identity provider {self._asked.keystone_provider} of Keystone",
-            wanted=wanted,
+            wanted={"enabled": True, "issuers": issuers},
             look=look,
             make=make,
             change=lambda *_: self._send("PATCH", path, {"identity_provider": body}),
@@ -148,7 +154,7 @@ class Customers:
                 return None
             listed = self._rest.all(IDENTITY, path.rpartition("/")[0], "protocols")
             one = next((each for each in listed if each["id"] == PROTOCOL), None)
-            return one and Found(one["id"], {"mapping": one.get("mapping_id")})
+            return Found(one["id"], {"mapping": one.get("mapping_id")}) if one is not None else None
 
         return Thing(
             name=f"protocol {PROTOCOL} of Keystone's identity provider {provider}",

@@ -10,7 +10,7 @@ from groundplane.openstack.translation import ini
 from groundplane.openstack.translation.overlays import overlay_inputs, overlay_problems, write_overlays
 from groundplane.site.secrets.vault_format import encrypt
 
-from .conftest import OVERLAYS
+from .conftest import LAYERS, OVERLAYS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,3 +96,36 @@ def test_a_misspelt_files_cure_is_the_nearest_name(cloud: CloudSite) -> None:
     site = cloud.load()
     (problem,) = overlay_problems(site, read_catalogue(site.release, site.content))
     assert problem.cure == "Did you mean 'nova.conf'?"
+
+
+def test_what_another_layer_asks_of_openstack_counts_where_the_site_has_it(cloud: CloudSite, tmp_path: Path) -> None:
+    assert not any("federation" in name for name in overlay_inputs(cloud.load(), "keystone"))
+    cloud.change_site(layers=[*LAYERS, "identity"])
+    cloud.write(f"{OVERLAYS}/keystone.conf", "[federation]\ndefault_authorization_ttl = 5\n")
+    site = cloud.load()
+    write_overlays(site, tmp_path / "made")
+    found = ini.parse((tmp_path / "made/keystone.conf").read_text())["federation"]
+    assert found == {"attribute_mapping_default_schema_version": ["2.0"], "default_authorization_ttl": ["5"]}
+    inputs = overlay_inputs(site, "keystone")
+    metadata = [name for name in inputs if name.startswith("overlay keystone/federation/oidc/metadata/")]
+    assert [name.rpartition(".")[2] for name in metadata] == ["client", "conf", "provider"]
+    assert "overlay keystone/federation/oidc/attribute_maps/keycloak.json" in inputs
+    assert list((tmp_path / "made/keystone/federation/oidc/metadata").glob("*.client"))
+
+
+def test_a_sites_mapping_stands_for_the_toolkits(cloud: CloudSite, tmp_path: Path) -> None:
+    cloud.change_site(layers=[*LAYERS, "identity"])
+    cloud.write(f"{OVERLAYS}/keystone/federation/oidc/attribute_maps/keycloak.json", "[]\n")
+    site = cloud.load()
+    write_overlays(site, tmp_path / "made")
+    made = tmp_path / "made/keystone/federation/oidc/attribute_maps/keycloak.json"
+    assert made.read_text() == "[]\n"
+    assert not list(overlay_problems(site, read_catalogue(site.release, site.content)))
+
+
+def test_a_sites_settings_of_horizon_come_after_the_toolkits(cloud: CloudSite, tmp_path: Path) -> None:
+    cloud.change_site(layers=[*LAYERS, "identity"])
+    cloud.write(f"{OVERLAYS}/horizon/_9999-custom-settings.py", "SESSION_TIMEOUT = 60\n")
+    write_overlays(cloud.load(), tmp_path / "made")
+    text = (tmp_path / "made/horizon/_9999-custom-settings.py").read_text()
+    assert text.index("WEBSSO_INITIAL_CHOICE") < text.index("SESSION_TIMEOUT")
