@@ -193,7 +193,7 @@ def _domains(asked: IdentityConfiguration, of_platform: frozenset[str]) -> Itera
         if other is not realm:
             yield Problem(
                 f"the realms '{other.name}' and '{realm.name}' have the same domain '{realm.domain}'",
-                f"Give one of them another; '{other.name}' has it in line {_domain_place(asked, other).line} of its file. "
+                f"Give one of them another ('{other.name}' has it in line {_domain_place(asked, other).line} of its). "
                 "Who is in a customer's realm gets at what is in its domain.",
                 place,
             )
