@@ -63,7 +63,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """An object that was made here and is no longer declared; `remove` is None where nobody may, and `hint` says why."""
+    """An object that was made here and is no longer declared; `remove` is None where nobody may: `hint` says why."""
 
     name: str
     remove: Callable[[], None] | None

@@ -88,14 +88,8 @@ def _like(wanted: Any, there: Mapping[str, Any], path: Sequence[str]) -> Any:
     found: Any = there
     for key in path:
         found = found.get(key) if isinstance(found, dict) else None
-    # What is left out is false, nothing, or an empty list.
-    return (
-        wanted if found in (None, "", []) and not wanted and not isinstance(wanted, int | float) else _or(found, wanted)
-    )
-
-
-def _or(found: Any, wanted: Any) -> Any:
-    return False if found is None and wanted is False else found
+    # What Keycloak leaves out is false, nothing, or an empty list.
+    return found if wanted or found else wanted
 
 
 def _in_order(value: Any) -> Any:

@@ -14,7 +14,7 @@ from groundplane.plan.fingerprint import fingerprint_key
 from groundplane.platform.reconcile import Leftover, Thing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from groundplane.identity.keycloak.session import RealmCalls
     from groundplane.platform.reconcile import Found
@@ -58,7 +58,7 @@ class RealmWork:
     def marked(self, values: Mapping[str, Any] | None) -> bool:
         """Whether attributes or settings carry the mark; Keycloak has some as lists."""
         found = (values or {}).get(MARK)
-        return found == self.mark or found == [self.mark]
+        return found in (self.mark, [self.mark])
 
     def named(self, kind: str, name: str) -> str:
         """For people: "client acme/web"."""
@@ -77,6 +77,13 @@ class RealmWork:
         return Leftover(
             self.named(kind, name), remove if self.prune else None, hint="its realm doesn't say prune: true"
         )
+
+
+class Part:
+    """One kind of objects of a realm; most are never removed (see `reconcile.Kind`)."""
+
+    def leftovers(self) -> Iterable[Leftover]:
+        return ()
 
 
 def realm_name(realm: str) -> str:

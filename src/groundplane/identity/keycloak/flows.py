@@ -1,0 +1,209 @@
+"""How people log in: authentication flows of our own, and which of them a realm uses.
+
+Keycloak's built-in flows stay as they are. Ours differ in the second factor: a realm demands one-time passwords of
+everybody (who has none sets one up at the next login), of those who set one up, or of nobody; by a browser, and where
+an application asks for passwords itself. In the proxy realm, who comes from a customer's realm for the first time is
+taken in without a question; a name that is there already is refused, never taken over.
+Source: Keycloak's Server Administration Guide, "Configuring authentication".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from groundplane.identity.keycloak.session import part
+from groundplane.identity.keycloak.sheet import chosen
+from groundplane.identity.keycloak.work import Part
+from groundplane.platform.marks import has_mark, marked
+from groundplane.platform.reconcile import Found, Thing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from groundplane.identity.keycloak.work import RealmWork
+    from groundplane.identity.policy_options import OneTimePassword
+
+REQUIRED, ALTERNATIVE, CONDITIONAL = "REQUIRED", "ALTERNATIVE", "CONDITIONAL"
+BROWSER, DIRECT_GRANT, FIRST_LOGIN = "groundplane browser", "groundplane direct grant", "groundplane first login"
+_FLOWS = "authentication/flows"
+_EXECUTIONS = "authentication/executions"
+_STEPS = "steps"
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A step of a flow: an authenticator, or with `inner` a flow of its own that is named `name`."""
+
+    name: str
+    requirement: str
+    inner: tuple[Execution, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A flow with its steps in their order; `binds` is the key of the realm that uses it."""
+
+    alias: str
+    description: str
+    steps: tuple[Execution, ...]
+    binds: str = ""
+
+
+def browser_flow(one_time_password: OneTimePassword) -> Flow:
+    """A session, another login service, or a form with username and password."""
+    forms = (
+        Execution("auth-username-password-form", REQUIRED),
+        *_second_factor(one_time_password, "auth-otp-form", f"{BROWSER} one-time password"),
+    )
+    return Flow(
+        BROWSER,
+        "Login by a browser",
+        (
+            Execution("auth-cookie", ALTERNATIVE),
+            Execution("identity-provider-redirector", ALTERNATIVE),
+            Execution(f"{BROWSER} forms", ALTERNATIVE, forms),
+        ),
+        binds="browserFlow",
+    )
+
+
+def direct_grant_flow(one_time_password: OneTimePassword) -> Flow:
+    """An application sends username, password and, where it is demanded, the one-time password."""
+    return Flow(
+        DIRECT_GRANT,
+        "Login by a password that an application sends",
+        (
+            Execution("direct-grant-validate-username", REQUIRED),
+            Execution("direct-grant-validate-password", REQUIRED),
+            *_second_factor(one_time_password, "direct-grant-validate-otp", f"{DIRECT_GRANT} one-time password"),
+        ),
+        binds="directGrantFlow",
+    )
+
+
+def first_login_flow() -> Flow:
+    """Who comes from a customer's realm for the first time."""
+    return Flow(
+        FIRST_LOGIN, "The first login of a customer's people", (Execution("idp-create-user-if-unique", REQUIRED),)
+    )
+
+
+def _second_factor(asked: OneTimePassword, authenticator: str, name: str) -> tuple[Execution, ...]:
+    if asked == "off":
+        return ()
+    if asked == "required":
+        return (Execution(authenticator, REQUIRED),)
+    inner = (Execution("conditional-user-configured", REQUIRED), Execution(authenticator, REQUIRED))
+    return (Execution(name, CONDITIONAL, inner),)
+
+
+class Flows(Part):
+    """See `reconcile.Kind`."""
+
+    def __init__(self, work: RealmWork, flows: Sequence[Flow]) -> None:
+        self._work = work
+        self._flows = flows
+
+    def things(self) -> Iterator[Thing]:
+        for flow in self._flows:
+            yield self._flow(flow)
+        if any(flow.binds for flow in self._flows):
+            yield self._bindings()
+
+    def _flow(self, flow: Flow) -> Thing:
+        def look() -> Found | None:
+            there = chosen(self._work.calls.all(_FLOWS), "alias", flow.alias)
+            if there is None:
+                return None
+            have = {_STEPS: _lines(self._work.calls.all(_executions(flow.alias)))}
+            return Found(str(there["id"]), have, ours=has_mark(self._work.site, there.get("description")))
+
+        def make() -> None:
+            body = {
+                "alias": flow.alias,
+                "description": marked(self._work.site, flow.description),
+                "providerId": "basic-flow",
+                "topLevel": True,
+                "builtIn": False,
+            }
+            self._work.calls.post(_FLOWS, body)
+            self._fill(flow.alias, flow.steps)
+
+        return Thing(
+            name=self._work.named("login flow", flow.alias),
+            wanted={_STEPS: list(_declared(flow.steps))},
+            look=look,
+            make=make,
+            change=lambda *_: self._repair(flow),
+            after=self._work.after,
+        )
+
+    def _repair(self, flow: Flow) -> None:
+        """The flow stays, and with it who uses it. A login in that moment is refused: an empty flow knows nobody."""
+        for one in self._work.calls.all(_executions(flow.alias)):
+            if not one.get("level"):
+                self._work.calls.delete(f"{_EXECUTIONS}/{one['id']}")
+        self._fill(flow.alias, flow.steps)
+
+    def _fill(self, alias: str, steps: Sequence[Execution]) -> None:
+        """Keycloak puts each at the end, disabled; what it shall be is set afterwards."""
+        for step in steps:
+            if step.inner:
+                body = {
+                    "alias": step.name,
+                    "type": "basic-flow",
+                    "provider": "registration-page-form",
+                    "description": "",
+                }
+                self._work.calls.post(f"{_executions(alias)}/flow", body)
+                self._fill(step.name, step.inner)
+            else:
+                self._work.calls.post(f"{_executions(alias)}/execution", {"provider": step.name})
+        for one in self._work.calls.all(_executions(alias)):
+            step_of = next((step for step in steps if step.name == _name(one)), None)
+            if not one.get("level") and step_of is not None and one.get("requirement") != step_of.requirement:
+                self._work.calls.put(_executions(alias), {**one, "requirement": step_of.requirement})
+
+    def _bindings(self) -> Thing:
+        wanted = {_words(flow.binds): flow.alias for flow in self._flows if flow.binds}
+
+        def look() -> Found:
+            there = self._work.calls.get("", {})
+            return Found(self._work.realm, {_words(flow.binds): there.get(flow.binds) for flow in self._flows})
+
+        def change(*_: object) -> None:
+            chosen_flows = {flow.binds: flow.alias for flow in self._flows if flow.binds}
+            self._work.calls.put("", {**self._work.calls.get("", {}), **chosen_flows})
+
+        return Thing(
+            name=f"login flows of {self._work.after}",
+            wanted=wanted,
+            look=look,
+            make=lambda: None,
+            change=change,
+            after=self._work.named("login flow", self._flows[0].alias),
+        )
+
+
+def _words(binds: str) -> str:
+    return {"browserFlow": "browser", "directGrantFlow": "direct grant"}[binds]
+
+
+def _executions(alias: str) -> str:
+    return f"{_FLOWS}/{part(alias)}/executions"
+
+
+def _name(one: Mapping[str, Any]) -> str:
+    return str(one.get("displayName") if one.get("authenticationFlow") else one.get("providerId"))
+
+
+def _lines(there: Sequence[Mapping[str, Any]]) -> list[str]:
+    """All steps in their order; `level` says how deep each lies."""
+    return [f"{'> ' * int(one.get('level', 0))}{_name(one)} {str(one.get('requirement')).lower()}" for one in there]
+
+
+def _declared(steps: Sequence[Execution], level: int = 0) -> Iterator[str]:
+    for step in steps:
+        yield f"{'> ' * level}{step.name} {step.requirement.lower()}"
+        yield from _declared(step.inner, level + 1)
