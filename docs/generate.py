@@ -21,6 +21,7 @@ import yaml
 
 from groundplane.cli.main import COMMANDS, groundplane
 from groundplane.content import toolkit_content
+from groundplane.identity.options import RealmFile
 from groundplane.openstack.catalogue import read_catalogue
 from groundplane.openstack.steps import DESCRIPTIONS
 from groundplane.platform import options
@@ -200,6 +201,21 @@ class Pages:
         lines += self.tables(definitions, "platform", titles)
         self.pages["platform.md"] = "\n".join(lines)
 
+    # What the identity layer declares
+
+    def realm(self) -> None:
+        schema = RealmFile.model_json_schema()
+        lines = [
+            "# Realm files",
+            "",
+            "`environments/identity/realms/NAME.yml`; see [Realms](../realms.md). `groundplane schema realm` prints the",
+            "same as a JSON Schema for editors. Spans of time are seconds, or text such as 5m, 10h, 1d.",
+            "",
+        ]
+        definitions = {"RealmFile": schema, **schema.get("$defs", {})}
+        lines += self.tables(definitions, "realm", {"RealmFile": "At the top level"})
+        self.pages["realm.md"] = "\n".join(lines)
+
     @staticmethod
     def default(value: Mapping[str, Any]) -> str:
         default = value.get("default")
@@ -363,6 +379,7 @@ def make() -> Pages:
     pages.commands()
     pages.site_file()
     pages.platform()
+    pages.realm()
     pages.layers()
     pages.services()
     pages.roles()
