@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from groundplane.cli.common import complete_patterns, extra_option, json_option
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from rich.console import Console
 
     from groundplane.cli.planning import Planning
+    from groundplane.plan.model import Plan
     from groundplane.run.events import Watcher
-    from groundplane.run.preparation import Prepared
+    from groundplane.run.preparation import Prepared, Request
 
 LATEST = "latest"
 
@@ -57,18 +60,44 @@ def command(
 
     With --json each event is an object on a line of its own.
     """
-    from groundplane.cli.common import console, parse_extra  # noqa: PLC0415
+    from groundplane.cli.common import parse_extra  # noqa: PLC0415
+    from groundplane.run.preparation import Request  # noqa: PLC0415
+
+    request = Request(names=names, limit=limit, force=force, probe=not no_probe, resume=resume)
+    apply_request(obj, request, extra=parse_extra(extra), parallel=parallel, check=check, yes=yes, as_json=as_json)
+
+
+def apply_request(
+    obj: str | None,
+    request: Request,
+    *,
+    yes: bool,
+    as_json: bool,
+    check: bool = False,
+    extra: Mapping[str, Any] | None = None,
+    parallel: int | None = None,
+    judge: Callable[[Plan], None] | None = None,
+    on_begin: Callable[[], None] | None = None,
+) -> None:
+    """Plans, asks, and carries out; how it went is told.
+
+    Args:
+        judge: gets the plan before anybody is asked; may raise.
+        on_begin: called when the plan is agreed to.
+
+    Raises:
+        GroundplaneError: as `planning`, `prepare` and `run_plan`; or the plan was declined, or a part of it failed.
+    """
+    from groundplane.cli.common import console  # noqa: PLC0415
     from groundplane.cli.planning import planning  # noqa: PLC0415
     from groundplane.cli.run_report import nothing_to_do, raise_unless_done, report  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
-    from groundplane.run.preparation import Request, prepare  # noqa: PLC0415
+    from groundplane.run.preparation import prepare  # noqa: PLC0415
     from groundplane.ssh.connection import open_connection  # noqa: PLC0415
 
     here, terminal = settings(), console()
-    request = Request(names=names, limit=limit, force=force, probe=not no_probe, resume=resume)
-    variables = parse_extra(extra)
-    with planning(obj, extra=variables) as work:
+    with planning(obj, extra=extra) as work:
         site, secrets = work.site, work.secrets
         with open_connection(
             site.path, site.file.ssh, runtime=here.runtime, ssh_auth_sock=here.ssh_auth_sock, secrets=secrets.values
@@ -80,7 +109,11 @@ def command(
             if not prepared.plan.has_work():
                 nothing_to_do(terminal, prepared.plan, quiet=as_json)
                 return
+            if judge is not None:
+                judge(prepared.plan)
             _confirm(yes=yes, check=check, as_json=as_json)
+            if on_begin is not None:
+                on_begin()
             from groundplane.run.run_plan import run_plan  # noqa: PLC0415
             from groundplane.run.runtime.choose import ensure_runtime  # noqa: PLC0415
 
@@ -105,7 +138,7 @@ def command(
                     probe=prepared.probe,
                     parallel=parallel,
                     check=check,
-                    extra=variables,
+                    extra=extra,
                     resumes=prepared.resumes,
                 )
     if not as_json:

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "images": ("groundplane.cli.images", "Plan, build, list, check and push the cloud's container images."),
     "ceph": ("groundplane.cli.ceph", "Look after the Ceph cluster: its state, OSDs, hosts, maintenance."),
     "openstack": ("groundplane.cli.openstack", "Look after OpenStack: its configuration, services, compute hosts."),
+    "identity": ("groundplane.cli.identity", "Look after customers, their realms and logins; back them up."),
     "upgrade": ("groundplane.cli.upgrade", "Take what runs to the versions that the site's lock names."),
     "bundle": ("groundplane.cli.bundle", "Carry a release across an air gap: one folder with all that a site needs."),
     "lab": ("groundplane.cli.lab", "A lab of real systemd machines on this one."),

@@ -30,8 +30,10 @@ from groundplane.site.secrets.vault_format import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from groundplane.site.site import Site
 
 FORMAT = 1
 SUFFIX = ".backup"
@@ -141,14 +143,26 @@ def file_name(site: str, moment: datetime, word: str = "identity") -> str:
     return f"{word}-{site}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
 
 
+def place_for(output: Path | None, site: Site) -> Path:
+    """The file that a new backup goes to: the one given, or one of a name of its own in that folder, else in FOLDER."""
+    name = file_name(site.file.name, datetime.now(UTC))
+    if output is None:
+        return site.state / FOLDER / name
+    return output / name if output.is_dir() else output
+
+
 def version_of(text: str) -> tuple[int, ...]:
     """26.7.3 as numbers; what follows them doesn't count."""
     return tuple(int(number) for number in re.findall(r"\d+", text)[:3])
 
 
-def oldest_first(folder: Path, site: str, word: str = "identity") -> Iterable[Path]:
-    """The site's backups in a folder."""
-    return sorted(folder.glob(f"{word}-{site}-*{SUFFIX}")) if folder.is_dir() else ()
+def keep_newest(folder: Path, site: str, keep: int) -> tuple[Path, ...]:
+    """Removes all but the newest `keep` backups of the site from a folder; those that went."""
+    found = sorted(folder.glob(f"identity-{site}-*{SUFFIX}")) if folder.is_dir() else []
+    gone = tuple(found[: max(0, len(found) - keep)])
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return gone
 
 
 def _parts(archive: bytes) -> dict[str, bytes]:
