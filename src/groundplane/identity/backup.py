@@ -132,6 +132,7 @@ def plan_restore(bench: Bench, backup: Backup, source: Path, *, check: bool, mom
                 "The database and its account are there",
                 folder / "database.yml",
                 bench.hosts[:1],
+                step="identity.database",
             ),
             _act(
                 "identity.restore-load",
@@ -142,7 +143,13 @@ def plan_restore(bench: Bench, backup: Backup, source: Path, *, check: bool, mom
             ),
         ),
         always=(
-            _playbook("identity.restore-start", "Keycloak starts", folder / "operations" / "start.yml", bench.hosts),
+            _playbook(
+                "identity.restore-start",
+                "Keycloak starts",
+                folder / "keycloak.yml",
+                bench.hosts,
+                step="identity.keycloak",
+            ),
         ),
         warnings=tuple(warnings),
         danger=f"what was changed in Keycloak since {manifest.when}: people, passwords, sessions",
@@ -199,5 +206,7 @@ def _act(id_: str, description: str, bench: Bench, work: Callable[[Work], None],
     return Stage(id_, description, None, hosts, act=act, timeout_minutes=MINUTES)
 
 
-def _playbook(id_: str, description: str, playbook: Path, hosts: tuple[str, ...]) -> Stage:
-    return Stage(id_, description, playbook, hosts, timeout_minutes=MINUTES)
+def _playbook(id_: str, description: str, playbook: Path, hosts: tuple[str, ...], *, step: str = "") -> Stage:
+    """`step` is the layer's own whose playbook it is: what it leaves on the host is that step's."""
+    variables = {"groundplane_step": step} if step else {}
+    return Stage(id_, description, playbook, hosts, variables, timeout_minutes=MINUTES)

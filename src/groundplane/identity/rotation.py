@@ -65,8 +65,9 @@ class SecretRotation:
     @property
     def steps(self) -> tuple[str, ...]:
         """What brings secrets.yml's to those who use them."""
+        hosts = ("identity.keycloak",) if self.admin else ()
         keystone = ("openstack.keystone",) if self.keystone else ()
-        return ("identity.realms", *keystone) if self.names else ()
+        return (*hosts, "identity.realms", *keystone) if self.names else ()
 
     @property
     def keystone(self) -> bool:
