@@ -77,7 +77,7 @@ def _maker(call: CheckCall, doors: Doors, configuration: IdentityConfiguration) 
 
 
 def _test(call: CheckCall, maker: Maker) -> None:
-    customer = new_customer(new_name(datetime.now(UTC)))
+    customer = new_customer(new_name(datetime.now(UTC)), maker.configuration.defaults)
     call.hide(customer.passwords())
     failed = True
     try:

@@ -94,7 +94,7 @@ class Course:
         client, keys = self._client()
         person = self.customer.local
         try:
-            tokens = client.password(person.username, person.password)
+            tokens = client.password(person.username, person.password, self.customer.code())
         except RefusedError as error:
             if self.doors.password_grant:
                 raise
@@ -162,7 +162,7 @@ class Course:
     def _foreign_tokens(self, task: CheckTask) -> None:
         own = self._anybodys_tokens(self.customer.realm, self.customer.member)
         self._refused(task, own, f"a token of the realm {self.customer.realm} itself")
-        other = self._anybodys_tokens(self.doors.proxy_realm, self.customer.local)
+        other = self._anybodys_tokens(self.doors.proxy_realm, self.customer.local, self.customer.code())
         self._refused(task, other, f"a token that {ANYBODYS_CLIENT} of {self.doors.proxy_realm} was given")
 
     # What they share
@@ -194,10 +194,10 @@ class Course:
         self._hide(tokens)
         return tokens
 
-    def _anybodys_tokens(self, realm: str, person: Person) -> Tokens:
+    def _anybodys_tokens(self, realm: str, person: Person, one_time: str = "") -> Tokens:
         asker = self.doors.asker()
         provider = discover(asker, self.doors.issuer_of(realm))
-        tokens = Client(asker, provider, ANYBODYS_CLIENT).password(person.username, person.password)
+        tokens = Client(asker, provider, ANYBODYS_CLIENT).password(person.username, person.password, one_time)
         self._hide(tokens)
         return tokens
 

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 
 from groundplane.identity.configuration import effective
 from groundplane.identity.login.forms import Person
+from groundplane.identity.login.one_time_passwords import SecondFactor
 from groundplane.identity.options import RealmFile
 
 if TYPE_CHECKING:
     from groundplane.identity.configuration import IdentityConfiguration
+    from groundplane.identity.policy_options import RealmDefaults
 
 PROJECT, GROUP, ROLE = "web", "developers", "member"
 ROLES = ("member", "reader")
 """What comes of it: Keystone's member implies reader (keystone-manage bootstrap)."""
 MEMBER, OUTSIDER, LOCAL = "alice", "bob", "carol"
+DEMANDED = "required"
 _SUFFIX = "aA1!bB2?"
 """So that a password has all kinds of characters that a policy may ask for."""
 
@@ -35,6 +38,7 @@ class TestCustomer:
         outsider: is in none.
         local: lives in the proxy realm itself, with the same domain and group.
         roles: in their order.
+        factor: the local one's second factor, where the site demands one of everybody.
         seen: ids of users that Keystone made for them.
     """
 
@@ -42,6 +46,7 @@ class TestCustomer:
     member: Person
     outsider: Person
     local: Person
+    factor: SecondFactor | None = None
     project: str = PROJECT
     group: str = GROUP
     roles: tuple[str, ...] = ROLES
@@ -60,13 +65,23 @@ class TestCustomer:
         return f"{self.name}.{person.username}"
 
     def passwords(self) -> tuple[str, ...]:
-        return tuple(person.password for person in (self.member, self.outsider, self.local))
+        """Whatever mustn't be told."""
+        seeds = (self.factor.seed,) if self.factor is not None else ()
+        return (*(person.password for person in (self.member, self.outsider, self.local)), *seeds)
+
+    def code(self) -> str:
+        """What the local one types besides the password."""
+        return self.factor.next() if self.factor is not None else ""
 
 
-def new_customer(name: str) -> TestCustomer:
-    """With passwords that nobody has seen; nothing is made yet."""
+def new_customer(name: str, defaults: RealmDefaults | None = None) -> TestCustomer:
+    """With passwords that nobody has seen; nothing is made yet. `defaults` are the proxy realm's."""
+    factor = None
+    if defaults is not None and defaults.one_time_password == DEMANDED:
+        factor = SecondFactor(secrets.token_urlsafe(20), defaults.one_time_password_policy)
     return TestCustomer(
         name,
+        factor=factor,
         member=Person(MEMBER, _password()),
         outsider=Person(OUTSIDER, _password()),
         local=Person(f"{name}.{LOCAL}", _password()),

@@ -121,7 +121,8 @@ class Maker:
         realm.put(f"users/{user['id']}/reset-password", {"type": "password", "value": password, "temporary": False})
 
     def _make_local(self, customer: TestCustomer) -> None:
-        person = customer.local
+        person, factor = customer.local, customer.factor
+        password = {"type": "password", "value": person.password, "temporary": False}
         self.session.realm(self.doors.proxy_realm).post(
             "users",
             {
@@ -136,7 +137,7 @@ class Maker:
                     self.doors.domain_claim: [customer.domain],
                     self.doors.groups_claim: [GROUP],
                 },
-                "credentials": [{"type": "password", "value": person.password, "temporary": False}],
+                "credentials": [password, *([factor.credential()] if factor is not None else [])],
             },
         )
 

@@ -125,8 +125,10 @@ class Client:
     id: str
     secret: str = field(default="", repr=False)
 
-    def password(self, username: str, password: str) -> Tokens:
-        return self._tokens({"grant_type": PASSWORD, "username": username, "password": password, "scope": SCOPE})
+    def password(self, username: str, password: str, one_time: str = "") -> Tokens:
+        """With a one-time password where the realm demands one."""
+        words = {"grant_type": PASSWORD, "username": username, "password": password, "scope": SCOPE}
+        return self._tokens({**words, **({"totp": one_time} if one_time else {})})
 
     def refresh(self, tokens: Tokens) -> Tokens:
         return self._tokens({"grant_type": REFRESH, "refresh_token": tokens.refresh})
