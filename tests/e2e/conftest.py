@@ -1,7 +1,7 @@
 """A lab of the tests' own, made from nothing by scripts/lab, apart from the user's labs.
 
 Its site has the layers bootstrap, supply and ceph. The fixture `lab` takes it through the first one; `supplied` and
-`stored` go on, once for all tests that ask for them.
+`stored` go on, once for all tests that ask for them. `cloud_lab` is another lab, with everything.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.command import PROGRAM, ROOT, Answer, run
+from tests.e2e.cloud import Cloud
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HOSTS = ("manager", "node1", "node2", "node3")
+FROM_NOTHING = 4 * 3600
+"""Seconds for scripts/lab where every image of a cloud has to be built, too."""
 
 
 @dataclass(slots=True)
@@ -220,3 +223,15 @@ def stored(supplied: Lab) -> Stored:
     made = [entry["run"] for entry in supplied.runs() if entry["run"] not in runs]
     verified = supplied.groundplane("verify", "ceph")
     return Stored(supplied, applied, verified, made[0] if made else None)
+
+
+@pytest.fixture(scope="session")
+def cloud_lab() -> Iterator[Lab]:
+    """A whole cloud, with the people of its customers, for all tests that ask for one."""
+    with standing_lab("-cloud", "--profile", "cloud", timeout=FROM_NOTHING) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def cloud(cloud_lab: Lab) -> Cloud:
+    return Cloud(cloud_lab)

@@ -10,30 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.e2e.cloud import CONFIGURATION, NODES, OVERLAYS, Cloud
-from tests.e2e.conftest import Lab, engine_processes, kill, standing_lab
+from tests.e2e.cloud import CONFIGURATION, NODES, OVERLAYS
+from tests.e2e.conftest import FROM_NOTHING, Lab, engine_processes, kill
 from tests.e2e.secret_search import ProcessWatch, all_forms, search_files
 from tests.e2e.test_secrets import strings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.e2e.cloud import Cloud
 
 pytestmark = pytest.mark.cloud
 
-FROM_NOTHING = 4 * 3600
-"""Seconds for scripts/lab where every image has to be built, too."""
 NOVA = {"openstack.nova", "openstack.nova-cell"}
-
-
-@pytest.fixture(scope="module")
-def cloud_lab() -> Iterator[Lab]:
-    with standing_lab("-cloud", "--profile", "cloud", timeout=FROM_NOTHING) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def cloud(cloud_lab: Lab) -> Cloud:
-    return Cloud(cloud_lab)
 
 
 def nothing_to_do(lab: Lab) -> None:

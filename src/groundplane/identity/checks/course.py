@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.counting import counted
 from groundplane.errors import FailedError, GroundplaneError
-from groundplane.identity.login.asking import RefusedError
+from groundplane.identity.login.asking import WELL, RefusedError
 from groundplane.identity.login.browser import Browser
 from groundplane.identity.login.dashboard import Dashboard
 from groundplane.identity.login.forms import log_in
-from groundplane.identity.login.grants import DEVICE, PASSWORD, Client, discover, fetch_keys
+from groundplane.identity.login.grants import DEVICE, DISCOVERY, PASSWORD, Client, discover, fetch_keys
 from groundplane.identity.login.tokens import verified
+from groundplane.openstack.api import INTERNAL
+from groundplane.openstack.checks.endpoints import Endpoint, ask_from_hosts
 from groundplane.run.actions import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from groundplane.checks.engine_checks import CheckCall, CheckTask
-    from groundplane.identity.checks.customer import TestCustomer
+    from groundplane.identity.checks.customer import SmokeCustomer
     from groundplane.identity.checks.doors import Doors
     from groundplane.identity.login.forms import Person
     from groundplane.identity.login.grants import Provider
@@ -47,7 +49,7 @@ class Course:
 
     call: CheckCall
     doors: Doors
-    customer: TestCustomer
+    customer: SmokeCustomer
     patience: Patience
     session_count: Callable[[], int]
     """How many sessions the test's people have in Keycloak right now, in all realms."""
@@ -287,10 +289,25 @@ def check_provider(call: CheckCall, doors: Doors, realms: tuple[str, ...]) -> No
                 discover(asker, doors.issuer_of(realm))
             except GroundplaneError as error:
                 task.wrong(None, one_line(error))
+        for host, what in _seen_from_hosts(call, doors):
+            task.wrong(host, what)
         signing = [key for key in found if key.use == "sig"]
         task.note(
             f"{provider.issuer}: {counted(len(signing), 'key')} for signatures; {counted(len(realms), 'customer')}"
         )
+
+
+def _seen_from_hosts(call: CheckCall, doors: Doors) -> Iterator[tuple[str, str]]:
+    """Host and what is wrong there: Keystone on it asks Keycloak for its keys, over TLS that the host verifies."""
+    url = f"{doors.issuer}{DISCOVERY}"
+    asked = [Endpoint("identity-provider", doors.provider, INTERNAL, url)]
+    told = ask_from_hosts(call.site, call.hosts, call.connection, asked, token="", authority=doors.authority or "")
+    for host, said in told.items():
+        if said.error:
+            yield host, f"{host} can't be asked: {said.error}"
+        for answer in said.endpoints:
+            if answer.error or answer.status not in WELL:
+                yield host, f"from {host}: {url} answers with {answer.error or f'HTTP {answer.status}'}"
 
 
 def _shortcomings(provider: Provider, *, password: bool) -> list[str]:

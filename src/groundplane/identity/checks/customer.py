@@ -29,7 +29,7 @@ _SUFFIX = "aA1!bB2?"
 
 
 @dataclass(frozen=True, slots=True)
-class TestCustomer:
+class SmokeCustomer:
     """What the test's logins need to know.
 
     Attributes:
@@ -74,12 +74,12 @@ class TestCustomer:
         return self.factor.next() if self.factor is not None else ""
 
 
-def new_customer(name: str, defaults: RealmDefaults | None = None) -> TestCustomer:
+def new_customer(name: str, defaults: RealmDefaults | None = None) -> SmokeCustomer:
     """With passwords that nobody has seen; nothing is made yet. `defaults` are the proxy realm's."""
     factor = None
     if defaults is not None and defaults.one_time_password == DEMANDED:
         factor = SecondFactor(secrets.token_urlsafe(20), defaults.one_time_password_policy)
-    return TestCustomer(
+    return SmokeCustomer(
         name,
         factor=factor,
         member=Person(MEMBER, _password()),
@@ -88,7 +88,7 @@ def new_customer(name: str, defaults: RealmDefaults | None = None) -> TestCustom
     )
 
 
-def declared(configuration: IdentityConfiguration, customer: TestCustomer, description: str) -> IdentityConfiguration:
+def declared(configuration: IdentityConfiguration, customer: SmokeCustomer, description: str) -> IdentityConfiguration:
     """The site's identity layer as if the customer were its only one.
 
     Its people have no passwords there: they are set by API and stand nowhere. It is hidden from the login page of

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from openstack.connection import Connection
 
-    from groundplane.identity.checks.customer import TestCustomer
+    from groundplane.identity.checks.customer import SmokeCustomer
     from groundplane.identity.checks.doors import Doors
     from groundplane.identity.configuration import IdentityConfiguration
     from groundplane.identity.keycloak.session import RealmCalls, Session
@@ -45,7 +45,7 @@ class Maker:
     say: Callable[[str], None]
     insisted: Callable[[], bool] = lambda: False
 
-    def make(self, customer: TestCustomer, description: str) -> None:
+    def make(self, customer: SmokeCustomer, description: str) -> None:
         """As the site's own customers are made; then the people's passwords.
 
         Raises:
@@ -62,7 +62,7 @@ class Maker:
             self._let_in(realm, person.username, person.password)
         self._make_local(customer)
 
-    def session_count(self, customer: TestCustomer) -> int:
+    def session_count(self, customer: SmokeCustomer) -> int:
         """How many sessions the member has, in its own realm and in the proxy."""
         names = (
             (customer.realm, customer.member.username),
@@ -120,7 +120,7 @@ class Maker:
         realm.put(f"users/{user['id']}", {**user, "requiredActions": []})
         realm.put(f"users/{user['id']}/reset-password", {"type": "password", "value": password, "temporary": False})
 
-    def _make_local(self, customer: TestCustomer) -> None:
+    def _make_local(self, customer: SmokeCustomer) -> None:
         person, factor = customer.local, customer.factor
         password = {"type": "password", "value": person.password, "temporary": False}
         self.session.realm(self.doors.proxy_realm).post(

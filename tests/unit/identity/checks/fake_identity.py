@@ -17,7 +17,7 @@ from tests.unit.identity.login.fake_web import Asked, FakeWeb, Said, leads_to
 from tests.unit.identity.login.signing import key_set, token
 
 if TYPE_CHECKING:
-    from groundplane.identity.checks.customer import TestCustomer
+    from groundplane.identity.checks.customer import SmokeCustomer
     from groundplane.identity.login.asking import Asker
 
 KEYCLOAK, PROXY = "https://id.test:8443", "cloud"
@@ -40,7 +40,7 @@ FAULTS = frozenset(
 
 @dataclass(slots=True)
 class FakeIdentity:
-    customer: TestCustomer
+    customer: SmokeCustomer
     faults: set[str] = field(default_factory=set)
     web: FakeWeb = field(default_factory=FakeWeb)
     sessions: dict[str, str] = field(default_factory=dict)

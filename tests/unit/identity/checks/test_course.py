@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from groundplane.checks.engine_checks import CheckCall
+from groundplane.identity.checks import course
 from groundplane.identity.checks.course import Course, check_provider
 from groundplane.identity.checks.customer import new_customer
+from groundplane.openstack.checks.endpoints import Endpoint, EndpointAnswer, HostAnswers
 from groundplane.openstack.smoke.waiting import Patience
 
 from .fake_identity import FakeIdentity
@@ -122,6 +124,32 @@ def test_no_token_and_no_password_is_ever_told() -> None:
     assert {f"token{number}" for number in range(1, 9)} & set(tested.hidden)
 
 
+@pytest.fixture
+def hosts(monkeypatch: pytest.MonkeyPatch) -> dict[str, HostAnswers]:
+    """What hosts say of the endpoint that they are asked for."""
+    found: dict[str, HostAnswers] = {}
+
+    def ask(_site: Any, _hosts: Any, _connection: Any, endpoints: Any, **_: Any) -> dict[str, HostAnswers]:
+        (endpoint,) = endpoints
+        good = {HOST: HostAnswers((EndpointAnswer(endpoint, 200, "", 0.1, 90.0),))}
+        return {**good, **found}
+
+    monkeypatch.setattr(course, "ask_from_hosts", ask)
+    return found
+
+
+def test_a_host_that_does_not_trust_keycloak_is_named(hosts: dict[str, HostAnswers]) -> None:
+    tested = Tested()
+    endpoint = Endpoint("identity-provider", "keycloak", "internal", "https://id.test:8443/realms/cloud")
+    hosts[HOST] = HostAnswers((EndpointAnswer(endpoint, 0, "its certificate can't be verified", 0.1, None),))
+    hosts["node2"] = HostAnswers(error="no route to host")
+    check_provider(tested.call, tested.doors, ())
+    problems = tested.tasks["Discovery documents and keys"].problems
+    assert "its certificate can't be verified" in problems[HOST][0]
+    assert problems["node2"] == ["node2 can't be asked: no route to host"]
+
+
+@pytest.mark.usefixtures("hosts")
 def test_the_provider_says_how_to_log_in() -> None:
     tested = Tested()
     check_provider(tested.call, tested.doors, (NAME,))
@@ -129,6 +157,7 @@ def test_the_provider_says_how_to_log_in() -> None:
     assert "2 keys" in tested.tasks["Discovery documents and keys"].remarks[0]
 
 
+@pytest.mark.usefixtures("hosts")
 def test_what_the_provider_lacks_is_told() -> None:
     tested = Tested("no device")
     check_provider(tested.call, tested.doors, (NAME, "gone"))

@@ -1,0 +1,265 @@
+"""People log in to a lab's cloud: `./scripts/test cloud`. In the order of the file, on the lab of test_openstack.py."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from groundplane.errors import FailedError
+from groundplane.identity.login.asking import RefusedError
+from groundplane.identity.login.forms import Person
+from tests.command import ROOT
+from tests.e2e.conftest import FROM_NOTHING
+from tests.e2e.people import PROXY, REALMS, Customer, Identity, chromium
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser as Chromium
+    from playwright.sync_api import Page
+
+    from tests.e2e.cloud import Cloud
+    from tests.e2e.conftest import Lab
+
+# Whichever test comes first waits for the lab.
+pytestmark = [pytest.mark.cloud, pytest.mark.timeout(FROM_NOTHING + 1800)]
+
+CUSTOMER, OTHER = "acme", "globex"
+PICTURES = Path(os.environ.get("GP_TEST_PICTURES") or ROOT / "build" / "pictures")
+"""Where the browser's pictures go; docs/pictures has those of the documentation."""
+KEYCLOAK_HOST, CONTAINER = "node1", "keycloak"
+
+
+@pytest.fixture(scope="module")
+def identity(cloud: Cloud) -> Identity:
+    return Identity(cloud)
+
+
+@pytest.fixture(scope="module")
+def acme(identity: Identity) -> Customer:
+    return identity.customer(CUSTOMER)
+
+
+@pytest.fixture(scope="module")
+def browser(cloud_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    with chromium(cloud_lab.site / "certificates" / "ca.crt", tmp_path_factory.mktemp("chromium")) as found:
+        yield found
+
+
+def nothing_to_do(lab: Lab) -> None:
+    answer, steps = lab.plan("identity")
+    assert (answer.code, steps) == (0, {}), str(answer)
+
+
+def test_the_layer_verifies_and_leaves_nothing(cloud_lab: Lab, identity: Identity) -> None:
+    before = identity.realms(), identity.domains(), identity.users()
+    verified = cloud_lab.groundplane("verify", "identity", timeout=900)
+    assert verified.code == 0, str(verified)
+    smoked = cloud_lab.groundplane("identity", "smoke", "--json", timeout=900)
+    assert smoked.code == 0, str(smoked)
+    assert (identity.realms(), identity.domains(), identity.users()) == before
+
+
+def test_a_second_apply_touches_nothing(cloud_lab: Lab, cloud: Cloud) -> None:
+    nothing_to_do(cloud_lab)
+    runs, containers = len(cloud_lab.runs()), cloud.all_containers()
+    again = cloud_lab.groundplane("apply", "identity", "--yes")
+    assert again.code == 0, str(again)
+    assert len(cloud_lab.runs()) == runs
+    assert cloud.all_containers() == containers
+
+
+def test_a_customers_person_comes_into_their_own_project(identity: Identity, acme: Customer) -> None:
+    client, tokens = identity.by_device(acme)
+    token = identity.scoped(acme, tokens)
+    assert (token.user, token.user_domain) == (f"{acme.realm}.{acme.person.username}", acme.domain)
+    assert set(acme.roles) <= set(token.roles)
+    assert "admin" not in token.roles
+    with pytest.raises(RefusedError):
+        identity.keystone().scope(token, identity.customer(OTHER).project, identity.customer(OTHER).domain)
+    client.log_out(tokens)
+    with pytest.raises(RefusedError):
+        client.refresh(tokens)
+
+
+def test_a_wrong_password_is_refused(identity: Identity, acme: Customer) -> None:
+    horizon = identity.horizon()
+    with pytest.raises(RefusedError) as refused:
+        horizon.log_in(Person(acme.person.username, "not the password"), provider=acme.realm)
+    assert acme.realm in refused.value.what
+
+
+def test_a_browser_sees_the_project_page_and_logs_out_at_both_ends(
+    identity: Identity, acme: Customer, browser: Chromium
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    sign_on(page, identity, acme)
+    assert page.url.startswith(f"{identity.dashboard}project/"), page.url
+    page.get_by_text(acme.project, exact=True).first.wait_for()
+    assert f"{acme.realm}.{acme.person.username}" in page.content()
+    page.screenshot(path=str(picture("horizon-project.png")))
+
+    page.get_by_text(f"{acme.realm}.{acme.person.username}").first.click()
+    page.locator("[action*='auth/logout'] button, [action*='auth/logout'] a, a[href*='auth/logout']").first.click()
+    page.wait_for_url(re.compile(r".*/auth/login.*|.*/realms/.*"))
+    page.goto(f"{identity.dashboard}project/")
+    assert "auth/login" in page.url
+    choose(page)
+    # A password is asked for again: neither the proxy's session nor the customer's is left.
+    page.locator(f"#social-{acme.realm}").click()
+    page.locator("#password").wait_for()
+    assert f"/realms/{acme.realm}/" in page.url
+    context.close()
+
+
+def sign_on(page: Page, identity: Identity, customer: Customer) -> None:
+    """From Horizon's address to its project page."""
+    page.goto(identity.dashboard)
+    choose(page)
+    page.locator(f"#social-{customer.realm}").wait_for()
+    page.screenshot(path=str(picture("keycloak-customers.png")))
+    page.locator(f"#social-{customer.realm}").click()
+    page.locator("#username").fill(customer.person.username)
+    page.locator("#password").fill(customer.person.password)
+    page.screenshot(path=str(picture("keycloak-login.png")))
+    page.locator("#kc-login").click()
+    page.wait_for_url(re.compile(re.escape(identity.dashboard)))
+    page.goto(f"{identity.dashboard}project/")
+
+
+def choose(page: Page) -> None:
+    """The single sign-on is what Horizon offers first."""
+    page.locator("#id_auth_type").wait_for()
+    page.locator("#loginBtn").click()
+
+
+def picture(name: str) -> Path:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    return PICTURES / name
+
+
+def test_what_somebody_changed_in_keycloaks_console_is_seen_and_put_right(cloud_lab: Lab, identity: Identity) -> None:
+    realm = identity.admin("GET", f"/{CUSTOMER}")
+    before = {key: realm[key] for key in ("accessTokenLifespan", "bruteForceProtected")}
+    identity.admin("PUT", f"/{CUSTOMER}", {**realm, "accessTokenLifespan": 7200, "bruteForceProtected": False})
+    shown = cloud_lab.groundplane("plan", "identity")
+    assert all(word in shown.out for word in ("identity.realms", f"realm {CUSTOMER}", "brute force")), str(shown)
+    assert set(cloud_lab.plan("identity")[1]) == {"identity.realms"}
+    applied = cloud_lab.groundplane("apply", "identity", "--yes")
+    assert applied.code == 0, str(applied)
+    assert {step for step, _ in cloud_lab.work_of(cloud_lab.newest_run())} == {"identity.realms"}
+    after = identity.admin("GET", f"/{CUSTOMER}")
+    assert {key: after[key] for key in before} == before
+    nothing_to_do(cloud_lab)
+
+
+def test_what_others_made_in_keycloak_stays(cloud_lab: Lab, identity: Identity) -> None:
+    identity.admin("POST", f"/{CUSTOMER}/groups", {"name": "by-hand"})
+    try:
+        nothing_to_do(cloud_lab)
+        applied = cloud_lab.groundplane("apply", "identity.realms", "--force", "--yes")
+        assert applied.code == 0, str(applied)
+        assert "by-hand" in {one["name"] for one in identity.admin("GET", f"/{CUSTOMER}/groups")}
+    finally:
+        for one in identity.admin("GET", f"/{CUSTOMER}/groups?search=by-hand"):
+            identity.admin("DELETE", f"/{CUSTOMER}/groups/{one['id']}")
+
+
+def test_sessions_outlive_a_killed_keycloak(cloud_lab: Lab, cloud: Cloud, identity: Identity, acme: Customer) -> None:
+    client, tokens = identity.by_device(acme)
+    page_of = identity.horizon()
+    page = page_of.log_in(acme.person, provider=acme.realm)
+    stop, failures, logins = threading.Event(), [], []
+
+    def come_in() -> None:
+        while not stop.is_set():
+            try:
+                identity.horizon().log_in(acme.person, provider=acme.realm)
+                logins.append(time.monotonic())
+            except FailedError as error:
+                failures.append(str(error))
+                stop.wait(1)
+
+    people = [threading.Thread(target=come_in, daemon=True) for _ in range(2)]
+    for person in people:
+        person.start()
+    try:
+        cloud_lab.wait_for(lambda: len(logins) > 1, "logins under way", 120)
+        killed = time.monotonic()
+        cloud_lab.on(KEYCLOAK_HOST, "docker", "kill", CONTAINER)
+        cloud_lab.wait_for(lambda: not identity.answers(), "Keycloak to be away", 30)
+        cloud_lab.wait_for(identity.answers, "Keycloak to come back by itself", 180)
+        away = time.monotonic() - killed
+        cloud_lab.wait_for(lambda: any(at > killed + away for at in logins), "people to come in again", 120)
+    finally:
+        stop.set()
+        for person in people:
+            person.join(120)
+    assert CONTAINER in cloud.containers(KEYCLOAK_HOST)
+    # Who was in before is in still: by the command line's session, by the browser's single sign-on.
+    newer = client.refresh(tokens)
+    assert identity.scoped(acme, newer).project == acme.project
+    assert page_of.is_in(page_of.browser.open(page.url))
+    nothing_to_do(cloud_lab)
+
+
+def test_a_lost_container_is_named_and_made_again(cloud_lab: Lab, identity: Identity) -> None:
+    cloud_lab.on(KEYCLOAK_HOST, "docker", "rm", "--force", CONTAINER)
+    shown = cloud_lab.groundplane("plan", "identity")
+    assert all(word in shown.out for word in ("identity.keycloak", KEYCLOAK_HOST, f"container {CONTAINER}")), str(shown)
+    applied = cloud_lab.groundplane("apply", "identity.keycloak", "--yes")
+    assert applied.code == 0, str(applied)
+    cloud_lab.wait_for(identity.answers, "Keycloak", 180)
+    nothing_to_do(cloud_lab)
+
+
+def test_a_backup_brings_everybody_back(
+    cloud_lab: Lab, cloud: Cloud, identity: Identity, acme: Customer, tmp_path: Path
+) -> None:
+    file = tmp_path / "identity.backup"
+    saved = cloud_lab.groundplane("identity", "backup", "--output", str(file))
+    assert saved.code == 0, str(saved)
+    assert acme.person.password.encode() not in file.read_bytes()
+    password = f"MYSQL_PWD={cloud.secrets()['database_password']}"
+    words = ("mariadb", "--user", "root", "--execute", "DROP DATABASE keycloak")
+    cloud_lab.on(KEYCLOAK_HOST, "docker", "exec", "--env", password, "mariadb", *words)
+    with pytest.raises(FailedError):
+        identity.by_device(acme)
+    restored = cloud_lab.groundplane("identity", "restore", str(file), "--yes", "--confirm", cloud_lab.name)
+    assert restored.code == 0, str(restored)
+    client, tokens = identity.by_device(acme)
+    assert identity.scoped(acme, tokens).project == acme.project
+    client.log_out(tokens)
+    nothing_to_do(cloud_lab)
+
+
+def test_a_realm_file_with_a_mistake_is_refused(cloud_lab: Lab) -> None:
+    file = cloud_lab.site / REALMS / f"{CUSTOMER}.yml"
+    before = file.read_text(encoding="utf-8")
+    try:
+        file.write_text(f"{before}\npasword_policy: length(8)\n", encoding="utf-8")
+        refused = cloud_lab.groundplane("validate")
+        assert refused.code == 2, str(refused)
+        said = refused.out + refused.err
+        assert all(word in said for word in (f"{CUSTOMER}.yml", "pasword_policy", "password_policy")), str(refused)
+    finally:
+        file.write_text(before, encoding="utf-8")
+
+
+def test_two_customers_people_of_one_name_are_two_people(identity: Identity, acme: Customer) -> None:
+    other = identity.customer(OTHER)
+    tokens = [identity.by_device(customer)[1] for customer in (acme, other)]
+    people: list[Any] = [
+        identity.scoped(customer, found) for customer, found in zip((acme, other), tokens, strict=True)
+    ]
+    assert people[0].user_id != people[1].user_id
+    assert [one.user_domain for one in people] == [acme.domain, other.domain]
+    assert PROXY not in identity.domains()
