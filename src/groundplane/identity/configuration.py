@@ -14,13 +14,13 @@ from groundplane.identity.options import SECRET_KEYS, Realm, RealmFile
 from groundplane.identity.policy_options import RealmDefaults
 from groundplane.openstack.api import SiteVariables
 from groundplane.site.model_problems import model_problems
+from groundplane.site.option_places import OptionPlaces
 from groundplane.site.realm_files import LAYER, read_realm_files
-from groundplane.site.source import Source, read_source
+from groundplane.site.source import Source
 from groundplane.supply.conditions import to_bool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from pydantic import BaseModel
 
@@ -131,7 +131,7 @@ class Reader:
         self.site = site
         self.problems = problems
         self.variables = SiteVariables(site)
-        self._sources: dict[Path, Source | None] = {}
+        self._places = OptionPlaces()
 
     def read(self) -> IdentityConfiguration:
         defaults = self._defaults()
@@ -168,8 +168,7 @@ class Reader:
         found = self.site.variables.value(name, None)
         if found is None:
             return self.site.source.place("layers")
-        source = self._origin(found.place.file)
-        return source.place(name, *path) if source is not None and (name,) in source.lines else found.place
+        return self._places.place(found, name, *path)
 
     def _url(self) -> str:
         written = self.text("identity_url").rstrip("/")
@@ -186,11 +185,7 @@ class Reader:
             try:
                 found[key] = getattr(RealmDefaults.model_validate_json(json.dumps({name: value}, default=str)), key)
             except ValidationError as error:
-                place = self.place(name)
-                path, line = (place.file, place.line or 1) if place is not None else (self.site.path, 1)
-                origin = self._origin(path)
-                lines = origin.lines if origin is not None and (name,) in origin.lines else {(name,): (line, 1)}
-                self.problems += model_problems(error, Source(path, {name: value}, lines), RealmDefaults)
+                self.problems += model_problems(error, self._whole(name, value), RealmDefaults)
         return RealmDefaults().model_copy(update=found)
 
     def _realm_file(self, source: Source) -> RealmFile:
@@ -222,10 +217,13 @@ class Reader:
             self.problems.append(Problem(what, error.cure, source.place(*path)))
             return value
 
-    def _origin(self, path: Path) -> Source | None:
-        if path not in self._sources:
-            self._sources[path] = read_source(path, []) if path.is_file() else None
-        return self._sources[path]
+    def _whole(self, name: str, value: Any) -> Source:
+        """The file as if it held this option alone."""
+        written = self.site.variables.value(name, None)
+        if written is None:
+            return Source(self.site.path, {name: value})
+        found = self._places.below(written, name, (), value)
+        return Source(found.path, {name: value}, {(name, *keys): at for keys, at in found.lines.items()})
 
 
 def _without_wrong_keys(data: Any, error: ValidationError) -> Any:

@@ -5,6 +5,7 @@ Here: what concerns several realms, or the site. What a realm file says of itsel
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from groundplane.identity.secret_rules import secret_problems
 from groundplane.openstack.api import LAYER as OPENSTACK
 from groundplane.platform.configuration import Reader as PlatformReader
 from groundplane.site.realm_files import FOLDER, LAYER
+from groundplane.site.values import Level
+from groundplane.supply.conditions import to_bool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +32,18 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
 
 PLATFORM = "platform"
+ADMINISTRATION = (MASTER, "admin")
+"""Parts of the addresses of Keycloak's administration, which identity_admin_networks keeps to some networks."""
+NEEDED = {
+    "kolla_enable_tls_external": "Keycloak is reached by addresses with TLS alone: passwords and tokens pass there",
+    "enable_haproxy": "Keycloak is reached by Kolla's load balancers",
+}
+"""Switches of the OpenStack layer without which nobody could log in, and why."""
 TAKEN_DOMAINS = ("Default", "heat_user_domain", "magnum")
 """Domains that Keystone and Kolla's services make for themselves."""
 _NO_LIFETIME = frozenset({"device_polling"})
 _MOST_PORT = 65535
+_NOT_IN_A_FILE = frozenset(" \\$\t\n")
 
 
 def layer_problems(site: Site) -> tuple[Problem, ...]:
@@ -70,7 +81,9 @@ class _SiteRules:
 
     def all(self) -> Iterator[Problem]:
         yield from self.layers()
+        yield from self.of_openstack()
         yield from self.address()
+        yield from self.networks()
         yield from self.names()
         yield from self.policies()
 
@@ -81,6 +94,38 @@ class _SiteRules:
                 "Add openstack to the layers: its database keeps people, and its load balancer lets them in.",
                 self.reader.site.source.place("layers"),
             )
+
+    def of_openstack(self) -> Iterator[Problem]:
+        """Switches that nobody sets are as Kolla has them, and so they are right for us."""
+        switches = dict(NEEDED)
+        address = self.reader.site.variables.value("keycloak_database_address", None)
+        if address is None or address.level is Level.DEFAULT:
+            switches["enable_mariadb"] = "Keycloak's database is there, unless keycloak_database_address names another"
+        for name, why in switches.items():
+            found = self.reader.site.variables.value(name, None)
+            value = self.reader.of(name) if found is not None else None
+            if value is not None and not to_bool(value):
+                cure = "Set it to true, or leave the layer identity out."
+                yield Problem(f"'{name}' is off: {why}", cure, self.reader.place(name))
+        password = self.reader.site.variables.value("keycloak_database_password", None)
+        if password is not None and isinstance(password.value, str) and set(password.value) & _NOT_IN_A_FILE:
+            yield Problem(
+                "the secret keycloak_database_password has a character that Keycloak's file of settings can't hold",
+                "Use none of space, backslash and dollar: groundplane secrets edit.",
+                password.place,
+            )
+
+    def networks(self) -> Iterator[Problem]:
+        written = self.reader.of("identity_admin_networks") or []
+        for index, text in enumerate(written if isinstance(written, list) else [written]):
+            try:
+                ip_network(str(text))
+            except ValueError as error:
+                yield Problem(
+                    f"'{text}' is no network: {error}",
+                    "Write addresses and networks, such as 192.0.2.7 and 192.0.2.0/24.",
+                    self.reader.place("identity_admin_networks", index),
+                )
 
     def address(self) -> Iterator[Problem]:
         if not self.asked.url or self.reader.problems:
@@ -126,8 +171,8 @@ class _SiteRules:
             )
         for realm in self.asked.realms:
             place = self.asked.sources[realm.name].place()
-            if realm.name == MASTER:
-                what = "the realm 'master' is Keycloak's own, from which it is administrated"
+            if realm.name in ADMINISTRATION:
+                what = f"'{realm.name}' is Keycloak's own in addresses, for its administration"
                 yield Problem(what, f"Give the file in {FOLDER} another name.", place)
             elif realm.name == self.asked.proxy_realm:
                 what = f"the realm '{realm.name}' is the one that Keystone talks to (identity_proxy_realm)"
