@@ -1,0 +1,72 @@
+"""How people log in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from groundplane.identity.keycloak.flows import Flows, browser_flow, direct_grant_flow, first_login_flow
+
+from .conftest import Office  # noqa: TC001
+
+if TYPE_CHECKING:
+    from groundplane.identity.policy_options import OneTimePassword
+
+
+def steps(one_time_password: OneTimePassword) -> list[str]:
+    from groundplane.identity.keycloak.flows import _declared  # noqa: PLC0415
+
+    return list(_declared(browser_flow(one_time_password).steps))
+
+
+def test_one_time_passwords_are_demanded_asked_for_or_not_there() -> None:
+    beginning = [
+        "auth-cookie alternative",
+        "identity-provider-redirector alternative",
+        "groundplane browser forms alternative",
+        "> auth-username-password-form required",
+    ]
+    assert steps("off") == beginning
+    assert steps("required") == [*beginning, "> auth-otp-form required"]
+    assert steps("optional") == [
+        *beginning,
+        "> groundplane browser one-time password conditional",
+        "> > conditional-user-configured required",
+        "> > auth-otp-form required",
+    ]
+
+
+def test_a_realm_uses_our_flows(office: Office) -> None:
+    work = office.work()
+    told = office.bring(Flows(work, [browser_flow("optional"), direct_grant_flow("optional")]))
+    assert told == [
+        "Login flow acme/groundplane browser: changed (made)",
+        "Login flow acme/groundplane direct grant: changed (made)",
+        (
+            "Login flows of realm acme: changed (browser browser → groundplane browser; "
+            "direct grant none → groundplane direct grant)"
+        ),
+    ]
+    assert office.bring(Flows(work, [browser_flow("optional"), direct_grant_flow("optional")])) == []
+
+
+def test_a_flow_that_somebody_edited_is_filled_anew_and_keeps_its_id(office: Office) -> None:
+    work, realm = office.work(), office.realm()
+    office.bring(Flows(work, [browser_flow("required")]))
+    before = realm.of("authentication/flows", "groundplane browser")["id"]
+    otp = next(one for one in realm.executions["groundplane browser"] if one.get("providerId") == "auth-otp-form")
+    otp["requirement"] = "DISABLED"
+    office.edited()
+    told = office.bring(Flows(work, [browser_flow("required")]))
+    assert len(told) == 1
+    assert "> auth-otp-form disabled" in told[0]
+    assert realm.of("authentication/flows", "groundplane browser")["id"] == before
+    assert office.bring(Flows(work, [browser_flow("required")])) == []
+
+
+def test_a_customers_people_come_in_without_a_question(office: Office) -> None:
+    work = office.work()
+    assert office.bring(Flows(work, [first_login_flow()])) == [
+        "Login flow acme/groundplane first login: changed (made)"
+    ]
+    (step,) = office.realm().executions["groundplane first login"]
+    assert (step["providerId"], step["requirement"]) == ("idp-create-user-if-unique", "REQUIRED")
