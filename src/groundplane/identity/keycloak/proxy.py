@@ -62,13 +62,14 @@ def openstack_scope() -> ClientScope:
         mappers=(
             _from_attribute(DOMAIN_ATTRIBUTE, several=False),
             _from_attribute(GROUPS_ATTRIBUTE, several=True),
-            ProtocolMapper(
-                name="audience",
-                type="oidc-audience-mapper",
-                config={"included.client.audience": KEYSTONE, "access.token.claim": "true", "id.token.claim": "false"},
-            ),
         ),
     )
+
+
+def _for_keystone() -> ProtocolMapper:
+    """Such a client's access tokens are for Keystone; those of others aren't, and Keystone's mapping refuses them."""
+    config = {"included.client.audience": KEYSTONE, "access.token.claim": "true", "id.token.claim": "false"}
+    return ProtocolMapper(name="audience", type="oidc-audience-mapper", config=config)
 
 
 def _from_attribute(name: str, *, several: bool) -> ProtocolMapper:
@@ -80,7 +81,8 @@ def _from_attribute(name: str, *, several: bool) -> ProtocolMapper:
             "claim.name": name,
             "jsonType.label": "String",
             "multivalued": str(several).lower(),
-            "id.token.claim": "true",
+            # mod_auth_openidc would prefer what the ID token said at the login to what userinfo says now.
+            "id.token.claim": "false",
             "access.token.claim": "true",
             "userinfo.token.claim": "true",
             "introspection.token.claim": "true",
@@ -113,6 +115,7 @@ def proxy_clients(site: Site, asked: IdentityConfiguration) -> tuple[Client, ...
             password_grant=asked.password_grant,
             default_scopes=scopes,
             optional_scopes=("offline_access",),
+            mappers=(_for_keystone(),),
         ),
         Client(
             client_id=MANAGER,

@@ -60,8 +60,12 @@ def test_who_passes_through_cant_get_a_password_or_another_login(office: Office)
 
 def test_tokens_say_domain_and_groups_and_whom_they_are_for(office: Office) -> None:
     office.apply()
-    scope = office.keycloak.realms["cloud"].of("client-scopes", "openstack")
+    realm = office.keycloak.realms["cloud"]
+    scope = realm.of("client-scopes", "openstack")
     mappers = {one["name"]: one["config"] for one in scope["protocolMappers"]}
     assert mappers["openstack-domain"]["multivalued"] == "false"
     assert mappers["openstack-groups"]["multivalued"] == "true"
-    assert mappers["audience"]["included.client.audience"] == "keystone"
+    assert {one["id.token.claim"] for one in mappers.values()} == {"false"}
+    (audience,) = realm.of("clients", "openstack-cli")["protocolMappers"]
+    assert audience["config"]["included.client.audience"] == "keystone"
+    assert realm.of("clients", "groundplane-manager")["protocolMappers"] == []
