@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from groundplane.errors import FailedError
 from groundplane.identity.login.asking import REFUSED, RefusedError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STEPS = 12
 """More pages than any login has."""
 LOGIN = "kc-form-login"
+HINT = "kc_idp_hint"
 _ACCEPT = "accept"
 _ASKED = {
     "kc-totp-settings-form": "to set up a one-time password",
@@ -48,14 +49,15 @@ def log_in(browser: Browser, page: Page, person: Person, *, keycloak: str, provi
 
     Args:
         keycloak: its URL; a page elsewhere ends the login, as does one of its own that asks nothing.
-        provider: the alias of the identity provider whose people come from elsewhere: it is chosen on the first page
-            that offers it.
+        provider: the identity provider (alias and realm) from which the person comes: it is chosen where the first
+            page offers it, and asked for by name where it is hidden there.
 
     Raises:
         RefusedError: Keycloak says no; with its own sentence.
         FailedError: it asks for something that can't be answered here, or its pages don't come to an end.
     """
     typed: set[str] = set()
+    hinted = False
     for _ in range(STEPS):
         if not page.url.startswith(f"{keycloak}/"):
             return page
@@ -63,6 +65,13 @@ def log_in(browser: Browser, page: Page, person: Person, *, keycloak: str, provi
         form = page.form(LOGIN) or page.form_with("username") or page.form_with("password")
         if link is not None:
             page = browser.open(link.url)
+        elif provider and realm_of(page.url) != provider and form is not None:
+            if hinted:
+                raise FailedError(
+                    f"The realm {realm_of(page.url)} doesn't lead to the identity provider {provider}",
+                    cure="groundplane plan identity.realms",
+                )
+            page, hinted = browser.open(_with_hint(page.url, provider)), True
         elif form is not None and {"username", "password"} & {*form.fields}:
             page = _type(browser, page, form, person, typed)
         elif (consent := page.form_with(_ACCEPT)) is not None:
@@ -71,6 +80,11 @@ def log_in(browser: Browser, page: Page, person: Person, *, keycloak: str, provi
             _complain(page)
             return page
     raise FailedError("Keycloak's login pages don't come to an end", why=f"the last one was: {page.heading}")
+
+
+def _with_hint(url: str, provider: str) -> str:
+    """Keycloak's own parameter by which a login goes straight to a provider."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode({HINT: provider})}"
 
 
 def _type(browser: Browser, page: Page, form: Form, person: Person, typed: set[str]) -> Page:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from groundplane.errors import FailedError
 from groundplane.identity.login.asking import WELL, RefusedError
+from groundplane.identity.login.forms import HINT
 from groundplane.identity.login.tokens import Tokens, read_keys
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class Client:
             "scope": SCOPE,
             "state": state,
             **challenge(verifier),
-            **({"kc_idp_hint": hint} if hint else {}),
+            **({HINT: hint} if hint else {}),
         }
         return Started(f"{self.provider.authorization}?{urlencode(words)}", redirect, state, verifier)
 

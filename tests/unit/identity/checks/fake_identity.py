@@ -106,9 +106,16 @@ class FakeIdentity:
         on[f"POST {base}/token"] = lambda asked: self._token(realm, asked)
         on[f"POST {base}/logout"] = self._log_out
         on[f"POST {base}/auth/device"] = self._start_device
-        on[f"GET {issuer}/device"] = lambda asked: self._login_page(f"device={asked.query['user_code']}")
-        on[f"GET {base}/auth"] = lambda _: self._login_page("horizon=1")
+        on[f"GET {issuer}/device"] = lambda asked: self._first_page(f"device={asked.query['user_code']}", asked)
+        on[f"GET {base}/auth"] = lambda asked: self._first_page("horizon=1", asked)
+        on[f"GET {issuer}/login"] = lambda asked: self._login_page(asked.url.partition("?")[2])
         on[f"POST {issuer}/login"] = self._typed
+
+    def _first_page(self, what: str, asked: Asked) -> Said:
+        """The proxy realm's, on which the customer is hidden."""
+        if asked.query.get("kc_idp_hint") == self.customer.realm:
+            return leads_to(f"{KEYCLOAK}/realms/{self.customer.realm}/login?{what}")(asked)
+        return self._login_page(what)
 
     def _login_page(self, what: str, more: str = "") -> Said:
         return Said(
@@ -120,7 +127,7 @@ class FakeIdentity:
     def _typed(self, asked: Asked) -> Said:
         who, what = asked.fields["username"], asked.query
         if not self._knows(who, asked.fields["password"]):
-            return self._login_page(next(iter(asked.url.split("?")[1:])), '<b id="input-error">Invalid password.</b>')
+            return self._login_page(asked.url.partition("?")[2], '<b id="input-error">Invalid password.</b>')
         if "device" in what:
             self.devices[what["device"]] = who
             return Said("<h1>Device Login Successful</h1>")

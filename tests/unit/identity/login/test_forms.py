@@ -51,6 +51,25 @@ def test_a_customers_person_goes_through_their_own_realm(web: FakeWeb) -> None:
     assert posts[0].fields["username"] == "alice"
 
 
+def test_a_provider_that_is_hidden_is_asked_for_by_name(web: FakeWeb) -> None:
+    hidden = f"{KEYCLOAK}/realms/cloud/login-actions/authenticate"
+    to_acme = leads_to(f"{KEYCLOAK}/realms/cloud/broker/acme/login")
+    web.on[f"GET {hidden}"] = lambda asked: (
+        to_acme(asked) if asked.query.get("kc_idp_hint") == "acme" else form("cloud")
+    )
+    browser = Browser(web.asker())
+    page = log_in(browser, browser.open(f"{hidden}?tab_id=1"), ALICE, keycloak=KEYCLOAK, provider="acme")
+    assert page.heading == "Projects"
+    assert f"{hidden}?tab_id=1&kc_idp_hint=acme" in [asked.url for asked in web.asked]
+
+
+def test_a_provider_that_is_not_there_is_told(web: FakeWeb) -> None:
+    browser = Browser(web.asker())
+    with pytest.raises(FailedError, match="identity provider globex"):
+        log_in(browser, browser.open(PROXY), ALICE, keycloak=KEYCLOAK, provider="globex")
+    assert not [asked for asked in web.asked if asked.method == "POST"]
+
+
 def test_a_wrong_password_is_refused_in_keycloaks_words(web: FakeWeb) -> None:
     browser = Browser(web.asker())
     with pytest.raises(RefusedError) as raised:
