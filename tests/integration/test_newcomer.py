@@ -115,6 +115,7 @@ def test_the_schema_is_a_json_schema_that_refuses_unknown_keys(site: SiteFolder)
     schema = answer.json()
     assert schema["$schema"].startswith("https://json-schema.org/")
     assert schema["additionalProperties"] is False
+    assert "projects" in site.groundplane("schema", "realm").json()["properties"]
 
 
 def test_secrets_are_shown_masked_and_rekeyed(site: SiteFolder) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from groundplane.errors import GroundplaneError, Problem
 from groundplane.identity import keycloak_names as of_keycloak
 from groundplane.identity.configuration import reveal
+from groundplane.identity.openstack.mapping import is_mapped
 from groundplane.identity.password_policy import broken
 from groundplane.site.source import nearest, suggest
 
@@ -85,6 +86,15 @@ class PeopleRules:
                 if separator in group.name:
                     what = f"the group '{group.name}' has '{separator}' in its name, which stands between groups"
                     yield Problem(what, "Take another name.", self.at("groups", index, "name"))
+                    break
+            else:
+                if group.openstack and not is_mapped(group.name):
+                    yield Problem(
+                        f"the group '{group.name}' has a name that Keystone doesn't take from a login",
+                        "Use letters, digits, space and . _ @ -; and not the letters 'name', which its mapping of "
+                        "claims takes for something else.",
+                        self.at("groups", index, "name"),
+                    )
             for number, given in enumerate(group.openstack):
                 yield from self._grant(group.name, given, index, number)
             for number, role in enumerate(group.roles):
@@ -93,9 +103,7 @@ class PeopleRules:
     def _grant(self, group: str, given: OpenStackRole, index: int, number: int) -> Iterator[Problem]:
         at = ("groups", index, "openstack", number)
         if not self.realm.broker:
-            what = (
-                f"the group '{group}' may something in OpenStack, and its realm's people don't use it (broker: false)"
-            )
+            what = f"the group '{group}' has a role in OpenStack, which its realm's people don't use (broker: false)"
             yield Problem(what, "Remove it, or remove broker: false.", self.at(*at))
         if given.project and given.project not in self.projects:
             yield Problem(

@@ -39,8 +39,9 @@ NEEDED = {
     "enable_haproxy": "Keycloak is reached by Kolla's load balancers",
 }
 """Switches of the OpenStack layer without which nobody could log in, and why."""
-TAKEN_DOMAINS = ("Default", "heat_user_domain", "magnum")
-"""Domains that Keystone and Kolla's services make for themselves."""
+TAKEN_DOMAINS = ("Default", "Federated", "heat_user_domain", "magnum")
+"""Domains that Keystone and Kolla's services make for themselves; Keystone makes none called Federated for anybody
+([federation] federated_domain_name)."""
 _NO_LIFETIME = frozenset({"device_polling"})
 _MOST_PORT = 65535
 _NOT_IN_A_FILE = frozenset(" \\$\t\n")
@@ -130,7 +131,15 @@ class _SiteRules:
     def address(self) -> Iterator[Problem]:
         if not self.asked.url or self.reader.problems:
             return
-        place = self.reader.place("identity_url") if self.reader.of("identity_url") else None
+        written = self.reader.text("identity_port")
+        if not written.isdigit() or not 0 < int(written) <= _MOST_PORT:
+            yield Problem(
+                f"identity_port is '{written}', which can't be a port",
+                "Write a number below 65536; the default is 8443.",
+                self.reader.place("identity_port"),
+            )
+            return
+        place = self.reader.place("identity_url")
         try:
             found = urlsplit(self.asked.url)
             wrong = found.scheme != "https" or not found.hostname or bool(found.path or found.query)
@@ -140,14 +149,7 @@ class _SiteRules:
         if wrong:
             cure = "Set identity_fqdn and identity_port, from which it is made."
             yield Problem(f"identity_url is no https://NAME:PORT: '{self.asked.url}'", cure, place)
-        written = self.reader.text("identity_port")
-        if not written.isdigit() or not 0 < int(written) <= _MOST_PORT:
-            yield Problem(
-                f"identity_port is '{written}', which can't be a port",
-                "Write a number below 65536; the default is 8443.",
-                self.reader.place("identity_port"),
-            )
-        elif not wrong and int(written) != port:
+        elif int(written) != port:
             yield Problem(
                 f"identity_url says port {port}, and identity_port {written}",
                 "Leave identity_url out: it is made from identity_fqdn and identity_port.",

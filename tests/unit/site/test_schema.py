@@ -7,7 +7,7 @@ import pytest
 
 from groundplane.content import Content
 from groundplane.errors import InputError
-from groundplane.site.schema import configuration_schema, layers_schema, site_schema
+from groundplane.site.schema import configuration_schema, layers_schema, realm_schema, site_schema
 
 TOOLKIT = Content(Path(__file__).resolve().parents[3])
 
@@ -53,3 +53,11 @@ def test_what_the_schema_lets_pass() -> None:
     ]
     for bad in bad_ones:
         assert list(validator.iter_errors(bad))
+
+
+def test_the_schema_of_a_realm_file() -> None:
+    schema = realm_schema()
+    assert schema["additionalProperties"] is False
+    assert "from" in schema["$defs"]["Smtp"]["properties"]
+    span = schema["$defs"]["Lifetimes"]["properties"]["login"]["anyOf"]
+    assert {"type": "string", "pattern": r"^\d+[smhd]?$"} in span

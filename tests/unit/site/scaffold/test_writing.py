@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from groundplane.content import toolkit_content
+from groundplane.identity.configuration import read_identity
+from groundplane.layers.sense import problems_of
 from groundplane.site.loading import load_site
 from groundplane.site.model import SiteFile
 from groundplane.site.scaffold import (
@@ -21,7 +23,7 @@ from groundplane.site.scaffold import (
 from groundplane.site.scaffold.examples import lab_parameters, production_parameters
 from groundplane.site.secrets.declared import load_declared
 from groundplane.site.secrets.generate import PublicFacts
-from groundplane.site.secrets.store import complete_secrets
+from groundplane.site.secrets.store import complete_secrets, parse_secrets, read_plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +87,23 @@ def test_only_a_site_with_ceph_says_something_about_it(tmp_path: Path, template:
     write_site(tmp_path / "with", template, replace(parameters, layers=("bootstrap", "supply", "ceph")))
     assert _load(tmp_path / "with").file.layers == ("bootstrap", "supply", "ceph")
     assert (tmp_path / "with/environments/ceph/configuration.yml").is_file()
+
+
+@pytest.mark.parametrize("template", list(Template))
+def test_a_site_with_identity_has_realms_that_can_be(tmp_path: Path, template: Template) -> None:
+    make = lab_parameters if template is Template.LAB else production_parameters
+    parameters = make("cloud", domain=None, release="2026.1", password_file=None)
+    vips = {name: ScaffoldVip("management", f"172.31.0.24{at}") for at, name in enumerate(("internal", "external"))}
+    layers = ("bootstrap", "supply", "ceph", "openstack", "identity", "platform")
+    write_site(tmp_path, template, replace(parameters, layers=layers, vips=vips))
+    declared = load_declared(toolkit_content(), layers, site_path=tmp_path)
+    complete_secrets(tmp_path, b"a password", declared, PublicFacts("cloud", "example.org", 100))
+    secrets = parse_secrets(read_plain(tmp_path, b"a password"), tmp_path / "secrets.yml")
+    site = load_site(tmp_path, content=toolkit_content(), secrets=secrets)
+    assert problems_of(site, ["identity"]) == ()
+    customers = read_identity(site).customers
+    assert [customer.name for customer in customers] == (["acme", "globex"] if template is Template.LAB else [])
+    assert all(user.password for customer in customers for user in customer.users)
 
 
 @pytest.mark.parametrize("template", list(Template))

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from groundplane.content import Content, toolkit_content
-from groundplane.errors import FailedError
-from groundplane.site.secrets.declared import SecretKind, load_declared
+from groundplane.errors import FailedError, InputError
+from groundplane.site.secrets.declared import SecretKind, declare, load_declared
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,3 +50,43 @@ def _declare(root: Path, layer: str, text: str) -> None:
     folder = root / "environments" / layer
     folder.mkdir(parents=True)
     (folder / "secrets.yml").write_text(text)
+
+
+def test_a_site_lists_secrets_of_its_own_behind_the_toolkits(tmp_path: Path) -> None:
+    _declare(tmp_path / "toolkit", "one", "a: {kind: hex, description: A}\n")
+    site = tmp_path / "site"
+    _declare(site, "one", "a: {kind: password, description: mine}\nb: {kind: password, description: B}\n")
+    _declare(site, "other", "c: {kind: password, description: of a layer that the site hasn't}\n")
+    declared = load_declared(Content(tmp_path / "toolkit"), ["one"], site_path=site)
+    assert {name: secret.description for name, secret in declared.items()} == {"a": "A", "b": "B"}
+    assert declared["b"].place.line == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("a: {kind: pasword, description: A}\n", "'kind' is the text 'pasword'"),
+        ("a: {kind: hex, decription: A}\n", "the key 'decription' is unknown"),
+        ("a-b: {kind: hex, description: A}\n", "can't be a variable's name"),
+        ("a: {kind: ssh_key, description: A}\n", "wrong public_file"),
+        ("- a\n", "is no mapping"),
+        ("a: [\n", "isn't valid YAML"),
+    ],
+)
+def test_a_sites_list_that_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, what: str) -> None:
+    _declare(tmp_path, "one", text)
+    with pytest.raises(InputError) as told:
+        load_declared(Content(tmp_path / "toolkit"), ["one"], site_path=tmp_path)
+    assert any(what in problem.what for problem in told.value.problems), told.value.problems
+    assert all(problem.place is not None and problem.place.line for problem in told.value.problems)
+
+
+def test_what_is_declared_is_added_at_the_end(tmp_path: Path) -> None:
+    assert declare(tmp_path, "identity", {"a": "A: the first"})
+    assert not declare(tmp_path, "identity", {"a": "another"})
+    file = tmp_path / "environments" / "identity" / "secrets.yml"
+    file.write_text(file.read_text() + "# my own words")
+    assert declare(tmp_path, "identity", {"a": "A", "b": "B"})
+    assert "# my own words\nb:\n" in file.read_text()
+    found = load_declared(Content(tmp_path / "toolkit"), ["identity"], site_path=tmp_path)
+    assert {name: secret.description for name, secret in found.items()} == {"a": "A: the first", "b": "B"}
