@@ -69,6 +69,8 @@ class Step:
     handovers: tuple[Handover, ...] = ()
     service: str | None = None
     """A service of the release's kolla-ansible, by Kolla's name: its own plays are run."""
+    leader: str | None = None
+    """The host on which what is done once for all of the step's hosts is done; without it none of them can go on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from groundplane.layers.model import Handover, Need, Step
 from groundplane.openstack.catalogue import enabled_services, read_catalogue, site_conditions
 from groundplane.openstack.translation.ceph import CEPH_HANDOVERS, SWITCHES
+from groundplane.openstack.translation.groups import kolla_groups
 from groundplane.supply.catalogue import flat_group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from groundplane.errors import Place
     from groundplane.openstack.catalogue import KollaCatalogue, KollaService
@@ -21,9 +22,13 @@ OF_THE_HOST = frozenset(
 )
 """Services that others use on the same host: there alone they have to have succeeded. Others are asked over the net,
 and so have to stand on all of their hosts."""
+EACH_FOR_ITSELF = frozenset({"loadbalancer"})
+"""Services that others ask over the net, and whose roles read the members of groups alone to write them down: a host
+that is down mustn't keep the others' addresses from being put right."""
 IMAGES = "groundplane_images"
 """What images.lock says of images: a plan with such a step verifies its signature."""
 CEPH = "ceph"
+DATABASE = "mariadb"
 DESCRIPTIONS = {
     "aodh": "Alarms",
     "barbican": "Secrets and keys of the cloud's users",
@@ -99,6 +104,7 @@ def service_steps(site: Site, *, layer: str, place: Place) -> tuple[Step, ...]:
     """
     catalogue = read_catalogue(site.release, site.content)
     found = {service.name: service for service in enabled_services(site) if groups_of(site, catalogue, service)}
+    members = kolla_groups(site, catalogue)
     return tuple(
         Step(
             id=f"{layer}.{name}",
@@ -112,9 +118,27 @@ def service_steps(site: Site, *, layer: str, place: Place) -> tuple[Step, ...]:
             inputs=(IMAGES,) if service.containers else (),
             handovers=_handovers(site, catalogue, name),
             service=name,
+            leader=leader_of(service, members),
         )
         for name, service in found.items()
     )
+
+
+def leader_of(service: KollaService, members: Mapping[str, Sequence[str]]) -> str | None:
+    """The host on which Kolla's plays do once what is for all of the service's: its database, the first of a cluster.
+
+    Kolla's roles say so by `groups[...][0]`, of a group in which they play. None for a service that is made on each
+    host for itself.
+
+    Args:
+        members: Kolla's groups to their hosts, in order.
+    """
+    if service.name in OF_THE_HOST or service.name in EACH_FOR_ITSELF:
+        return None
+    groups = [group for group in service.hosts if group in service.groups]
+    if not groups and DATABASE in service.needs:
+        groups = list(service.hosts)
+    return next((members[group][0] for group in groups if members.get(group)), None)
 
 
 def _needs(service: KollaService, layer: str, present: Iterable[str]) -> Iterable[Need]:

@@ -10,7 +10,7 @@ from groundplane.plan.model import HostAction
 from groundplane.run.events import WorkState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from groundplane.layers.model import Step
     from groundplane.plan.model import Plan
@@ -29,7 +29,8 @@ class Schedule:
     """Follows a plan through: ask `ready()`, run what it says, tell `finished()`.
 
     A step is ready when every step that it needs and that has work in this plan has finished. A host on which a needed
-    step didn't succeed is held back; with an `everywhere` need, one host's failure holds back all.
+    step didn't succeed is held back; with an `everywhere` need, one host's failure holds back all, and so does a
+    step's leader that can't go on: what the others need is made there.
     """
 
     def __init__(self, plan: Plan, steps: Mapping[str, Step]) -> None:
@@ -107,6 +108,19 @@ class Schedule:
         return found
 
     def _held_back(self, id_: str) -> dict[str, str]:
+        leader = self._steps[id_].leader
+        # It leads where it has no work itself, too.
+        asked = {*self._work[id_], leader} if leader is not None else {*self._work[id_]}
+        held = self._bad_of_needs(id_, asked)
+        if leader is not None:
+            # Its own step has no end yet, so what is bad of it is that it can't be reached.
+            held |= {host: why for host, why in self._bad.get(id_, {}).items() if host == leader}
+        if leader in held:
+            held = dict.fromkeys(self._work[id_], f"{id_} begins on {leader}, and {held[leader]}") | held
+        return {host: why for host, why in held.items() if host in self._work[id_]}
+
+    def _bad_of_needs(self, id_: str, hosts: Collection[str]) -> dict[str, str]:
+        """Which of the hosts a needed step keeps back, and why."""
         held: dict[str, str] = {}
         seen: set[tuple[str, bool]] = set()
         left = [(need.step, need.everywhere) for need in self._steps[id_].needs]
@@ -117,8 +131,8 @@ class Schedule:
             seen.add((step, everywhere))
             bad = self._bad.get(step, {})
             if everywhere and bad:
-                held |= dict.fromkeys(self._work[id_], next(iter(bad.values())))
-            held |= {host: bad[host] for host in self._work[id_] if host in bad}
+                held |= dict.fromkeys(hosts, next(iter(bad.values())))
+            held |= {host: bad[host] for host in hosts if host in bad}
             # Through a step that isn't in the plan on some host, what that step needs still counts.
             left += [(need.step, everywhere or need.everywhere) for need in self._steps[step].needs]
         return held

@@ -120,3 +120,27 @@ def test_a_step_of_the_sites_own_cant_take_a_services_name(make_kolla_site: Call
     assert problem.what == "The step 'openstack.glance' has the name of one of Kolla's services"
     assert problem.place is not None
     assert problem.place.file == site.path / "layers.yml"
+
+
+@pytest.mark.parametrize(
+    ("name", "leader"),
+    [
+        ("mariadb", "node1"),
+        ("keystone", "node1"),
+        ("neutron", "node1"),
+        ("nova-cell", "node1"),
+        ("ovn-db", "node1"),
+        ("cron", None),
+        ("openvswitch", None),
+        ("ovn-controller", None),
+        ("loadbalancer", None),
+    ],
+)
+def test_what_is_done_once_for_all_hosts_has_a_leader(graph: Graph, name: str, leader: str | None) -> None:
+    assert graph.steps[f"openstack.{name}"].leader == leader
+
+
+def test_the_leader_is_the_first_of_the_group_as_the_site_has_it(make_kolla_site: Callable[..., Site]) -> None:
+    graph = load_graph(make_kolla_site(groups={**GROUPS, "glance-api": ("node3", "node2")}))
+    assert graph.steps["openstack.glance"].leader == "node2"
+    assert graph.steps["openstack.cinder"].leader == "node1"

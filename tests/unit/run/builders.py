@@ -14,7 +14,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PLACE = Place(Path("layers.yml"), 1)
 
 
-def step(name: str, *needs: str | Need) -> Step:
+def step(name: str, *needs: str | Need, leader: str | None = None) -> Step:
     return Step(
         id=name,
         layer=name.partition(".")[0],
@@ -24,6 +24,7 @@ def step(name: str, *needs: str | Need) -> Step:
         hosts="all",
         place=PLACE,
         needs=tuple(need if isinstance(need, Need) else Need(need) for need in needs),
+        leader=leader,
     )
 
 

@@ -72,6 +72,44 @@ def test_with_everywhere_one_failure_holds_back_all() -> None:
     assert set(ready.held_back) == set(HOSTS)
 
 
+def test_a_leader_that_is_held_back_holds_back_all() -> None:
+    steps = graph(step("l.one"), step("l.led", "l.one", leader="a"), step("l.free", "l.one"))
+    schedule = Schedule(plan(*(planned(name, HOSTS) for name in steps.order)), steps.steps)
+    schedule.ready()
+    schedule.finished("l.one", {"a": WorkState.FAILED, "b": WorkState.DONE, "c": WorkState.DONE})
+    led, free = schedule.ready()
+    assert led.hosts == ()
+    assert led.held_back["a"] == "l.one failed on a"
+    assert led.held_back["b"] == "l.led begins on a, and l.one failed on a"
+    assert free.hosts == ("b", "c")
+
+
+def test_a_leader_leads_where_it_has_no_work_itself() -> None:
+    steps = graph(step("l.one"), step("l.led", "l.one", leader="a"))
+    schedule = Schedule(plan(planned("l.one", ["a"]), planned("l.led", ["b"])), steps.steps)
+    schedule.ready()
+    schedule.finished("l.one", {"a": WorkState.FAILED})
+    (ready,) = schedule.ready()
+    assert (ready.hosts, list(ready.held_back)) == ((), ["b"])
+
+
+def test_a_leader_that_cant_be_reached_holds_back_all() -> None:
+    steps = graph(step("l.led", leader="a"))
+    work = planned("l.led", {"a": HostAction.UNREACHABLE, "b": HostAction.RUN})
+    (ready,) = Schedule(plan(work), steps.steps).ready()
+    assert ready.hosts == ()
+    assert "unreachable" in ready.held_back["b"]
+
+
+def test_others_than_the_leader_are_held_back_alone() -> None:
+    steps = graph(step("l.one"), step("l.led", "l.one", leader="a"))
+    schedule = Schedule(plan(planned("l.one", HOSTS), planned("l.led", HOSTS)), steps.steps)
+    schedule.ready()
+    schedule.finished("l.one", {"a": WorkState.DONE, "b": WorkState.FAILED, "c": WorkState.DONE})
+    (ready,) = schedule.ready()
+    assert ready.hosts == ("a", "c")
+
+
 def test_needs_that_are_up_to_date_hold_nothing_back() -> None:
     steps = graph(step("l.one"), step("l.two", "l.one"))
     work = plan(planned("l.one", {"a": HostAction.UP_TO_DATE}), planned("l.two", ["a"]))
