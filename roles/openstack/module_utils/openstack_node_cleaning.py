@@ -61,7 +61,7 @@ def clean(
     running = {one["Name"].lstrip("/") for one in found if one["State"]["Status"] == "running"}
     if (units / DATAPATH).exists():
         changes.append("the service for Open vSwitch in user space")
-        _stop(run, units, [] if check else [DATAPATH])
+        stop_units(run, units, [] if check else [DATAPATH])
     if "openvswitch_vswitchd" in running:
         changes += _bridges(run, engine, check=check)
     written = sorted(path.name for path in units.glob("kolla-*-container.service"))
@@ -72,7 +72,7 @@ def clean(
     if configuration.is_dir() and any(configuration.iterdir()):
         changes.append(str(configuration))
     if not check:
-        _stop(run, units, written)
+        stop_units(run, units, written)
         if names:
             must(run(engine, "rm", "--force", *names), "The engine")
         for name in volumes:
@@ -81,7 +81,7 @@ def clean(
     return changes
 
 
-def _stop(run: Run, units: Path, names: list[str]) -> None:
+def stop_units(run: Run, units: Path, names: list[str]) -> None:
     """The units are stopped, and gone."""
     if not names:
         return

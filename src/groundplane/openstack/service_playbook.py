@@ -25,6 +25,7 @@ from groundplane.openstack.translation.certificates import vip_certificates
 from groundplane.openstack.translation.groups import kolla_groups
 from groundplane.openstack.translation.overlays import write_overlays
 from groundplane.openstack.translation.variables import kolla_variables
+from groundplane.openstack.watching import aside_play, folders_by_host, watch_play
 from groundplane.site.inventory_file import PRIORITY
 
 if TYPE_CHECKING:
@@ -55,9 +56,6 @@ groups_inventory stands second."""
 PRECHECK = "precheck"
 PULL = "pull"
 """Kolla's action that is done by a role of ours: images come by digest, and Kolla's knows tags alone."""
-WATCH_DIRECTORY = "/var/lib/groundplane/watch"
-CONFIGURATION = "/etc/kolla"
-"""Kolla's node_config_directory, on the hosts."""
 _SWITCHED = re.compile(r"enable_\w+_(?:True|False)")
 
 
@@ -105,6 +103,7 @@ class KollaFolder:
         self._catalogue: KollaCatalogue | None = None
         self._numbers = 0
         self._hosts: tuple[str, ...] = ()
+        self._folders: dict[str, dict[str, list[str]]] = {}
 
     @property
     def folder(self) -> Path:
@@ -138,13 +137,14 @@ class KollaFolder:
         *,
         action: str,
         step: str | None = None,
+        again: bool = False,
         handover: Path | None = None,
     ) -> Iterator[ServicePlaybook]:
         """The playbook of one service; what only this one needs is gone afterwards.
 
         Args:
             action: Kolla's own word: deploy, reconfigure, upgrade, stop, pull, precheck, config …
-            step: leaves this step's watch list at the end.
+            step: leaves this step's watch list at the end; with `again` it was applied before.
             handover: the folder with what Ceph hands over to the service.
 
         Raises:
@@ -152,7 +152,10 @@ class KollaFolder:
             FailedError: the folder in memory can't be written.
         """
         service = self.service(name)
-        found = pulling(self._site, service) if action == PULL else plays(service, action=action, step=step)
+        if action == PULL:
+            found = pulling(self._site, service)
+        else:
+            found = plays(service, action=action, step=step, folders=self._folders.get(name), again=again)
         with self._made(name, found, action=action, handover=handover) as made:
             yield made
 
@@ -248,6 +251,7 @@ class KollaFolder:
         catalogue = read_catalogue(self._site.release, self._site.content)
         inventory = kolla_inventory(self._site, catalogue)
         self._hosts = tuple(inventory["all"]["children"][GROUP]["hosts"])
+        self._folders = folders_by_host(self._site)
         with _writing(self._folder):
             for name in ("", "inventory", "facts", "certificates"):
                 (self._folder / name).mkdir(mode=0o700)
@@ -337,32 +341,25 @@ def _references(site: Site) -> Mapping[str, str]:
     return written
 
 
-def plays(service: KollaService, *, action: str, step: str | None) -> list[Mapping[str, Any]]:
-    """Kolla's own plays of the service, and at the end one that leaves the step's watch list, if it is a step's."""
+def plays(
+    service: KollaService,
+    *,
+    action: str,
+    step: str | None,
+    folders: Mapping[str, Sequence[str]] | None = None,
+    again: bool = False,
+) -> list[Mapping[str, Any]]:
+    """Kolla's own plays of the service, and at the end one that leaves the step's watch list, if it is a step's.
+
+    Args:
+        folders: host to the folders of the containers that it runs.
+        again: the step was applied before, so that files which it didn't leave are somebody's.
+    """
     found = plays_of_action(service.plays, action)
     if step is None:
-        found.append(LOOKED_AT)
-    else:
-        found.append(
-            {
-                "name": "What a plan looks at later",
-                "hosts": GROUP,
-                "gather_facts": False,
-                "become": True,
-                "tasks": [
-                    {
-                        "name": "Leave the watch list",
-                        "watch_containers": {
-                            "step": step,
-                            "configuration": CONFIGURATION,
-                            "folders": sorted(service.containers),
-                            "directory": WATCH_DIRECTORY,
-                        },
-                    }
-                ],
-            }
-        )
-    return found
+        return [*found, LOOKED_AT]
+    first = [aside_play(step, hosts=GROUP)] if again else []
+    return [*first, *found, watch_play(service, step, folders or {}, hosts=GROUP)]
 
 
 def pulling(site: Site, service: KollaService) -> list[Mapping[str, Any]]:

@@ -77,6 +77,7 @@ class ServicePlayer:
             step.service,
             action=action,
             step=step.id if action in APPLYING else None,
+            again=step.service not in self._first,
             handover=Path(ceph) if ceph else None,
         ) as made:
             return play(_playbook(step.id, made, hosts, {"groundplane_step": step.id, **handed}))

@@ -106,6 +106,14 @@ class PlannedStep(Frozen):
         return tuple(host.host for host in self.hosts if host.action is HostAction.RUN)
 
 
+class Leftover(Frozen):
+    """Containers on a host that the site doesn't ask for there any more. A plan names them; steps don't remove any."""
+
+    step: str = Field(description="The step that brought them.")
+    host: str
+    containers: tuple[str, ...]
+
+
 class Plan(Frozen):
     """A whole plan. `steps` are in the graph's order."""
 
@@ -119,6 +127,7 @@ class Plan(Frozen):
     site_digest: str = Field(description="Digest of all fingerprints and reasons: a stale plan has another one today.")
     steps: tuple[PlannedStep, ...]
     unreachable: dict[str, str] = Field(default_factory=dict, description="Host to the reason, where a probe failed.")
+    leftovers: tuple[Leftover, ...] = ()
 
     def has_work(self) -> bool:
         return any(step.hosts_to_run() for step in self.steps)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from groundplane.layers.selection import select, with_needs
 from groundplane.plan.drift import drift
 from groundplane.plan.fingerprint import Fingerprinter
+from groundplane.plan.leftovers import find_leftovers
 from groundplane.plan.model import (
     Attempt,
     Fingerprint,
@@ -76,6 +77,7 @@ def make_plan(
         site_digest=site_digest(steps),
         steps=steps,
         unreachable={host: found.error for host, found in (probe or {}).items() if not found.reachable},
+        leftovers=find_leftovers(graph, probe or {}, layers={id_.partition(".")[0] for id_ in asked}),
     )
 
 

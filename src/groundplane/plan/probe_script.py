@@ -25,6 +25,9 @@ from typing import Any
 
 MISSING = "missing"
 WATCH_LIST = "watch list"
+NOTHING_ELSE = "nothing else"
+NO_LEFTOVERS = "none"
+MOST_NAMED = 5
 COMMAND_SECONDS = 10
 LONGEST_OUTPUT = 60
 DIGEST_LENGTH = 16
@@ -74,6 +77,31 @@ class Host:
             while chunk := file.read(CHUNK):
                 digest.update(chunk)
         return f"{access(found)} content:{digest.hexdigest()[:DIGEST_LENGTH]}"
+
+    def read_folder(self, item: Item) -> str:
+        """The files in it that no watch list names."""
+        folder = self.path(item["path"])
+        folder.stat()
+        if "folder" not in self.cache:
+            listed = (str(self.path(item["path"])) for item in self.items if item.get("kind") == "file")
+            self.cache["folder"] = dict.fromkeys(listed, "")
+        found = sorted(str(Path(path, name)) for path, _, names in os.walk(folder) for name in names)
+        others = [str(Path(path).relative_to(folder)) for path in found if path not in self.cache["folder"]]
+        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+        return ", ".join(others[:MOST_NAMED]) + more if others else NOTHING_ELSE
+
+    def read_leftovers(self, item: Item) -> str:
+        """The containers that mount one of the folders: none of those is to run on this host any more."""
+        if "leftovers" not in self.cache:
+            output = run(["docker", "ps", "--all", "--no-trunc", "--format", "{{.Names}}\t{{.Mounts}}"]).stdout
+            self.cache["leftovers"] = {name: mounts for name, _, mounts in map(tabbed, output.splitlines())}
+        folders = {folder.rstrip("/") for folder in item["folders"]}
+        names = [
+            name
+            for name, mounts in self.cache["leftovers"].items()
+            if folders.intersection(mount.rstrip("/") for mount in mounts.split(","))
+        ]
+        return ", ".join(sorted(names)) or NO_LEFTOVERS
 
     def read_directory(self, item: Item) -> str:
         found = self.path(item["path"]).stat()
@@ -179,6 +207,10 @@ def run(words: list[str]) -> subprocess.CompletedProcess[str]:
         errors="replace",
         env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC"},
     )
+
+
+def tabbed(line: str) -> tuple[str, str, str]:
+    return line.partition("\t")
 
 
 def access(found: os.stat_result) -> str:

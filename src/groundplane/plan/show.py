@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
 
 WIDEST_HOSTS = 36
+CLEANING = {"openstack": "groundplane openstack cleanup"}
+"""Layer to the command that removes containers which were left over."""
 STYLES = {
     ReasonKind.NEVER_APPLIED: "cyan",
     ReasonKind.FAILED_LAST_TIME: "red",
@@ -91,7 +93,7 @@ def render_plan(
     parts: list[RenderableType] = [] if plain else [_headline(plan), Text()]
     if rows:
         parts += _plain_lines(rows, asked) if plain else [*_table(rows, asked), Text()]
-    parts += [*_summary(plan, rows), *_unreachable(plan)]
+    parts += [*_summary(plan, rows), *_leftovers(plan), *_unreachable(plan)]
     return Group(*parts)
 
 
@@ -178,6 +180,22 @@ def _summary(plan: Plan, rows: Sequence[Row]) -> Iterable[Text]:
     if idle:
         names = ", ".join(step.step.partition(".")[2] for step in idle)
         yield Text.assemble(("Up to date", "green"), f": {names}")
+
+
+def _leftovers(plan: Plan) -> Iterable[Text]:
+    """A line for each step, with the hosts that have the same of it."""
+    by_step: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for left in plan.leftovers:
+        by_step[left.step, left.containers].append(left.host)
+    for (step, containers), hosts in by_step.items():
+        yield Text.assemble(
+            ("Left over", "bold yellow"),
+            f" of {step}: {', '.join(containers)} on {hosts_in_words(hosts)}, which the site doesn't ask for there",
+        )
+    layers = dict.fromkeys(_layer(left.step) for left in plan.leftovers)
+    for layer in layers:
+        if layer in CLEANING:
+            yield Text(f"  → {CLEANING[layer]}", "dim")
 
 
 def _unreachable(plan: Plan) -> Iterable[Text]:

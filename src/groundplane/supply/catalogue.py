@@ -45,12 +45,17 @@ OWN_SERVICES = (
 
 @dataclass(frozen=True, slots=True)
 class KollaContainer:
-    """A container as the container engine knows it, the service that it belongs to, its hosts, and its image."""
+    """A container as the container engine knows it, the service that it belongs to, its hosts, and its image.
+
+    Attributes:
+        folder: of its configuration, below Kolla's own on the host.
+    """
 
     name: str
     service: str
     hosts: tuple[str, ...]
     image: str = ""
+    folder: str = ""
 
 
 CONTAINER_NAMES = {"openvswitch-db-server": "openvswitch_db"}
@@ -125,6 +130,7 @@ def kolla_containers(site: Site) -> tuple[KollaContainer, ...]:
             service,
             tuple(dict.fromkeys(host for group in groups for host in site.inventory.group_hosts.get(group, ()))),
             container.image,
+            name,
         )
         for service, name, container, groups in _placed(site)
     )

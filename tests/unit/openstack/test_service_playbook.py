@@ -40,8 +40,16 @@ def test_kollas_plays_come_first_as_they_are_and_the_watch_list_last(site: Site)
     *first, last = plays(service, action="deploy", step="openstack.glance")
     assert first == list(service.plays)
     assert last["hosts"] == GROUP
-    assert last["tasks"][0]["watch_containers"]["folders"] == ["glance-api"]
+    assert last["tasks"][0]["watch_containers"]["step"] == "openstack.glance"
     assert plays(service, action="stop", step=None)[:-1] == list(service.plays)
+
+
+def test_a_service_that_was_applied_before_begins_with_what_somebody_put_there_since(site: Site) -> None:
+    service = read_catalogue(site.release, site.content).services["glance"]
+    first, *rest = plays(service, action="deploy", step="openstack.glance", again=True)
+    assert first["tasks"][0]["watch_set_aside"]["step"] == "openstack.glance"
+    assert rest[:-1] == list(service.plays)
+    assert plays(service, action="config", step=None, again=True)[0] == service.plays[0]
 
 
 def test_groups_are_flat_so_that_precedence_among_the_sites_groups_stays(site: Site) -> None:

@@ -29,6 +29,7 @@ class Folder:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, str | None, Path | None]] = []
+        self.again: list[bool] = []
 
     def hosts(self) -> tuple[str, ...]:
         return ("a", "b", "c")
@@ -38,8 +39,9 @@ class Folder:
 
     @contextmanager
     def service_playbook(
-        self, name: str, *, action: str, step: str | None, handover: Path | None
+        self, name: str, *, action: str, step: str | None, again: bool, handover: Path | None
     ) -> Iterator[ServicePlaybook]:
+        self.again.append(again)
         self.asked.append((name, action, step, handover))
         yield ServicePlaybook(Path(f"{name}.yml"), (Path("kolla.json"),), {"kolla_action": action}, {"X": "1"})
 
@@ -115,6 +117,12 @@ def test_only_what_applies_leaves_a_watch_list(player: Player) -> None:
     player.serve("glance", "a", action="stop")
     player.serve("nova", "a", action="reconfigure")
     assert [asked[2] for asked in player.folder.asked] == [None, "openstack.nova"]
+
+
+def test_what_comes_for_the_first_time_isnt_applied_again(player: Player) -> None:
+    player.serve("glance", "a")
+    player.serve("memcached", "a")
+    assert player.folder.again == [False, True]
 
 
 def test_prechecks_are_of_services_that_come_for_the_first_time(player: Player) -> None:

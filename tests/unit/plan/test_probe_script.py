@@ -58,6 +58,39 @@ def test_files_and_folders(root: Path) -> None:
     assert ask(root, *items)["file /etc/daemon.json"] != before["file /etc/daemon.json"]
 
 
+def test_a_folder_tells_the_files_that_no_list_names(root: Path) -> None:
+    (root / "etc/kolla/nova-api/more").mkdir(parents=True)
+    for name in ("nova.conf", "more/config.json"):
+        (root / "etc/kolla/nova-api" / name).touch()
+    folder = {"kind": "folder", "path": "/etc/kolla/nova-api"}
+    files = [{"kind": "file", "path": f"/etc/kolla/nova-api/{name}"} for name in ("nova.conf", "more/config.json")]
+    assert ask(root, folder, *files)["folder /etc/kolla/nova-api"] == "nothing else"
+    for number in range(7):
+        (root / f"etc/kolla/nova-api/more/{number}.conf").touch()
+    assert ask(root, folder, *files)["folder /etc/kolla/nova-api"] == (
+        "more/0.conf, more/1.conf, more/2.conf, more/3.conf, more/4.conf and 2 more"
+    )
+    assert ask(root, {**folder, "path": "/etc/kolla/gone"})["folder /etc/kolla/gone"] == "missing"
+
+
+def test_leftovers_are_known_by_the_folders_that_they_mount(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "cinder_api\t/etc/kolla/cinder-api,kolla_logs\ncinder_backup\tkolla_logs,/etc/kolla/cinder-backup\n"
+    asked: list[list[str]] = []
+
+    def run(words: list[str]) -> subprocess.CompletedProcess[str]:
+        asked.append(words)
+        return subprocess.CompletedProcess(words, 0, said, "")
+
+    monkeypatch.setattr(probe_script, "run", run)
+    item = {"kind": "leftovers", "name": "openstack.cinder", "folders": ["/etc/kolla/cinder-backup"]}
+    other = {"kind": "leftovers", "name": "openstack.heat", "folders": ["/etc/kolla/heat-api"]}
+    assert ask(root, item, other) == {
+        "leftovers openstack.cinder": "cinder_backup",
+        "leftovers openstack.heat": "none",
+    }
+    assert len(asked) == 1
+
+
 def test_the_digest_of_a_file_is_keyed(root: Path) -> None:
     (root / "secret").write_text("1234")
     one = Host(b"a", [], str(root)).value({"kind": "file", "path": "/secret"})

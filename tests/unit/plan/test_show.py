@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from groundplane.layers.marks import StepMark, StepState
-from groundplane.plan.model import Fingerprint, HostAction, Plan, PlannedHost, PlannedStep, Reason, ReasonKind
+from groundplane.plan.model import Fingerprint, HostAction, Leftover, Plan, PlannedHost, PlannedStep, Reason, ReasonKind
 from groundplane.plan.show import plan_as_data, render_plan
 from groundplane.plan.states import marks_of_plan
 
@@ -78,6 +78,15 @@ def test_hosts_that_were_left_out() -> None:
     assert "Nothing to do: 1 step up to date on 1 host." in text
     assert "Left out: node2: untrusted host: its key is not pinned" in text
     assert "groundplane hosts trust node2" in text
+
+
+def test_what_was_left_over_is_named_by_step_with_the_command_that_removes_it() -> None:
+    idle = PlannedStep(step="openstack.glance", description="", wave=1, hosts=(host("node1"), host("node2")))
+    left = [Leftover(step="openstack.heat", host=name, containers=("heat_api",)) for name in ("node1", "node2")]
+    text = shown(plan(idle).model_copy(update={"leftovers": tuple(left)}), width=200)
+    assert "Nothing to do" in text
+    assert "Left over of openstack.heat: heat_api on node1, node2, which the site doesn't ask for there" in text
+    assert "groundplane openstack cleanup" in text
 
 
 def test_for_programs() -> None:

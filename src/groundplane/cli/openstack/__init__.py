@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "clouds": ("groundplane.cli.openstack.clouds", "Give clouds.yaml entries for the admin and for a project's user."),
     "smoke": ("groundplane.cli.openstack.smoke", "Boot a server from a volume as an ordinary user, and clean up."),
     "service": ("groundplane.cli.openstack.service", "Call one of kolla-ansible's actions for some services."),
+    "cleanup": ("groundplane.cli.openstack.cleanup", "Remove containers of services that were switched off."),
     "compute": ("groundplane.cli.openstack.compute", "List, drain, enable, disable and evacuate compute hosts."),
     "node": ("groundplane.cli.openstack.node", "Add and remove nodes, with all that knows of them."),
     "logs": ("groundplane.cli.openstack.logs", "Show the logs of a service of all hosts in one view."),

@@ -98,8 +98,7 @@ def _container_findings(state: OpenStackState) -> Iterator[Finding]:
             yield Finding(
                 Severity.NOTE,
                 f"{host} has {', '.join(strangers)}, which the site doesn't ask for there",
-                "groundplane openstack node remove takes a host's containers away; on the host, one by one: "
-                "systemctl disable --now kolla-NAME-container, docker rm NAME.",
+                "groundplane openstack cleanup removes what services left over that were switched off.",
             )
 
 
