@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
 COMMAND = "openstack compute evacuate"
 MINUTES = 24 * 60.0
-MOVABLE = frozenset({ACTIVE, SHUTOFF, ERROR})
-"""Nova refuses to evacuate servers in another state."""
+MOVABLE = frozenset({"active", "stopped", "error"})
+"""Nova refuses to evacuate servers of another vm_state. What was being done with them when the host went doesn't count:
+it never comes to an end."""
+UNDER_WAY = "REBUILD"
+"""The status of a server that is made anew elsewhere already."""
+_MACHINES = {ACTIVE: "active", SHUTOFF: "stopped", ERROR: "error"}
 
 
 def plan_evacuate(
@@ -60,8 +64,8 @@ def plan_evacuate(
         raise InputError(f"{host.name} can't be evacuated", cure="Nothing was changed.", problems=tuple(problems))
     if not servers:
         return Operation(command, title, nothing="it has no servers")
-    moves = [Move(one, Way.EVACUATE) for one in servers if one.status in MOVABLE]
-    left = [one for one in servers if one.status not in MOVABLE]
+    moves = moves_of(servers)
+    left = [one for one in servers if one not in [move.server for move in moves]]
     said = f"{OURS}evacuated by {by}"
 
     def work(told: Work) -> None:
@@ -89,8 +93,15 @@ def plan_evacuate(
     )
 
 
+def moves_of(servers: Sequence[Server]) -> list[Move]:
+    """What is done with each that can be evacuated; what ran comes first."""
+    movable = [one for one in servers if (one.machine or _MACHINES.get(one.status)) in MOVABLE]
+    ordered = sorted(movable, key=lambda one: not one.ran)
+    return [Move(one, Way.FOLLOW if one.status == UNDER_WAY else Way.EVACUATE) for one in ordered]
+
+
 def _lines(host: ComputeHost, moves: Sequence[Move]) -> tuple[str, ...]:
-    ran = sum(move.server.status == ACTIVE for move in moves)
+    ran = sum(move.server.ran for move in moves)
     number = f"{counted(len(moves), 'server')} of {host.name} {'is' if len(moves) == 1 else 'are'}"
     return (
         f"Nova is told that {host.name} is down, and new servers don't come to it",
@@ -112,10 +123,7 @@ def evacuate(nova: Nova, host: ComputeHost, work: Work, *, reason: str, parallel
             piece.changed = True
             if not work.check:
                 nova.set_forced_down(host, down=True)
-    servers = [one for one in nova.servers(host.name) if one.status in MOVABLE and not one.task]
-    # What ran comes first.
-    ordered = sorted(servers, key=lambda one: one.status != ACTIVE)
-    Mover(nova, host.name, work, parallel=parallel).run([Move(one, Way.EVACUATE) for one in ordered])
+    Mover(nova, host.name, work, parallel=parallel).run(moves_of(nova.servers(host.name)))
     left = () if work.check else nova.servers(host.name)
     if left:
         raise FailedError(

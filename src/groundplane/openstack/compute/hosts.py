@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from groundplane.openstack.work import Work
     from groundplane.site.site import Site
 
+GROUP = "compute"
 MINUTES = 5.0
 TRIES, TRY_SECONDS = 4, 5.0
 """A virtual address that moves to another host is away for some seconds."""
@@ -42,6 +43,28 @@ def find_host(hosts: Sequence[ComputeHost], name: str) -> ComputeHost:
         f"Nova has no compute host {name}",
         cure=suggest(name, [one.name for one in hosts], "groundplane openstack compute list"),
     )
+
+
+def refuse_unknown(site: Site, names: Sequence[str]) -> None:
+    """Refuses names that the site's compute hosts don't go by, before Nova is asked.
+
+    Raises:
+        InputError: with the nearest name for each.
+    """
+    hosts = site.inventory.group_hosts.get(GROUP, ())
+    known = {called for host in hosts for called in (host, host.partition(".")[0])}
+    known |= {f"{host.partition('.')[0]}.{site.file.domain}" for host in hosts}
+    there = f"Compute hosts: {', '.join(hosts)}." if hosts else f"Nobody is in the group '{GROUP}' of the inventory."
+    gone = f"{there} One that left the inventory has to come back into it first."
+    problems = [
+        Problem(f"{name} runs no virtual machines: it isn't in the group '{GROUP}'", there)
+        if name in site.inventory.hosts
+        else Problem(f"the inventory has no compute host {name}", suggest(name, hosts, gone))
+        for name in names
+        if name not in known
+    ]
+    if problems:
+        raise InputError("That is no compute host of this site", cure="Nothing was asked.", problems=tuple(problems))
 
 
 def places(site: Site, names: Sequence[str]) -> tuple[str, ...]:

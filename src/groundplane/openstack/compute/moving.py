@@ -36,6 +36,8 @@ class Way(StrEnum):
     COLD = "migrated"
     CONFIRM = "confirmed on its new host"
     EVACUATE = "evacuated"
+    FOLLOW = "seen to its new host"
+    """An evacuation that somebody began before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +133,10 @@ class Mover:
             Way.COLD: self._nova.migrate,
             Way.CONFIRM: self._nova.confirm,
             Way.EVACUATE: self._nova.evacuate,
-        }[move.way]
+        }.get(move.way)
         try:
-            ask(move.server)
+            if ask is not None:
+                ask(move.server)
         except GroundplaneError as error:
             self._work.end(move.task, failed=one_line(error))
             return
@@ -172,7 +175,7 @@ class Mover:
             return None
         if now.status == ERROR or (now.host == self._host and move.way is not Way.CONFIRM):
             return self._why(now)
-        if move.way is Way.EVACUATE and move.server.status == ACTIVE and now.status == SHUTOFF:
+        if move.way in (Way.EVACUATE, Way.FOLLOW) and move.server.ran and now.status == SHUTOFF:
             if not self._once(going, "started"):
                 return self._why(now)
             self._nova.start(now)

@@ -44,7 +44,12 @@ class ComputeHost:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A virtual machine; `status` and `task` are Nova's (ACTIVE, SHUTOFF, …; migrating, … or empty)."""
+    """A virtual machine; `status` and `task` are Nova's (ACTIVE, SHUTOFF, …; migrating, … or empty).
+
+    Attributes:
+        machine: Nova's vm_state: active, stopped, error, … It stays while something is done with the server; the status
+            says what is done.
+    """
 
     id: str
     name: str
@@ -55,6 +60,12 @@ class Server:
     vcpus: int = 0
     ram_mb: int = 0
     fault: str = ""
+    machine: str = ""
+
+    @property
+    def ran(self) -> bool:
+        """Whether it ran, as far as Nova knows."""
+        return self.status == "ACTIVE" or self.machine == "active"
 
     @property
     def label(self) -> str:
@@ -226,6 +237,7 @@ def _server(one: Mapping[str, Any]) -> Server:
         host=one.get("OS-EXT-SRV-ATTR:host") or "",
         status=one["status"],
         task=one.get("OS-EXT-STS:task_state") or "",
+        machine=one.get("OS-EXT-STS:vm_state") or "",
         project=one.get("tenant_id") or "",
         vcpus=int(flavor.get("vcpus") or 0),
         ram_mb=int(flavor.get("ram") or 0),

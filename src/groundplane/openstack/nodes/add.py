@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
 
 COMMAND = "openstack node add"
+NAMING = "bootstrap.naming"
+"""The step by which hosts know each other's names. RabbitMQ's members look for each other by name, so the others have
+to know the new one's before it joins."""
 CLUSTERED = {"mariadb": "MariaDB's cluster", "rabbitmq": "RabbitMQ's cluster", "ovn_nb_db": "OVN's databases"}
 
 
@@ -104,7 +107,7 @@ def _runs(known: HostState | None, container: str) -> bool:
 
 
 def _lines(state: OpenStackState, host: str, missing: dict[str, str], wanted: int) -> Iterator[str]:
-    yield f"What was never applied on {host} of the layers below is applied"
+    yield f"All hosts learn its name; what was never applied on {host} of the layers below is applied"
     services = list(dict.fromkeys(missing.values()))
     if missing:
         number = f"{counted(len(missing), 'container')}" + (f" of {wanted}" if len(missing) < wanted else "")

@@ -36,8 +36,9 @@ class Cloud:
         self.hosts = HOSTS
         self.answers = False
         self.planned: list[Operation] = []
-        inventory = SimpleNamespace(hosts=("node4", "node5"), group_hosts={})
-        self.site: Any = SimpleNamespace(inventory=inventory)
+        inventory = SimpleNamespace(hosts=("node4", "node5"), group_hosts={"compute": ("node4", "node5")})
+        self.site: Any = SimpleNamespace(inventory=inventory, file=SimpleNamespace(domain="cloud.test"))
+        self.asked = 0
         self.nova.hosts = lambda: self.hosts  # type: ignore[method-assign]
         self.nova.room = lambda: ROOM  # type: ignore[attr-defined]
         monkeypatch.setattr(common, "open_site", lambda _obj, **_more: self.site)
@@ -48,6 +49,7 @@ class Cloud:
 
     @contextmanager
     def _nova(self, _site: object) -> Iterator[Any]:
+        self.asked += 1
         yield self.nova
 
     @contextmanager
@@ -84,6 +86,13 @@ def test_a_drain_knows_the_host_its_servers_and_the_room_elsewhere(cloud: Cloud)
     assert found.command == "openstack compute drain node4"
     assert "live-migrated, 2 at a time" in found.lines[1]
     assert len(found.warnings) == 2
+
+
+def test_a_drain_of_a_host_that_isnt_there_asks_nobody(cloud: Cloud) -> None:
+    with pytest.raises(InputError) as refused:
+        cloud.run("drain", "noed4")
+    assert refused.value.problems[0].cure == "Did you mean 'node4'?"
+    assert cloud.asked == 0
 
 
 def test_enable_and_disable(cloud: Cloud) -> None:

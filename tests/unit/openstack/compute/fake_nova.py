@@ -87,6 +87,10 @@ class FakeNova:
     def set_forced_down(self, host: ComputeHost, *, down: bool) -> None:
         self.asked.append(f"{host.name} {'down' if down else 'not down'}")
 
+    def under_way(self, id_: str, status: str) -> None:
+        """Somebody began to move it before."""
+        self._going[id_] = (self._steps, "node5", status)
+
     def _begin(self, server: Server, what: str, status: str) -> None:
         self.asked.append(f"{what} {server.id}")
         self.there[server.id] = replace(self.there[server.id], task="moving")

@@ -56,6 +56,26 @@ def test_what_ran_comes_first_and_runs_again() -> None:
     assert nova.asked == ["disable node4 (me)", "node4 down", "evacuate web", "start web", "evacuate db"]
 
 
+def test_what_was_being_done_when_the_host_went_keeps_nobody_there() -> None:
+    nova = FakeNova(
+        [server("web", "REBOOT", task="rebooting", machine="active"), server("x", "RESIZE", machine="resized")]
+    )
+    with pytest.raises(FailedError, match="1 server still belongs to node4: x"):
+        evacuate(cast("Any", nova), DOWN[0], quick_work(Told()), reason="me", parallel=1)
+    assert nova.asked[2:] == ["evacuate web", "start web"]
+
+
+def test_an_evacuation_that_was_cut_off_is_seen_to_its_end_and_not_begun_again() -> None:
+    nova = FakeNova([server("web", "REBUILD", task="rebuilding", machine="active"), server("db", "SHUTOFF")])
+    nova.under_way("web", "SHUTOFF")
+    found = plan(*nova.servers("node4"))
+    assert found.warnings == ()
+    assert "1 of them ran" in found.lines[1]
+    evacuate(cast("Any", nova), DOWN[0], quick_work(Told()), reason="me", parallel=1)
+    assert nova.asked[2:] == ["start web", "evacuate db"]
+    assert nova.servers("node4") == ()
+
+
 def test_what_is_left_fails() -> None:
     nova = FakeNova([server("web"), server("x", "PAUSED")])
     with pytest.raises(FailedError, match="1 server still belongs to node4: x"):

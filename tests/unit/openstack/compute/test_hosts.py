@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from groundplane.errors import InputError
-from groundplane.openstack.compute.hosts import find_host, places, plan_switch, switch
+from groundplane.openstack.compute.hosts import find_host, places, plan_switch, refuse_unknown, switch
 
 from .fake_nova import HOSTS, FakeNova
 from .works import Told, quick_work
@@ -26,6 +26,22 @@ def test_names() -> None:
         find_host(HOSTS, "node3")
     assert places(SITE, ["node4.cloud.test"]) == ("node4",)
     assert places(SITE, ["node9"]) == ("node1",)
+
+
+def test_a_name_that_is_no_compute_host_of_the_site_is_refused_with_the_nearest() -> None:
+    inventory = SimpleNamespace(hosts=("node1", "node4", "node5"), group_hosts={"compute": ("node4", "node5")})
+    site = cast("Any", SimpleNamespace(inventory=inventory, file=SimpleNamespace(domain="cloud.test")))
+    refuse_unknown(site, ["node4", "node5.cloud.test"])
+    with pytest.raises(InputError) as refused:
+        refuse_unknown(site, ["nod4", "node1", "x"])
+    assert [(one.what, one.cure) for one in refused.value.problems] == [
+        ("the inventory has no compute host nod4", "Did you mean 'node4'?"),
+        ("node1 runs no virtual machines: it isn't in the group 'compute'", "Compute hosts: node4, node5."),
+        (
+            "the inventory has no compute host x",
+            "Compute hosts: node4, node5. One that left the inventory has to come back into it first.",
+        ),
+    ]
 
 
 def test_disabling_says_who_is_left() -> None:

@@ -31,7 +31,7 @@ def reasons(name: str, known: Any = None) -> list[str]:
 def test_a_compute_host() -> None:
     found = plan_add(SITE, state(host("node4", containers=())), (), "node4", by="me")
     assert found.lines == (
-        "What was never applied on node4 of the layers below is applied",
+        "All hosts learn its name; what was never applied on node4 of the layers below is applied",
         "It gets 2 containers: nova-cell, ovn-controller",
         "Nova discovers it, and servers may come to it",
     )

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import click
 
@@ -34,18 +34,32 @@ def open_nova(site: Site) -> Iterator[Nova]:
         yield Nova(connection)
 
 
-def carry_out(obj: str | None, make: Make, *, yes: bool, confirm: str, check: bool, as_json: bool) -> None:
+def carry_out(
+    obj: str | None,
+    make: Make,
+    *,
+    yes: bool,
+    confirm: str,
+    check: bool,
+    as_json: bool,
+    present: Sequence[str] = (),
+) -> None:
     """Asks Nova, shows the plan that `make` gives, asks, runs it, and tells how it ended.
 
+    Args:
+        present: names that have to be compute hosts of the inventory.
+
     Raises:
-        InputError: what `make` refuses; nobody is there to say yes.
+        InputError: a name that the inventory doesn't know, what `make` refuses; nobody is there to say yes.
         CancelledError: a person said no, or stopped the run.
         FailedError: it failed.
     """
     from groundplane.cli.common import console  # noqa: PLC0415
     from groundplane.cli.operations import open_desk, perform  # noqa: PLC0415
+    from groundplane.openstack.compute.hosts import refuse_unknown  # noqa: PLC0415
 
     with open_desk(obj) as desk:
+        refuse_unknown(desk.site, present)
         with console(stderr=True).status("Asking Nova"), open_nova(desk.site) as nova:
             operation = make(desk, nova)
         perform(desk, operation, yes=yes, confirm=confirm, check=check, as_json=as_json)

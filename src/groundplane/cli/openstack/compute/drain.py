@@ -52,4 +52,4 @@ def command(
             check=check,
         )
 
-    carry_out(obj, make, yes=yes, confirm=confirm, check=check, as_json=as_json)
+    carry_out(obj, make, yes=yes, confirm=confirm, check=check, as_json=as_json, present=(host,))

@@ -16,7 +16,7 @@ def command(ctx: click.Context, host: str, *, yes: bool, confirm: str, check: bo
     """Bring HOST, which the inventory has, into the cloud; or bring back one that was removed.
 
     Says what it would get, and applies the layer openstack: on HOST all that it needs, of the layers below only what
-    was never applied there, and on others what HOST's coming changes.
+    was never applied there, and on others what HOST's coming changes, beginning with the names that they know.
     """
     import json  # noqa: PLC0415
 
@@ -26,7 +26,7 @@ def command(ctx: click.Context, host: str, *, yes: bool, confirm: str, check: bo
     from groundplane.cli.operations import agree, open_desk, run_operation, show_operation  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
-    from groundplane.openstack.nodes.add import plan_add  # noqa: PLC0415
+    from groundplane.openstack.nodes.add import NAMING, plan_add  # noqa: PLC0415
     from groundplane.openstack.status.state import LAYER, openstack_state  # noqa: PLC0415
 
     by = settings().holder
@@ -46,4 +46,4 @@ def command(ctx: click.Context, host: str, *, yes: bool, confirm: str, check: bo
         if operation.stages:
             result = run_operation(desk, operation, check=check, as_json=as_json)
             raise_unless_done(result, again=f"groundplane {operation.command}")
-    ctx.invoke(apply.command, names=(LAYER,), yes=True, check=check, as_json=as_json)
+    ctx.invoke(apply.command, names=(NAMING, LAYER), yes=True, check=check, as_json=as_json)
