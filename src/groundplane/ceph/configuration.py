@@ -17,13 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
 from groundplane.site.model_problems import model_problems
-from groundplane.site.source import Source, read_source
+from groundplane.site.option_places import OptionPlaces
 from groundplane.site.values import Level, Value
 from groundplane.supply.conditions import Conditions, to_bool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from groundplane.errors import Place
     from groundplane.site.site import Site
@@ -251,7 +250,7 @@ class Reader:
         facts = site.facts.roles.get(ROLE)
         self._defaults = facts.defaults if facts is not None else None
         self._conditions: dict[str | None, Conditions] = {}
-        self._sources: dict[Path, Source | None] = {}
+        self._places = OptionPlaces()
         self._told: set[tuple[str, Place | None]] = set()
         members = [host for group in GROUPS for host in site.inventory.group_hosts.get(group, ())]
         self.hosts = tuple(host for host in site.inventory.hosts if host in set(members))
@@ -342,38 +341,12 @@ class Reader:
                 value = self.find(name, host)
                 if value is not None and (name, at := self.place(value, name, index)) not in self._told:
                     self._told.add((name, at))
-                    self.problems += model_problems(error, self._below(value, name, (index,), merged), model)
+                    self.problems += model_problems(error, self._places.below(value, name, (index,), merged), model)
         return tuple(found)
 
     def place(self, value: Value, name: str, *path: str | int) -> Place:
         """Where a part of a variable's value stands."""
-        source, prefix = self._origin(value, name)
-        return source.place(*prefix, *path) if source is not None else value.place
-
-    def _below(self, value: Value, name: str, path: tuple[str | int, ...], data: Any) -> Source:
-        """The file as if it held this part of the value alone, so that complaints about it find their lines."""
-        source, prefix = self._origin(value, name)
-        start = (*prefix, *path)
-        if source is None:
-            return Source(value.place.file, data, {(): (value.place.line or 1, value.place.column or 1)})
-        lines = {keys[len(start) :]: at for keys, at in source.lines.items() if keys[: len(start)] == start}
-        first = self.place(value, name, *path)
-        lines.setdefault((), (first.line or 1, first.column or 1))
-        return Source(source.path, data, lines)
-
-    def _origin(self, value: Value, name: str) -> tuple[Source | None, tuple[str | int, ...]]:
-        """The file that sets the variable, and the path of keys to it (in hosts.yml it isn't at the top)."""
-        path = value.place.file
-        if path not in self._sources:
-            self._sources[path] = read_source(path, []) if path.is_file() else None
-        source = self._sources[path]
-        if source is None:
-            return None, ()
-        at = (value.place.line, value.place.column)
-        for keys, found in source.lines.items():
-            if found == at and keys and keys[-1] == name:
-                return source, keys
-        return (source, (name,)) if (name,) in source.lines else (None, ())
+        return self._places.place(value, name, *path)
 
     def _for(self, host: str | None) -> Conditions:
         if host not in self._conditions:
@@ -397,7 +370,7 @@ class Reader:
         except ValidationError as error:
             value = self.find(name, self.whole)
             if value is not None:
-                self.problems += model_problems(error, self._below(value, name, (), found), PoolSettings)
+                self.problems += model_problems(error, self._places.below(value, name, (), found), PoolSettings)
             wrong = {str(item["loc"][0]) for item in error.errors(include_url=False) if item["loc"]}
             return {key: each for key, each in found.items() if key not in wrong}
         return dict(found)

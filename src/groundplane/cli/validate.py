@@ -28,20 +28,16 @@ def command(obj: str | None, *, secrets: bool, as_json: bool) -> None:
     from groundplane.cli.common import open_site, print_json, problem_as_json  # noqa: PLC0415
     from groundplane.cli.settings import find_site  # noqa: PLC0415
     from groundplane.errors import InputError  # noqa: PLC0415
-    from groundplane.layers.loading import load_graph  # noqa: PLC0415
-    from groundplane.layers.sense import problems_of  # noqa: PLC0415
-    from groundplane.site.loading import in_order  # noqa: PLC0415
-    from groundplane.supply.catalogue import image_problems  # noqa: PLC0415
+    from groundplane.layers.validation import check_site  # noqa: PLC0415
 
     path = find_site(obj)
-    problems: tuple[Problem, ...] = ()
     summary = ""
     try:
-        site = open_site(obj, need_secrets=secrets)
-        graph = load_graph(site)
-        problems = in_order([*image_problems(site), *problems_of(site, site.file.layers)])
-        numbers = {"host": len(site.inventory.hosts), "layer": len(graph.layers), "step": len(graph.steps)}
-        summary = ", ".join(counted(number, noun) for noun, number in numbers.items())
+        site = open_site(obj, need_secrets=secrets, strict=False)
+        graph, problems = check_site(site)
+        if graph is not None:
+            numbers = {"host": len(site.inventory.hosts), "layer": len(graph.layers), "step": len(graph.steps)}
+            summary = ", ".join(counted(number, noun) for noun, number in numbers.items())
     except InputError as error:
         if not error.problems:
             raise

@@ -25,12 +25,11 @@ from groundplane.platform.options import (
     VolumeType,
 )
 from groundplane.site.model_problems import model_problems
-from groundplane.site.source import Source, read_source, suggest
+from groundplane.site.option_places import OptionPlaces
+from groundplane.site.source import suggest
 from groundplane.supply.conditions import to_bool
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from groundplane.errors import Place
     from groundplane.site.site import Site
     from groundplane.site.values import Value
@@ -86,7 +85,7 @@ class Reader:
         self.site = site
         self.problems = problems
         self.variables = SiteVariables(site)
-        self._sources: dict[Path, Source | None] = {}
+        self._places = OptionPlaces()
 
     def read(self) -> PlatformConfiguration:
         prune = self.texts("platform_prune")
@@ -145,16 +144,15 @@ class Reader:
             try:
                 found.append(model.model_validate_json(json.dumps(entry, default=str)))
             except ValidationError as error:
-                self.problems += model_problems(error, self._below(name, index, entry), model)
+                value = self.find(name)
+                if value is not None:
+                    self.problems += model_problems(error, self._places.below(value, name, (index,), entry), model)
         return tuple(found)
 
     def place(self, name: str, *path: str | int) -> Place | None:
         """Where a part of an option is written."""
         value = self.find(name)
-        if value is None:
-            return None
-        source, prefix = self._origin(value, name)
-        return source.place(*prefix, *path) if source is not None else value.place
+        return self._places.place(value, name, *path) if value is not None else None
 
     def _list(self, name: str) -> list[Any]:
         found = self.of(name)
@@ -164,28 +162,6 @@ class Reader:
             self.problems.append(Problem(f"'{name}' is no list", "Write each entry after a dash.", self.place(name)))
             return []
         return found
-
-    def _below(self, name: str, index: int, data: Any) -> Source:
-        """The file as if it held this entry alone, so that complaints about it find their lines."""
-        value = self.find(name)
-        place = self.place(name, index)
-        if value is None or place is None:
-            return Source(self.site.path, data)
-        source, prefix = self._origin(value, name)
-        first = (place.line or 1, place.column or 1)
-        if source is None:
-            return Source(place.file, data, {(): first})
-        start = (*prefix, index)
-        lines = {keys[len(start) :]: at for keys, at in source.lines.items() if keys[: len(start)] == start}
-        lines.setdefault((), first)
-        return Source(source.path, data, lines)
-
-    def _origin(self, value: Value, name: str) -> tuple[Source | None, tuple[str | int, ...]]:
-        path = value.place.file
-        if path not in self._sources:
-            self._sources[path] = read_source(path, []) if path.is_file() else None
-        source = self._sources[path]
-        return (source, (name,)) if source is not None and (name,) in source.lines else (None, ())
 
 
 OPTIONS = (

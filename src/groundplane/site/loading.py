@@ -13,7 +13,7 @@ from groundplane.site.environments import load_environments
 from groundplane.site.inventory_file import load_inventory
 from groundplane.site.layer_facts import read_facts
 from groundplane.site.model import SiteFile
-from groundplane.site.model_problems import read_model
+from groundplane.site.model_problems import read_mended, read_model
 from groundplane.site.networks import NetworkPlan, read_networks, read_vips
 from groundplane.site.realm_files import LAYER, read_realm_files
 from groundplane.site.release import Release
@@ -50,6 +50,9 @@ def load_site(
     """
     problems: list[Problem] = []
     file, source = _read_site_file(path, problems)
+    if file is None and source is not None:
+        # Its problems are told; with the small ones out of the way the rest of the site is looked at all the same.
+        file = read_mended(SiteFile, source)
     inventory = load_inventory(path / "inventory", problems)
     facts = read_facts(content, path, problems)
     release = read_release(file, source, content, problems) if file and source else None

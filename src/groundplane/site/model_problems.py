@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from groundplane.errors import Problem
-from groundplane.site.source import suggest
+from groundplane.site.source import nearest, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pydantic.fields import FieldInfo
 
@@ -32,6 +32,8 @@ _WANTED = {
 }
 _LIMITS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
 _MOST_SHOWN = 60
+_MOST_MENDED = 3
+"""What stands below a key that was misspelt is looked at once the key is right."""
 
 
 def read_model(model: type[Model], source: Source, problems: list[Problem]) -> Model | None:
@@ -47,6 +49,53 @@ def read_model(model: type[Model], source: Source, problems: list[Problem]) -> M
     except ValidationError as error:
         problems += model_problems(error, source, model)
         return None
+
+
+def read_mended(model: type[Model], source: Source) -> Model | None:
+    """A file whose mistakes were told, read as if its small ones had been put right, so that others are told too.
+
+    Small are unknown keys (each stands for the missing one that it resembles, or for nothing) and single values that
+    can't be (numbers and text for each other; else the default counts). None where more is wrong.
+    """
+    if not isinstance(source.data, dict):
+        return None
+    data = json.loads(json.dumps(source.data, default=str))
+    for _ in range(_MOST_MENDED):
+        try:
+            return model.model_validate_json(json.dumps(data), strict=True)
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+            # A key that takes the place of a missing one has to be there before that is looked at.
+            for item in sorted(found, key=lambda one: one["type"] != "extra_forbidden"):
+                if not _mend(model, data, dict(item)):
+                    return None
+    return None
+
+
+def _mend(model: type[BaseModel], data: Any, item: Mapping[str, Any]) -> bool:
+    path = tuple(part for part in item["loc"] if part != "[key]")
+    owner = data
+    for part in path[:-1]:
+        owner = owner.get(part) if isinstance(owner, dict) else None
+    if not path or not isinstance(owner, dict):
+        return False
+    key, fields, unknown = path[-1], _fields_of(model, path[:-1]), item["type"] == "extra_forbidden"
+    if item["type"] == "missing":
+        return key in owner
+    if isinstance(owner.get(key), dict | list) and not unknown:
+        return False
+    value = owner.pop(key, None)
+    if unknown:
+        near = nearest(key, fields)
+        if near is not None:
+            owner.setdefault(near, value)
+    elif item["type"] == "string_type" and isinstance(value, int | float):
+        owner[key] = str(value)
+    elif item["type"] == "int_type" and isinstance(value, str) and value.isdigit():
+        owner[key] = int(value)
+    else:
+        return key in fields and not fields[key].is_required()
+    return True
 
 
 def model_problems(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Problem]:
@@ -123,8 +172,12 @@ def _shown(value: Any) -> str:
 
 def fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """The keys that the model allows below `path`."""
+    return list(_fields_of(model, path))
+
+
+def _fields_of(model: type[BaseModel], path: Sequence[str | int]) -> dict[str, FieldInfo]:
     found = _annotation_at(model, path)
-    return list(_fields(found)) if isinstance(found, type) and issubclass(found, BaseModel) else []
+    return _fields(found) if isinstance(found, type) and issubclass(found, BaseModel) else {}
 
 
 def description_at(model: type[BaseModel], path: Sequence[str | int]) -> str:

@@ -32,6 +32,15 @@ def test_json(commands: Commands) -> None:
     assert [problem["line"] for problem in told["problems"]] == [1, 3]
 
 
+def test_a_site_file_and_the_graph_are_told_in_one_round(commands: Commands) -> None:
+    commands.site.replace("site.yml", "domain:", "domian:")
+    commands.site.write("layers.yml", "hooks:\n  - {name: mine, after: bootstrap.nothing, playbook: x.yml}\n")
+    done = commands.run("validate")
+    assert done.exit_code == 2
+    assert "'domian'" in done.output
+    assert "bootstrap.nothing" in done.output
+
+
 def test_a_broken_graph_is_told_too(commands: Commands) -> None:
     commands.site.write("layers.yml", "hooks:\n  - {name: mine, after: bootstrap.nothing, playbook: x.yml}\n")
     done = commands.run("validate")

@@ -75,6 +75,37 @@ def test_what_is_wrong_in_site_yml(site_folder: SiteFolder, change: tuple[str, s
     assert any(what in text and cure in text.split(" | ")[1] for text in told), told
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("domain:", "domian:"),
+        ("    gateway:", "    gatway:"),
+        ('"2026.1"', "2026.1"),
+        ("    gateway", "    mtu: big\n    gateway"),
+        ("vips:", "vip:"),
+        ("domain:", "color: red\ndomain:"),
+    ],
+)
+def test_a_small_mistake_in_site_yml_keeps_nothing_else_from_being_told(
+    site_folder: SiteFolder, change: tuple[str, str]
+) -> None:
+    site_folder.replace("site.yml", *change)
+    site_folder.write("inventory/host_vars/node1.yml", "kernel_swapiness: 1\n")
+    told = site_folder.told()
+    assert any("kernel_swapiness" in text for text in told), told
+    site = site_folder.load(strict=False)
+    assert site.file.domain == "test.example"
+    assert site.networks.vips["api"].address == "172.31.0.5"
+    assert site.file.networks["management"].gateway == "172.31.0.1"
+
+
+@pytest.mark.parametrize("change", [("name: test\n", ""), ("name: test", "name: Test"), ("domain: test.example", "")])
+def test_what_cant_be_guessed_is_told_alone(site_folder: SiteFolder, change: tuple[str, str]) -> None:
+    site_folder.replace("site.yml", *change)
+    with pytest.raises(InputError):
+        site_folder.load(strict=False)
+
+
 def test_missing_and_empty_files(site_folder: SiteFolder) -> None:
     site_folder.write("site.yml", "")
     assert "is empty" in site_folder.told()[0]

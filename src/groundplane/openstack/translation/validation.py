@@ -89,7 +89,7 @@ def _interfaces(site: Site, catalogue: KollaCatalogue, work_out: Conditions) -> 
             value = site.variables.value(variable, None)
             networks = _worked_out(work_out, value.value) if value is not None else None
             if value is not None and networks is not None:
-                named = [networks] if isinstance(networks, str) else list(networks)
+                named = list(networks) if isinstance(networks, list) else [str(networks)]
                 yield from _unknown_networks(site, variable, named, value.place)
                 for host in groups.get(group, ()):
                     if _is_derived(site, KOLLAS[variable], host):
@@ -112,7 +112,7 @@ def _interfaces(site: Site, catalogue: KollaCatalogue, work_out: Conditions) -> 
 
 def _unknown_networks(site: Site, variable: str, networks: list[str], place: Place) -> Iterator[Problem]:
     for network in networks:
-        if network not in site.networks.networks:
+        if network not in site.networks.networks and network not in site.file.networks:
             known = ", ".join(site.networks.networks)
             yield Problem(f"{variable} names the network '{network}'", f"site.yml has {known}.", place)
 
