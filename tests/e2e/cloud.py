@@ -47,6 +47,7 @@ class Cloud:
             yaml.safe_load((lab.site / "site.yml").read_text(encoding="utf-8"))["vips"]["external"]["address"]
         )
         self.trust = ssl.create_default_context(cafile=str(lab.site / "certificates" / "ca.crt"))
+        self._password = ""
 
     def secrets(self) -> dict[str, Any]:
         password = Path(self.lab.env["XDG_CONFIG_HOME"]) / "groundplane" / "labs" / f"{self.lab.name}.password"
@@ -57,7 +58,9 @@ class Cloud:
 
     def token(self) -> tuple[str, dict[str, str]]:
         """A fresh token of the admin's, and the public address of each kind of service."""
-        user = {"name": "admin", "domain": {"id": "default"}, "password": self.secrets()["keystone_admin_password"]}
+        # The vault takes its time to open, which a client that asks all the time must not count as the cloud's.
+        self._password = self._password or self.secrets()["keystone_admin_password"]
+        user = {"name": "admin", "domain": {"id": "default"}, "password": self._password}
         body = {
             "auth": {
                 "identity": {"methods": ["password"], "password": {"user": user}},

@@ -231,13 +231,112 @@ def test_what_somebody_changed_in_the_cloud_is_put_right(cloud_lab: Lab, cloud: 
     nothing_to_do(cloud_lab)
 
 
-@pytest.mark.timeout(1800)
-def test_a_compute_host_is_emptied_and_used_again(cloud_lab: Lab, cloud: Cloud) -> None:
-    drained = cloud_lab.groundplane("openstack", "compute", "drain", "node3", "--yes", timeout=1500)
-    assert drained.code == 0, str(drained)
-    state = {found["host"]: found["status"] for found in cloud.list("compute", "/os-services?binary=nova-compute")}
-    assert state == {"node2": "enabled", "node3": "disabled"}
-    enabled = cloud_lab.groundplane("openstack", "compute", "enable", "node3", "--yes")
-    assert enabled.code == 0, str(enabled)
-    state = {found["host"]: found["status"] for found in cloud.list("compute", "/os-services?binary=nova-compute")}
-    assert set(state.values()) == {"enabled"}
+def test_a_file_that_somebody_put_there_is_named_and_set_aside(cloud_lab: Lab, cloud: Cloud) -> None:
+    before = cloud.containers("node1")
+    file = "/etc/kolla/placement-api/by-hand.conf"
+    cloud_lab.on("node1", "sh", "-c", f"echo debug=1 > {file}")
+    shown = cloud_lab.groundplane("plan")
+    assert all(word in shown.out for word in ("openstack.placement", "node1", "by-hand.conf")), str(shown)
+    assert cloud_lab.plan()[1] == {"openstack.placement": ["node1"]}
+    applied = cloud_lab.groundplane("apply", "--yes")
+    assert applied.code == 0, str(applied)
+    found = cloud_lab.on("node1", "find", "/var/lib/groundplane/set-aside", "/etc/kolla", "-name", "by-hand.conf")
+    assert found.count("by-hand.conf") == 1
+    assert "/set-aside/openstack.placement/" in found
+    assert cloud.containers("node1") == before, "nothing is restarted for a file that nobody reads"
+    nothing_to_do(cloud_lab)
+
+
+@pytest.mark.timeout(2400)
+def test_what_is_switched_off_is_named_and_removed_when_asked(cloud_lab: Lab, cloud: Cloud) -> None:
+    where = [host for host in NODES if "cinder_backup" in cloud.containers(host)]
+    assert where
+    set_values(cloud_lab, enable_cinder_backup=False)
+    off = cloud_lab.groundplane("apply", "--yes", timeout=1500)
+    assert off.code == 0, str(off)
+    answer, steps = cloud_lab.plan()
+    assert (answer.code, steps) == (0, {}), str(answer)
+    assert {(one["host"], *one["containers"]) for one in answer.json()["leftovers"]} == {
+        (host, "cinder_backup") for host in where
+    }
+    assert "cinder_backup" in cloud_lab.groundplane("plan").out
+    asked = cloud_lab.groundplane("openstack", "cleanup")
+    assert asked.code == 2, "nobody is there to say yes"
+    assert all("cinder_backup" in cloud.containers(host) for host in where)
+    cleaned = cloud_lab.groundplane("openstack", "cleanup", "--yes")
+    assert cleaned.code == 0, str(cleaned)
+    assert not any("cinder_backup" in cloud.containers(host) for host in NODES)
+    assert cloud_lab.plan()[0].json()["leftovers"] == []
+    nothing_to_do(cloud_lab)
+    set_values(cloud_lab, enable_cinder_backup=True)
+    back = cloud_lab.groundplane("apply", "--yes", timeout=1500)
+    assert back.code == 0, str(back)
+    assert all("cinder_backup" in cloud.containers(host) for host in where)
+    nothing_to_do(cloud_lab)
+
+
+def test_a_host_that_is_not_there_is_refused_before_the_cloud_is_asked(cloud_lab: Lab) -> None:
+    refused = cloud_lab.groundplane("openstack", "compute", "drain", "noed3", "--yes")
+    assert refused.code == 2, str(refused)
+    assert "'node3'" in refused.err
+    assert refused.seconds < 10
+
+
+@pytest.mark.timeout(5400)
+def test_compute_hosts_are_emptied_of_a_server_that_runs_and_of_one_that_does_not(cloud_lab: Lab, cloud: Cloud) -> None:
+    """The server goes to the other host running, and comes back stopped."""
+    kept = cloud_lab.groundplane(
+        "openstack", "smoke", "--keep", "--skip", "ssh", "--skip", "backup", "--json", timeout=2400
+    )
+    try:
+        assert kept.code == 0, str(kept)
+        made = json.loads(kept.out.splitlines()[-1])["server"]["id"]
+
+        def server() -> dict[str, Any]:
+            found: dict[str, Any] = cloud.call("compute", "GET", f"/servers/{made}")["server"]
+            return found
+
+        def drain(host: str) -> None:
+            drained = cloud_lab.groundplane("openstack", "compute", "drain", host, "--yes", timeout=1500)
+            assert drained.code == 0, str(drained)
+            assert states(cloud)[host] == "disabled"
+            enabled = cloud_lab.groundplane("openstack", "compute", "enable", host, "--yes")
+            assert enabled.code == 0, str(enabled)
+
+        first = server()["OS-EXT-SRV-ATTR:host"]
+        drain(first)
+        second = server()["OS-EXT-SRV-ATTR:host"]
+        assert second != first
+        assert server()["status"] == "ACTIVE"
+        cloud.call("compute", "POST", f"/servers/{made}/action", {"os-stop": None})
+        cloud_lab.wait_for(lambda: server()["status"] == "SHUTOFF", "the server stopped", 300)
+        drain(second)
+        assert server()["OS-EXT-SRV-ATTR:host"] == first
+        assert server()["status"] == "SHUTOFF"
+        assert set(states(cloud).values()) == {"enabled"}
+    finally:
+        cleaned = cloud_lab.groundplane("openstack", "smoke", "--clean", timeout=900)
+    assert cleaned.code == 0, str(cleaned)
+    assert not cloud.objects()["servers"]
+
+
+def states(cloud: Cloud) -> dict[str, str]:
+    return {found["host"]: found["status"] for found in cloud.list("compute", "/os-services?binary=nova-compute")}
+
+
+@pytest.mark.timeout(5400)
+def test_a_node_leaves_the_cloud_and_comes_back(cloud_lab: Lab, cloud: Cloud) -> None:
+    removed = cloud_lab.groundplane("openstack", "node", "remove", "node3", "--yes", timeout=1800)
+    assert removed.code == 0, str(removed)
+    assert cloud.containers("node3") == {}
+    assert set(states(cloud)) == {"node2"}
+    agents = cloud.list("network", "/v2.0/agents")
+    assert not [found for found in agents if found["host"].partition(".")[0] == "node3"]
+    again = cloud_lab.groundplane("openstack", "node", "remove", "node3", "--yes")
+    assert again.code == 0, str(again)
+    added = cloud_lab.groundplane("openstack", "node", "add", "node3", "--yes", timeout=3000)
+    assert added.code == 0, str(added)
+    assert set(states(cloud)) == {"node2", "node3"}
+    verified = cloud_lab.groundplane("verify", "openstack", timeout=1800)
+    assert verified.code == 0, str(verified)
+    nothing_to_do(cloud_lab)
