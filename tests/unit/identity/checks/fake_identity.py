@@ -178,16 +178,15 @@ class FakeIdentity:
         issuer = f"{KEYCLOAK}/realms/{realm}"
         ahead = 120 if "clock" in self.faults else 0
         named = who if who == customer.local.username else f"{customer.name}.{who}"
-        access = token(
-            iss=issuer,
-            iat=time.time() + ahead,
-            preferred_username=named,
-            aud=["keystone"] if client == "openstack-cli" else [],
-            **{
-                "openstack-domain": "Default" if "other domain" in self.faults else customer.domain,
-                "openstack-groups": [] if who == customer.outsider.username else [customer.group],
-            },
-        )
+        said: dict[str, Any] = {
+            "iss": issuer,
+            "iat": time.time() + ahead,
+            "preferred_username": named,
+            "aud": ["keystone"] if client == "openstack-cli" else [],
+            "openstack-domain": "Default" if "other domain" in self.faults else customer.domain,
+            "openstack-groups": [] if who == customer.outsider.username else [customer.group],
+        }
+        access = token(**said)
         lasts = 604800 if "long" in self.faults else 1800
         return Said(
             {

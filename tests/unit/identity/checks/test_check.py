@@ -64,7 +64,7 @@ class FakeMaker:
             raise self.trouble[what]
 
 
-class Tester:
+class Bench:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.maker = FakeMaker()
         self.told: dict[str, tuple[str, str]] = {}
@@ -114,11 +114,11 @@ class Tester:
 
 
 @pytest.fixture
-def tester(monkeypatch: pytest.MonkeyPatch) -> Tester:
-    return Tester(monkeypatch)
+def tester(monkeypatch: pytest.MonkeyPatch) -> Bench:
+    return Bench(monkeypatch)
 
 
-def test_what_is_made_is_removed(tester: Tester) -> None:
+def test_what_is_made_is_removed(tester: Bench) -> None:
     outcome = tester.run()
     assert outcome.hosts["manager"].state is WorkState.DONE
     (name,) = tester.maker.made
@@ -128,7 +128,7 @@ def test_what_is_made_is_removed(tester: Tester) -> None:
 
 
 @pytest.mark.parametrize("trouble", [FailedError("broken"), CancelledError("stopped"), KeyError("a bug of ours")])
-def test_it_is_removed_where_the_course_breaks_off(tester: Tester, trouble: Exception) -> None:
+def test_it_is_removed_where_the_course_breaks_off(tester: Bench, trouble: Exception) -> None:
     tester.trouble = trouble
     try:
         outcome = tester.run()
@@ -139,7 +139,7 @@ def test_it_is_removed_where_the_course_breaks_off(tester: Tester, trouble: Exce
     assert tester.maker.removed == tester.maker.made
 
 
-def test_it_is_removed_where_only_a_part_of_it_was_made(tester: Tester) -> None:
+def test_it_is_removed_where_only_a_part_of_it_was_made(tester: Bench) -> None:
     tester.maker.trouble["make"] = FailedError("Keystone is away")
     outcome = tester.run()
     assert "Keystone is away" in outcome.hosts["manager"].reason
@@ -147,26 +147,26 @@ def test_it_is_removed_where_only_a_part_of_it_was_made(tester: Tester) -> None:
     assert tester.maker.removed == tester.maker.made
 
 
-def test_what_can_not_be_removed_fails_a_test_that_went_well(tester: Tester) -> None:
+def test_what_can_not_be_removed_fails_a_test_that_went_well(tester: Bench) -> None:
     tester.maker.trouble["remove"] = FailedError("something is left", cure="later")
     assert "something is left" in tester.run().hosts["manager"].reason
 
 
-def test_what_failed_first_is_what_counts(tester: Tester) -> None:
+def test_what_failed_first_is_what_counts(tester: Bench) -> None:
     tester.trouble = FailedError("nobody comes in")
     tester.maker.trouble["remove"] = FailedError("something is left")
     outcome = tester.run()
     assert outcome.error.startswith("nobody comes in")
 
 
-def test_what_earlier_tests_left_goes_first(tester: Tester) -> None:
+def test_what_earlier_tests_left_goes_first(tester: Bench) -> None:
     tester.maker.left = (LEFT,)
     tester.run()
     assert tester.maker.removed == [LEFT, *tester.maker.made]
     assert tester.told[LEFT_OVER] == ("ok", LEFT)
 
 
-def test_there_may_be_only_cleaning(tester: Tester) -> None:
+def test_there_may_be_only_cleaning(tester: Bench) -> None:
     tester.run(only_clean=True)
     assert (tester.maker.made, tester.courses) == ([], 0)
     assert tester.told == {LEFT_OVER: ("ok", "there is nothing")}

@@ -23,7 +23,7 @@ NAME = "groundplane-smoke-20261121t120000z-abc123"
 HOST = "manager"
 
 
-class Tested:
+class Run:
     """A course that has been run; `wrong` and `notes` by its parts."""
 
     def __init__(self, *faults: str, horizon: bool = True, password_grant: bool = True) -> None:
@@ -45,7 +45,7 @@ class Tested:
         )
         self.doors = self.world.doors(horizon=horizon)
 
-    def run(self) -> Tested:
+    def run(self) -> Run:
         Course(
             call=self.call,
             doors=self.doors,
@@ -78,7 +78,7 @@ FOREIGN = "Refuse tokens of another realm and of another client"
 
 
 def test_everything_goes_well() -> None:
-    tested = Tested().run()
+    tested = Run().run()
     assert tested.wrong == {}
     assert list(tested.tasks) == [DEVICE, PASSWORD, HORIZON, WRONG, OUTSIDER, FOREIGN]
     assert f"{NAME}.alice is member, reader in {NAME}/web" in tested.tasks[DEVICE].remarks[0]
@@ -101,23 +101,23 @@ def test_everything_goes_well() -> None:
     ],
 )
 def test_what_is_wrong_is_told_where_it_is_and_the_rest_is_tried(fault: str, part: str, told: str) -> None:
-    tested = Tested(fault).run()
+    tested = Run(fault).run()
     assert told in tested.wrong[part]
     assert len(tested.tasks) == 6
 
 
 def test_a_site_without_horizon_has_no_such_part() -> None:
-    assert HORIZON not in Tested(horizon=False).run().tasks
+    assert HORIZON not in Run(horizon=False).run().tasks
 
 
 def test_where_the_password_grant_is_not_allowed_it_is_refused() -> None:
-    tested = Tested(password_grant=False).run()
+    tested = Run(password_grant=False).run()
     assert tested.wrong == {}
     assert "identity_password_grant" in tested.tasks[PASSWORD].remarks[0]
 
 
 def test_no_token_and_no_password_is_ever_told() -> None:
-    tested = Tested("any realm", "other role").run()
+    tested = Run("any realm", "other role").run()
     secrets = {*tested.hidden, *tested.customer.passwords()}
     told = " ".join([*tested.wrong.values(), *(" ".join(task.remarks) for task in tested.tasks.values())])
     assert not [secret for secret in secrets if secret in told]
@@ -139,7 +139,7 @@ def hosts(monkeypatch: pytest.MonkeyPatch) -> dict[str, HostAnswers]:
 
 
 def test_a_host_that_does_not_trust_keycloak_is_named(hosts: dict[str, HostAnswers]) -> None:
-    tested = Tested()
+    tested = Run()
     endpoint = Endpoint("identity-provider", "keycloak", "internal", "https://id.test:8443/realms/cloud")
     hosts[HOST] = HostAnswers((EndpointAnswer(endpoint, 0, "its certificate can't be verified", 0.1, None),))
     hosts["node2"] = HostAnswers(error="no route to host")
@@ -151,7 +151,7 @@ def test_a_host_that_does_not_trust_keycloak_is_named(hosts: dict[str, HostAnswe
 
 @pytest.mark.usefixtures("hosts")
 def test_the_provider_says_how_to_log_in() -> None:
-    tested = Tested()
+    tested = Run()
     check_provider(tested.call, tested.doors, (NAME,))
     assert tested.wrong == {}
     assert "2 keys" in tested.tasks["Discovery documents and keys"].remarks[0]
@@ -159,7 +159,7 @@ def test_the_provider_says_how_to_log_in() -> None:
 
 @pytest.mark.usefixtures("hosts")
 def test_what_the_provider_lacks_is_told() -> None:
-    tested = Tested("no device")
+    tested = Run("no device")
     check_provider(tested.call, tested.doors, (NAME, "gone"))
     told = tested.wrong["Discovery documents and keys"]
     assert "doesn't offer the device grant" in told

@@ -30,7 +30,7 @@ def test_two_have_nothing_in_common() -> None:
 
 def test_a_second_factor_is_had_where_one_is_demanded() -> None:
     assert new_customer(NAME).code() == ""
-    assert new_customer(NAME, RealmDefaults(identity_one_time_password="off")).code() == ""
-    demanded = new_customer(NAME, RealmDefaults(identity_one_time_password="required"))
+    assert new_customer(NAME, RealmDefaults.model_validate({"identity_one_time_password": "off"})).code() == ""
+    demanded = new_customer(NAME, RealmDefaults.model_validate({"identity_one_time_password": "required"}))
     assert len(demanded.code()) == 6
     assert len(demanded.passwords()) == 4

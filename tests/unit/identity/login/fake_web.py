@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from http.client import HTTPMessage
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 import requests
@@ -53,7 +55,11 @@ class FakeWeb(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         body = request.body.decode() if isinstance(request.body, bytes) else request.body or ""
         came = Asked(
-            str(request.method), str(request.url), dict(parse_qsl(str(body))), dict(request.headers), str(body)
+            str(request.method),
+            str(request.url),
+            dict(parse_qsl(str(body))),
+            {name: str(value) for name, value in request.headers.items()},
+            str(body),
         )
         self.asked.append(came)
         answer = self.on.get(f"{came.method} {came.url.partition('?')[0]}")
@@ -62,6 +68,11 @@ class FakeWeb(BaseAdapter):
         said = answer(came)
         text = said.body if isinstance(said.body, str) else json.dumps(said.body)
         raw = HTTPResponse(BytesIO(text.encode()), status=said.status, headers=said.headers, preload_content=False)
+        # Cookies are read from what http.client made.
+        message = HTTPMessage()
+        for name, value in said.headers.items():
+            message[name] = value
+        raw._original_response = cast("Any", SimpleNamespace(msg=message, close=lambda: None, isclosed=lambda: True))
         return HTTPAdapter().build_response(request, raw)
 
     def close(self) -> None:

@@ -30,7 +30,8 @@ def web() -> FakeWeb:
     found.on[f"GET {PROXY}"] = lambda _: form(
         "cloud", more='<a id="social-acme" href="/realms/cloud/broker/acme/login">'
     )
-    found.on[f"GET {KEYCLOAK}/realms/cloud/broker/acme/login"] = lambda _: form("acme")
+    found.on[f"GET {KEYCLOAK}/realms/cloud/broker/acme/login"] = leads_to(ACME)
+    found.on[f"GET {ACME}"] = lambda _: form("acme")
 
     def typed(asked: Asked) -> Said:
         if asked.fields.get("password") != "right":
