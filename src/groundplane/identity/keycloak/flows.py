@@ -170,7 +170,8 @@ class Flows(Part):
 
         def look() -> Found:
             there = self._work.calls.get("", {})
-            return Found(self._work.realm, {_words(flow.binds): there.get(flow.binds) for flow in self._flows})
+            have = {_words(flow.binds): there.get(flow.binds) for flow in self._flows if flow.binds}
+            return Found(self._work.realm, have)
 
         def change(*_: object) -> None:
             chosen_flows = {flow.binds: flow.alias for flow in self._flows if flow.binds}

@@ -76,7 +76,7 @@ class Office:
 
     @property
     def site(self) -> Site:
-        return self.folder.load(secrets=self.secrets)
+        return self.folder.load(secrets=self.secrets, strict=False)
 
     @property
     def realms(self) -> Realms:

@@ -7,6 +7,7 @@ Like the real one it masks secrets, keeps scopes and mappers out of a client's P
 # ruff: noqa: PLR0911, PLR0912, PLR0917 - routes are told one after another
 from __future__ import annotations
 
+import json
 import re
 from copy import deepcopy
 from itertools import count
@@ -130,12 +131,16 @@ class FakeKeycloak(Session):
         realm = self.realms.get(unquote(name))
         if realm is None:
             raise refused(404, "Realm not found.")
-        data, made = self._in_realm(realm, method, unquote(rest), deepcopy(body), dict(params or {}))
+        if method == "DELETE" and not rest:
+            return self.realms.pop(unquote(name)).it, ""
+        data, made = self._in_realm(realm, method, unquote(rest), json.loads(json.dumps(body)), dict(params or {}))
         return deepcopy(data), made
 
     def _in_realm(self, realm: FakeRealm, method: str, path: str, body: Any, params: dict[str, str]) -> tuple[Any, str]:
         if not path:
             if method == "PUT":
+                if (body.get("smtpServer") or {}).get("password") == MASK:
+                    body["smtpServer"]["password"] = realm.it["smtpServer"]["password"]
                 realm.it = body
             return _masked_realm(realm.it), ""
         if path == "users/profile":
