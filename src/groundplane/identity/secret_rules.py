@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from groundplane.errors import Problem
+from groundplane.errors import InputError, Problem
 from groundplane.identity.options import SECRET_KEYS
 from groundplane.plan.references import in_template
 from groundplane.site.secrets.declared import load_declared
-from groundplane.site.source import VAULT_KEY, suggest
+from groundplane.site.source import VAULT_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +20,22 @@ if TYPE_CHECKING:
     from groundplane.site.source import KeyPath, Source
 
 LIST = "environments/identity/secrets.yml"
+ALIKE = 0.85
+"""How alike two names have to be for one to count as the other misspelt (difflib): many end in _password."""
 _NOT_SECRETS = ("attributes", "config")
 """Mappings of Keycloak's own settings, in which keys of these names may mean anything."""
 
 
-def secret_problems(site: Site, realm: Realm, source: Source) -> Iterator[Problem]:
-    """What is wrong with the secrets of a realm file."""
-    known = set(site.variables.secret_names()) | set(load_declared(site.content, site.file.layers))
+def to_be_made(site: Site) -> frozenset[str]:
+    """Secrets that the toolkit or the site lists: that one of them is missing is told where a site is loaded."""
+    try:
+        return frozenset(load_declared(site.content, site.file.layers, site_path=site.path))
+    except InputError:  # told there, too
+        return frozenset(load_declared(site.content, site.file.layers))
+
+
+def secret_problems(site: Site, realm: Realm, source: Source, *, listed: frozenset[str]) -> Iterator[Problem]:
+    """What is wrong with the secrets of a realm file; `listed` are those `to_be_made`."""
     for path, written in _secrets(source.data, ()):
         place = source.place(*path)
         what = f"'{path[-1]}' of the realm '{realm.name}'"
@@ -42,15 +52,14 @@ def secret_problems(site: Site, realm: Realm, source: Source) -> Iterator[Proble
             )
         for name in names:
             found = site.variables.value(name, None)
-            if found is None and site.secrets_loaded:
+            if found is None and site.secrets_loaded and name not in listed:
+                near = get_close_matches(name, {*site.variables.secret_names(), *listed}, 1, ALIKE)
                 yield Problem(
                     f"{what} is to be the secret '{name}', which there isn't",
-                    suggest(
-                        name,
-                        known,
-                        f"Name it in {LIST} (NAME: {{kind: password, description: …}}), then groundplane secrets init "
-                        "makes it; or put it in: groundplane secrets edit.",
-                    ),
+                    f"Did you mean '{near[0]}'?"
+                    if near
+                    else f"Name it in {LIST} (NAME: {{kind: password, description: …}}), then groundplane secrets init "
+                    "makes it; or put it in: groundplane secrets edit.",
                     place,
                 )
             elif found is not None and not found.secret and not _sealed(found.value):

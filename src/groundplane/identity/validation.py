@@ -16,7 +16,7 @@ from groundplane.identity.password_policy import policy_problems
 from groundplane.identity.people_rules import PeopleRules
 from groundplane.identity.policy_options import Lifetimes
 from groundplane.identity.realm_rules import RealmRules
-from groundplane.identity.secret_rules import secret_problems
+from groundplane.identity.secret_rules import secret_problems, to_be_made
 from groundplane.openstack.api import LAYER as OPENSTACK
 from groundplane.platform.configuration import Reader as PlatformReader
 from groundplane.site.realm_files import FOLDER, LAYER
@@ -56,11 +56,12 @@ def layer_problems(site: Site) -> tuple[Problem, ...]:
     asked = reader.read()
     problems += _SiteRules(reader, asked).all()
     roles, domains = _of_platform(site)
+    listed = to_be_made(site)
     for realm in asked.realms:
         source = asked.sources[realm.name]
         problems += RealmRules(realm, source, asked).all()
         problems += PeopleRules(realm, source, roles=roles, site=site).all()
-        problems += secret_problems(site, realm, source)
+        problems += secret_problems(site, realm, source, listed=listed)
     problems += _domains(asked, domains)
     return tuple(dict.fromkeys(problems))
 

@@ -53,3 +53,6 @@ def test_what_the_site_lists_is_to_be_made(realms: RealmDesk) -> None:
     realms.folder.write("environments/identity/secrets.yml", "bob_password: {kind: password, description: Bob's}\n")
     realms.realm("acme", USER % "'{{ bob_password }}'")
     assert any("The layer identity needs the secret bob_password" in one.what for one in realms.site.problems)
+    assert realms.told() == []
+    realms.folder.write("environments/identity/secrets.yml", "- no list\n")
+    assert any("'bob_password', which there isn't" in text for text in realms.told())
