@@ -125,7 +125,13 @@ def plan_restore(bench: Bench, backup: Backup, source: Path, *, check: bool, mom
             f"Keycloak starts on {hosts}, and is waited for",
         ),
         stages=(
-            _act("identity.restore-save", "What is there now is saved", bench, lambda told: _save(bench, safe, told)),
+            _act(
+                "identity.restore-save",
+                "What is there now is saved",
+                bench,
+                lambda told: _save(bench, safe, told),
+                check=check,
+            ),
             _playbook("identity.restore-stop", "Keycloak stops", folder / "operations" / "stop.yml", bench.hosts),
             _playbook(
                 "identity.restore-database",

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from groundplane.errors import FailedError, InputError
 from groundplane.identity.configuration import MASTER
 from groundplane.identity.keycloak.session import ADMIN_CLIENT, ADMIN_SECRET, part
+from groundplane.identity.keycloak.sheet import chosen
 from groundplane.identity.keycloak.work import SECRET_MARK, RealmWork
 from groundplane.identity.keycloak_names import BROKER_CLIENT
 from groundplane.site.secrets.generate import new_value
@@ -89,6 +90,8 @@ def choose_secrets(configuration: IdentityConfiguration, realm: str | None) -> S
     if realm == MASTER:
         return SecretRotation((ADMIN_SECRET,))
     if realm not in brokers:
+        if configuration.realm(realm) is not None:
+            raise InputError(f"The realm {realm} has no client of ours", why="it isn't brokered (broker: false)")
         raise _unknown(realm, [configuration.proxy_realm, MASTER, *brokers])
     return SecretRotation((), (realm,))
 
@@ -152,13 +155,13 @@ def rotate_broker(site: Site, session: Session, configuration: IdentityConfigura
     proxy.put(place, {**provider, "config": config})
 
 
-def _client(calls: RealmCalls, client_id: str) -> dict[str, Any]:
-    found = calls.all("clients", clientId=client_id)
-    if not found:
+def _client(calls: RealmCalls, client_id: str) -> Mapping[str, Any]:
+    found = chosen(calls.all("clients"), "clientId", client_id)
+    if found is None:
         raise FailedError(
             f"The realm {calls.realm} has no client {client_id}", cure="groundplane apply identity.realms makes it."
         )
-    return found[0]
+    return found
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import re
 import shlex
 import socket
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
 
@@ -20,7 +20,7 @@ from groundplane.openstack.api import PUBLIC, SiteVariables, admin_login, entran
 from groundplane.site.source import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from groundplane.openstack.api import Entrance, Login
@@ -33,7 +33,52 @@ OWN = "external.crt"
 """A certificate that the site brings; see `groundplane.openstack.translation.certificates`."""
 _HEAD = re.compile(r"^clouds:[ \t]*(?:#.*)?$", re.MULTILINE)
 _EMPTY_HEAD = re.compile(r"^clouds:[ \t]*(?:\{\}|~|null)[ \t]*$", re.MULTILINE)
+_LEFT_OVER = (
+    *("OS_CLOUD", "OS_TOKEN", "OS_SYSTEM_SCOPE", "OS_PROJECT_ID", "OS_TENANT_NAME", "OS_CACERT", "OS_PASSWORD"),
+    *("OS_USERNAME", "OS_USER_DOMAIN_NAME", "OS_CLIENT_SECRET"),
+)
 _INDENTED = re.compile(r"^( +)[^\s#]", re.MULTILINE)
+
+
+class Entry(Protocol):
+    """A way into the cloud."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def auth_url(self) -> str: ...
+
+    @property
+    def authority(self) -> str | None:
+        """PEM of the site's authority."""
+
+    @property
+    def user(self) -> str:
+        """Empty where a browser's login says who it is."""
+
+    @property
+    def user_domain(self) -> str: ...
+
+    @property
+    def project(self) -> str: ...
+
+    @property
+    def project_domain(self) -> str: ...
+
+    @property
+    def password(self) -> str:
+        """Empty where there is none to be kept."""
+
+    @property
+    def asks(self) -> Mapping[str, str]:
+        """What an openrc asks for: variable to what people call it."""
+
+    def as_data(self, *, cacert: str | None, password: bool = False) -> dict[str, Any]:
+        """The entry's value in clouds.yaml."""
+
+    def environment(self) -> dict[str, str]:
+        """The variables of an openrc that are its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +114,47 @@ class CloudEntry:
             **({"cacert": cacert} if cacert else {}),
         }
 
+    @property
+    def asks(self) -> Mapping[str, str]:
+        return {"OS_PASSWORD": f"Password of {self.user}"}
 
-def cloud_entries(site: Site, names: Sequence[str] = ()) -> tuple[CloudEntry, ...]:
-    """The administrator's, and one for each user that the platform layer declares with a project; or those named.
+    def environment(self) -> dict[str, str]:
+        return {
+            "OS_AUTH_TYPE": "password",
+            "OS_AUTH_URL": self.auth_url,
+            "OS_USERNAME": self.user,
+            "OS_USER_DOMAIN_NAME": self.user_domain,
+            "OS_PROJECT_NAME": self.project,
+            "OS_PROJECT_DOMAIN_NAME": self.project_domain,
+            "OS_REGION_NAME": self.region,
+        }
 
-    An entry is called SITE-USER, and SITE-USER-DOMAIN outside of the domain Default.
+
+def cloud_entries(site: Site, names: Sequence[str] = ()) -> tuple[Entry, ...]:
+    """The administrator's, one for each user that the platform layer declares with a project, and one for each project
+    of a customer's, for people who log in through a browser; or those named.
+
+    An entry is called SITE-USER, and SITE-USER-DOMAIN outside of the domain Default; and SITE-CUSTOMER-PROJECT.
 
     Raises:
         InputError: there is none of a name, the secrets are closed, or nobody can tell where the cloud is entered.
     """
+    from groundplane.identity.clouds import customers_entries  # noqa: PLC0415 - pydantic's models
+
     where = entrance(site, PUBLIC)
-    found = {entry.name: entry for entry in (_admin(site, where), *_users(site, where))}
+    found: dict[str, Entry] = {}
+    for entry in (_admin(site, where), *_users(site, where), *customers_entries(site, where)):
+        found.setdefault(entry.name, entry)
     for name in names:
         if name not in found:
             raise InputError(
                 f"There is no entry '{name}'",
-                cure=suggest(name, found, f"There are: {', '.join(found)}. Users are declared as platform_users."),
+                cure=suggest(
+                    name,
+                    found,
+                    f"There are: {', '.join(found)}. Users are declared as platform_users, customers' projects in "
+                    "environments/identity/realms.",
+                ),
             )
     return tuple(found[name] for name in names) if names else tuple(found.values())
 
@@ -137,43 +207,39 @@ def _project_of(user: User) -> str:
     return user.default_project or (granted[0] if granted else "")
 
 
-def clouds_yaml(entries: Sequence[CloudEntry], *, cacert: str | None, passwords: bool) -> str:
+def clouds_yaml(entries: Sequence[Entry], *, cacert: str | None, passwords: bool) -> str:
     """A clouds.yaml with these entries alone."""
     return f"clouds:\n{_lines(_clouds(entries, cacert=cacert, passwords=passwords), 2)}"
 
 
-def openrc(entry: CloudEntry, *, cacert: str | None, password: bool) -> str:
+def openrc(entry: Entry, *, cacert: str | None, password: bool) -> str:
     """Shell lines to be sourced; without the password they ask for it."""
     variables = {
-        "OS_AUTH_TYPE": "password",
         "OS_IDENTITY_API_VERSION": "3",
-        "OS_AUTH_URL": entry.auth_url,
-        "OS_USERNAME": entry.user,
-        "OS_USER_DOMAIN_NAME": entry.user_domain,
-        "OS_PROJECT_NAME": entry.project,
-        "OS_PROJECT_DOMAIN_NAME": entry.project_domain,
-        "OS_REGION_NAME": entry.region,
+        **entry.environment(),
         "OS_INTERFACE": PUBLIC,
         "OS_ENDPOINT_TYPE": PUBLIC,
         **({"OS_CACERT": cacert} if cacert else {}),
-        **({"OS_PASSWORD": entry.password} if password else {}),
+        **({"OS_PASSWORD": entry.password} if password and entry.password else {}),
     }
     lines = [
         f"# {entry.name}: source this file.",
         # What an earlier file or cloud left would get in between.
-        "unset OS_CLOUD OS_TOKEN OS_SYSTEM_SCOPE OS_PROJECT_ID OS_TENANT_NAME OS_CACERT OS_PASSWORD",
+        f"unset {' '.join(_LEFT_OVER)}",
         *(f"export {name}={shlex.quote(value)}" for name, value in variables.items()),
     ]
-    if not password:
-        lines += [
-            f"printf 'Password of %s: ' {shlex.quote(entry.user)} >&2",
-            "stty -echo; read -r OS_PASSWORD; stty echo; echo >&2",
-            "export OS_PASSWORD",
-        ]
+    for name, people in entry.asks.items():
+        if name not in variables:
+            hidden = "stty -echo; {}; stty echo; echo >&2" if name == "OS_PASSWORD" else "{}"
+            lines += [
+                f"printf '%s: ' {shlex.quote(people)} >&2",
+                hidden.format(f"read -r {name}"),
+                f"export {name}",
+            ]
     return "\n".join(lines) + "\n"
 
 
-def write_clouds(site: Site, entries: Sequence[CloudEntry], folder: Path) -> tuple[Path, ...]:
+def write_clouds(site: Site, entries: Sequence[Entry], folder: Path) -> tuple[Path, ...]:
     """Puts the entries into clouds.yaml, their passwords into secure.yaml (both mode 0600), and the authority beside
     them; returns the files. The site's entries of before are replaced, everything else stays.
 
@@ -184,7 +250,7 @@ def write_clouds(site: Site, entries: Sequence[CloudEntry], folder: Path) -> tup
     authority = next((entry.authority for entry in entries if entry.authority), None) if site_cacert(site) else None
     certificate = folder / f"{site.file.name}-ca.crt"
     cacert = str(certificate) if authority else None
-    secrets = {entry.name: {"auth": {"password": entry.password}} for entry in entries}
+    secrets = {entry.name: {"auth": {"password": entry.password}} for entry in entries if entry.password}
     wanted = {
         folder / CLOUDS_FILE: _clouds(entries, cacert=cacert, passwords=False),
         folder / SECURE_FILE: secrets,
@@ -246,7 +312,7 @@ def site_cacert(site: Site) -> str | None:
     return str(folder / "ca.crt") if (folder / "ca.crt").is_file() and not (folder / OWN).is_file() else None
 
 
-def unknown_names(entries: Sequence[CloudEntry]) -> tuple[str, ...]:
+def unknown_names(entries: Sequence[Entry]) -> tuple[str, ...]:
     """Names in the entries' addresses that this machine can't resolve: nobody here comes into the cloud by them."""
     found: dict[str, None] = {}
     for entry in entries:
@@ -258,7 +324,7 @@ def unknown_names(entries: Sequence[CloudEntry]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _clouds(entries: Iterable[CloudEntry], *, cacert: str | None, passwords: bool) -> dict[str, Any]:
+def _clouds(entries: Iterable[Entry], *, cacert: str | None, passwords: bool) -> dict[str, Any]:
     return {
         entry.name: entry.as_data(cacert=cacert if entry.authority else None, password=passwords) for entry in entries
     }
