@@ -143,7 +143,8 @@ def cloud_entries(site: Site, names: Sequence[str] = ()) -> tuple[Entry, ...]:
 
     where = entrance(site, PUBLIC)
     found: dict[str, Entry] = {}
-    for entry in (_admin(site, where), *_users(site, where), *customers_entries(site, where)):
+    entries: list[Entry] = [_admin(site, where), *_users(site, where), *customers_entries(site, where)]
+    for entry in entries:
         found.setdefault(entry.name, entry)
     for name in names:
         if name not in found:

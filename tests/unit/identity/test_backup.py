@@ -17,10 +17,9 @@ from groundplane.identity.database import Database, NoDatabaseError
 from groundplane.run.cancel import CancelToken
 from groundplane.run.events import WorkState
 from groundplane.run.redaction import Redactor
-from groundplane.site.release import KeycloakPin
+from groundplane.site.release import KeycloakPin, MavenPin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from groundplane.run.stages import Stage
@@ -50,7 +49,8 @@ def saved(keycloak: str = "26.7.3", site: str = "test") -> Backup:
 @pytest.fixture
 def bench(realms: RealmDesk, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr(module, "dump", lambda *_, **__: SQL)
-    pin = KeycloakPin.model_construct(version="26.7.3")
+    archive = MavenPin(group="org.keycloak", artifact="keycloak", version="26.7.3", sha256="0" * 64)
+    pin = KeycloakPin(version="26.7.3", archive=archive, suite="trixie", java="openjdk")
     site = replace(realms.site, release=realms.site.release.model_copy(update={"keycloak": pin}))
     return Bench(
         site,
@@ -151,7 +151,7 @@ def test_check_mode_touches_nothing(bench: Bench, tmp_path: Path, monkeypatch: p
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(module, "load", cast("Callable[..., None]", never))
+    monkeypatch.setattr(module, "load", never)
     plan = plan_restore(bench, saved(), tmp_path / "one.backup", check=True, moment=NOW)
     assert run(plan.stages[3])[0] is WorkState.DONE
 
