@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from groundplane.errors import InputError
 from groundplane.site.layer_facts import read_facts
 from groundplane.site.model import SiteFile
+from groundplane.site.realm_files import LAYER
 from groundplane.site.source import read_source, suggest
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def configuration_schema(layer: str, content: Content) -> dict[str, Any]:
         for options in _entry_points(facts.roles[role].path):
             for name, option in options.items():
                 properties.setdefault(name, _schema(option))
+    models = _of_realms() if layer == LAYER else {"properties": {}}
+    properties |= {name: {"anyOf": [option, TEMPLATE]} for name, option in models["properties"].items()}
     source = read_source(content.environments / layer / "defaults.yml", [])
     for name in (source.data or {}) if source is not None else {}:
         properties.setdefault(name, {})
@@ -67,7 +70,15 @@ def configuration_schema(layer: str, content: Content) -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "properties": dict(sorted(properties.items())),
+        **({"$defs": models["$defs"]} if "$defs" in models else {}),
     }
+
+
+def _of_realms() -> dict[str, Any]:
+    """The identity layer's options that realm files override."""
+    from groundplane.identity.policy_options import RealmDefaults  # noqa: PLC0415 - the identity layer builds upon this
+
+    return RealmDefaults.model_json_schema()
 
 
 def _entry_points(role: Path) -> list[dict[str, Any]]:

@@ -61,3 +61,10 @@ def test_the_schema_of_a_realm_file() -> None:
     assert "from" in schema["$defs"]["Smtp"]["properties"]
     span = schema["$defs"]["Lifetimes"]["properties"]["login"]["anyOf"]
     assert {"type": "string", "pattern": r"^\d+[smhd]?$"} in span
+
+
+def test_the_identity_layers_schema_knows_what_realms_override() -> None:
+    schema = configuration_schema("identity", TOOLKIT)
+    assert schema["properties"]["identity_lifetimes"]["anyOf"][0]["$ref"] == "#/$defs/Lifetimes"
+    assert "session_max" in schema["$defs"]["Lifetimes"]["properties"]
+    assert "identity_port" in schema["properties"]
