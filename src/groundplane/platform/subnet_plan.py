@@ -43,11 +43,14 @@ def plan_subnet(subnet: Subnet, plan: NetworkPlan) -> SubnetPlan:
     try:
         block = IPNetwork(cidr).cidr
         pools = tuple(str(_range(each)) for each in subnet.pools)
+        strange = bool(subnet.gateway) and IPAddress(subnet.gateway) not in block
     except (AddrFormatError, ValueError) as error:
         raise InputError(f"The subnet {subnet.name} can't be: {error}") from error
     outside = [each for each in subnet.pools if _range(each) not in block]
     if outside:
         raise InputError(f"The subnet {subnet.name} has the pool {outside[0]}, which leaves {block}")
+    if strange:
+        raise InputError(f"The subnet {subnet.name} has the gateway {subnet.gateway}, which isn't in {block}")
     gateway = subnet.gateway
     if gateway is None and network is not None:
         # Without one in site.yml hosts have no route there; the cloud's routers need one all the same.

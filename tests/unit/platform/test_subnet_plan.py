@@ -56,6 +56,8 @@ def test_another_gateway_is_nobodys_address(desk: Desk) -> None:
         ({"cidr": "10.0.0.0/33"}, "can't be"),
         ({"cidr": "10.0.0.0/24", "pools": ("10.0.1.1-10.0.1.9",)}, "leaves 10.0.0.0/24"),
         ({"cidr": "10.0.0.0/24", "pools": ("10.0.0.9-10.0.0.1",)}, "can't be"),
+        ({"cidr": "10.0.0.0/24", "gateway": "gateway"}, "can't be"),
+        ({"cidr": "10.0.0.0/24", "gateway": "10.0.1.1"}, "which isn't in 10.0.0.0/24"),
     ],
 )
 def test_what_cant_be(desk: Desk, options: dict[str, Any], why: str) -> None:

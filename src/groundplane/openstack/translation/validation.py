@@ -89,7 +89,7 @@ def _interfaces(site: Site, catalogue: KollaCatalogue, work_out: Conditions) -> 
             value = site.variables.value(variable, None)
             networks = _worked_out(work_out, value.value) if value is not None else None
             if value is not None and networks is not None:
-                named = list(networks) if isinstance(networks, list) else [str(networks)]
+                named = [str(name) for name in (networks if isinstance(networks, list) else [networks])]
                 yield from _unknown_networks(site, variable, named, value.place)
                 for host in groups.get(group, ()):
                     if _is_derived(site, KOLLAS[variable], host):

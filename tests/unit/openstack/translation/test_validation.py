@@ -58,10 +58,11 @@ def test_hosts_without_an_interface_that_they_need_are_named_together(cloud: Clo
     assert problems(cloud) == []
 
 
-def test_a_network_that_site_yml_lacks_is_told(cloud: CloudSite) -> None:
-    cloud.set(openstack_provider_networks=["extern"])
+@pytest.mark.parametrize(("written", "name"), [(["extern"], "extern"), ([{"a": 1}], "{'a': 1}"), (5, "5")])
+def test_a_network_that_site_yml_lacks_is_told(cloud: CloudSite, written: object, name: str) -> None:
+    cloud.set(openstack_provider_networks=written)
     (problem,) = problems(cloud)
-    assert "openstack_provider_networks names the network 'extern'" in problem.what
+    assert f"openstack_provider_networks names the network '{name}'" in problem.what
     assert "external" in problem.cure
 
 
