@@ -29,6 +29,8 @@ CONTAINER = "mariadb"
 PASSWORD = "keycloak_database_password"  # noqa: S105 - the secret's name
 UNKNOWN_DATABASE = "Unknown database"
 _NAME = re.compile(r"[A-Za-z0-9_$-]+")
+_COMPLAINT = re.compile(r"ERROR \d|(?:mariadb|mariadb-dump|gzip|bash)\b|Got error|Error|OCI runtime|permission denied")
+_QUOTED = re.compile(r"; check the manual| near '")
 _LAST_LINE = re.compile(rb"^-- Dump completed", re.MULTILINE)
 
 _OPEN = """set -o pipefail
@@ -149,19 +151,28 @@ def _first(client: _Client, script: str, data: bytes = b"") -> bytes:
     for host in client.database.hosts:
         try:
             return client.run(host, script, data)
-        except (UnreachableError, CommandError) as error:
-            if UNKNOWN_DATABASE in error.why:
+        except UnreachableError as error:
+            reasons.append(f"{host}: {error.why}")
+        except CommandError as error:
+            why = _complaint(error.lines) or f"it ended with code {error.code}"
+            if UNKNOWN_DATABASE in why:
                 raise NoDatabaseError(
                     f"There is no database {name}",
-                    why=f"{host} says: {error.why}",
+                    why=f"{host} says: {why}",
                     cure="groundplane apply identity makes it, empty; groundplane identity restore FILE fills it.",
                 ) from error
-            reasons.append(f"{host}: {error.why}")
+            reasons.append(f"{host}: {why}")
     raise FailedError(
         f"Nobody can work on the database {name}",
         why="; ".join(reasons),
         cure="groundplane openstack status shows how MariaDB is.",
     )
+
+
+def _complaint(lines: tuple[str, ...]) -> str:
+    """Why it failed; the client quotes statements, and one could hold a secret of the database's."""
+    told = [line for line in lines if _COMPLAINT.match(line)]
+    return _QUOTED.split(told[0])[0] if told else ""
 
 
 def _end(found: bytes) -> bytes:

@@ -23,10 +23,16 @@ SSH_FAILED = 255
 
 
 class CommandError(FailedError):
-    """The host was reached, and the command failed; `code` is its exit code, `why` the end of what it said."""
+    """The host was reached, and the command failed.
 
-    def __init__(self, what: str, *, why: str, code: int) -> None:
-        super().__init__(what, why=why)
+    Attributes:
+        code: its exit code.
+        lines: what it said on standard error; the last one is in `why`.
+    """
+
+    def __init__(self, what: str, *, lines: tuple[str, ...], code: int) -> None:
+        super().__init__(what, why=lines[-1] if lines else f"it ended with code {code}")
+        self.lines = lines
         self.code = code
 
 
@@ -61,8 +67,8 @@ def pipe_through(
         return output
     if code == SSH_FAILED or "sudo:" in errors:
         raise UnreachableError(f"{host} can't be asked", why=failure(user, code, errors))
-    said = " ".join(errors.split()[-60:])
-    raise CommandError(f"A command failed on {host}", why=said or f"it ended with code {code}", code=code)
+    lines = tuple(line.strip() for line in errors.splitlines() if line.strip())
+    raise CommandError(f"A command failed on {host}", lines=lines, code=code)
 
 
 def _run(

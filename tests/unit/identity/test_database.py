@@ -117,6 +117,21 @@ def test_a_load_that_fails_says_why(realms: RealmDesk, tmp_path: Path) -> None:
     assert "node1: ERROR 1047: WSREP has not yet prepared" in failed.value.why
 
 
+def test_what_a_statement_holds_is_not_told(realms: RealmDesk, tmp_path: Path) -> None:
+    here = Here(tmp_path)
+    complaint = "You have an error in your SQL syntax; check the manual that corresponds to it near 'planted' at line 1"
+    said = (
+        f"printf '%s\\n' '--------------' 'INSERT planted' '--------------' \"ERROR 1064 at line 4: {complaint}\" >&2"
+    )
+    here.program("mariadb", f"{said}; exit 1\n")
+    with pytest.raises(FailedError) as failed:
+        load(site(realms), connection(here), DATABASE, gzip.compress(b"x"))
+    assert "planted" not in failed.value.why
+    assert failed.value.why.startswith(
+        "node1: ERROR 1064 at line 4: You have an error in your SQL syntax; node2: ERROR"
+    )
+
+
 def test_names_that_are_no_names_are_refused(realms: RealmDesk) -> None:
     realms.folder.write("environments/identity/configuration.yml", "keycloak_database_name: 'key`cloak'\n")
     with pytest.raises(InputError, match="can't be the name of a database"):
