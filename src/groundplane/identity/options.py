@@ -54,6 +54,9 @@ class Group(Options):
     openstack: tuple[OpenStackRole, ...] = Field((), description="What its members may in OpenStack.")
     roles: tuple[str, ...] = Field((), description="Roles of the realm that its members have.")
     attributes: Mapping[str, str] = Field(default_factory=dict, description="Further attributes in Keycloak.")
+    adopt: bool = Field(
+        default=False, description="Take it over where somebody else made one of that name that differs."
+    )
 
 
 class User(Options):
@@ -75,6 +78,9 @@ class User(Options):
     temporary: bool = Field(default=False, description="They have to choose another password at the first login.")
     required_actions: tuple[str, ...] = Field((), description="What they have to do at the first login.")
     attributes: Mapping[str, str] = Field(default_factory=dict, description="Further attributes in Keycloak.")
+    adopt: bool = Field(
+        default=False, description="Take the account over where somebody else made one of that name that differs."
+    )
 
     @field_validator("username", mode="before")
     @classmethod

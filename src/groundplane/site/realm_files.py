@@ -21,8 +21,8 @@ REALM_NAMES = frozenset({REALMS, CUSTOMERS})
 """Derived variables: what is inside Keycloak of each realm, and what is in OpenStack of each customer."""
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 """Without a dot: a person is NAME.USERNAME in the realm that Keystone talks to, and nobody is to be two."""
-_OF_CUSTOMERS = ("display_name", "enabled", "domain", "projects", "groups")
-_OF_GROUPS = ("name", "description", "openstack")
+_OF_CUSTOMERS = ("adopt", "display_name", "enabled", "domain", "projects", "groups")
+_OF_GROUPS = ("adopt", "name", "description", "openstack")
 
 
 def realms_folder(site_path: Path) -> Path:

@@ -86,5 +86,6 @@ class Groups:
             look=look,
             make=make,
             change=change,
+            adopt=group.adopt,
             after=work.after,
         )

@@ -109,6 +109,7 @@ class Users:
             look=look,
             make=make,
             change=change,
+            adopt=user.adopt,
             after=work.after,
         )
 

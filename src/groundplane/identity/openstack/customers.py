@@ -196,6 +196,7 @@ def _groups(realm: Realm) -> Sequence[Group]:
             name=group.name,
             domain=realm.domain,
             description=group.description,
+            adopt=group.adopt,
             roles=tuple(
                 RoleGrant(
                     role=each.role,
