@@ -42,6 +42,8 @@ NEEDED = {
 TAKEN_DOMAINS = ("Default", "Federated", "heat_user_domain", "magnum")
 """Domains that Keystone and Kolla's services make for themselves; Keystone makes none called Federated for anybody
 ([federation] federated_domain_name)."""
+PORTS = ("openstack_api_ports", "openstack_api_ports_extra")
+"""What the firewall lets people reach of OpenStack: PORT or FIRST-LAST each."""
 _NO_LIFETIME = frozenset({"device_polling"})
 _MOST_PORT = 65535
 _NOT_IN_A_FILE = frozenset(" \\$\t\n")
@@ -140,6 +142,12 @@ class _SiteRules:
                 self.reader.place("identity_port"),
             )
             return
+        if int(written) in self._ports_of_openstack():
+            yield Problem(
+                f"identity_port is {written}, where a service of OpenStack is reached on the same addresses",
+                "Take one that is free; the default is 8443.",
+                self.reader.place("identity_port"),
+            )
         place = self.reader.place("identity_url")
         try:
             found = urlsplit(self.asked.url)
@@ -156,6 +164,15 @@ class _SiteRules:
                 "Leave identity_url out: it is made from identity_fqdn and identity_port.",
                 place,
             )
+
+    def _ports_of_openstack(self) -> set[int]:
+        found: set[int] = set()
+        for name in PORTS:
+            for port in self.reader.of(name) or ():
+                first, _, last = str(port).partition("-")
+                if first.isdigit() and (not last or last.isdigit()):
+                    found.update(range(int(first), int(last or first) + 1))
+        return found
 
     def names(self) -> Iterator[Problem]:
         for name in ("identity_proxy_realm", "identity_keystone_provider", "identity_openstack_domain"):

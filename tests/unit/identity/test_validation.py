@@ -131,6 +131,15 @@ def test_what_keycloak_needs_of_openstack(realms: RealmDesk, switch: str) -> Non
     assert told.startswith(f"environments/openstack/configuration.yml:1: '{switch}' is off: ")
 
 
+def test_ports_that_openstack_has(realms: RealmDesk) -> None:
+    realms.folder.toolkit("environments/openstack/defaults.yml", 'openstack_api_ports: ["443", "6080-6082"]\n')
+    realms.options(port=6081)
+    (told,) = realms.told()
+    assert "identity_port is 6081, where a service of OpenStack is reached" in told
+    realms.options(port=6083)
+    assert realms.told() == []
+
+
 def test_another_database_needs_none_of_openstacks(realms: RealmDesk) -> None:
     realms.folder.toolkit("environments/openstack/defaults.yml", "enable_mariadb: false\n")
     realms.folder.write("environments/identity/configuration.yml", "keycloak_database_address: db.example\n")
