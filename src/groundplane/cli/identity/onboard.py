@@ -73,12 +73,14 @@ def _onboard(obj: str | None, new: NewCustomer, *, only_files: bool, yes: bool, 
     from groundplane.cli.common import open_site_and_secrets, short_path  # noqa: PLC0415
     from groundplane.cli.identity.applying import apply_customers  # noqa: PLC0415
     from groundplane.identity.customer_files import add_customer, changing  # noqa: PLC0415
+    from groundplane.layers.sense import refuse_senseless  # noqa: PLC0415
+    from groundplane.site.realm_files import LAYER  # noqa: PLC0415
 
     site, secrets = open_site_and_secrets(obj)
     with changing() as changes:
         path = add_customer(site.path, secrets.password, new, datetime.now(UTC), changes)
         if only_files:
-            open_site_and_secrets(obj)
+            refuse_senseless(open_site_and_secrets(obj)[0], [LAYER])
             changes.keep()
         else:
             apply_customers(obj, changes, yes=yes, as_json=as_json)

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from groundplane.cli import apply, common
 from groundplane.cli.identity import command
 from groundplane.errors import CancelledError, FailedError, InputError
+from groundplane.layers import sense
 from groundplane.site.secrets.store import read_secrets, write_plain
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Desk:
         monkeypatch.setattr(common, "open_site_and_secrets", lambda _obj, **_: (site, opened))
         monkeypatch.setattr(common, "open_site", lambda _obj, **_: site)
         monkeypatch.setattr(apply, "apply_request", self._apply)
+        monkeypatch.setattr(sense, "refuse_senseless", lambda *_: None)
 
     @staticmethod
     def planned(*steps: str) -> Any:
@@ -114,16 +116,11 @@ def test_only_the_files_for_those_who_review_first(desk: Desk) -> None:
 
 
 def test_a_site_that_does_not_hold_with_it_gets_its_files_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = common.open_site_and_secrets(None)
-    asked: list[int] = []
+    def refuse(_site: Any, layers: list[str]) -> None:
+        assert layers == ["identity"]
+        raise InputError("What the site asks for can't be: 1 problem")
 
-    def second_fails(_obj: Any, **_: Any) -> Any:
-        asked.append(1)
-        if len(asked) > 1:
-            raise InputError("This site has 1 problem")
-        return opened
-
-    monkeypatch.setattr(common, "open_site_and_secrets", second_fails)
+    monkeypatch.setattr(sense, "refuse_senseless", refuse)
     with pytest.raises(InputError, match="1 problem"):
         desk.run("onboard", "master", "--only-files")
     assert desk.realm("master") is None
