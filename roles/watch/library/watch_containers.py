@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Leaves a watch list of the containers that run with given configuration folders, and of all that is in these."""
+"""Leaves a watch list of the containers that run with given configuration folders, and of all files in these."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ short_description: Leave a watch list of a service's containers and their config
 description:
   - Looks for the containers that mount one of the folders, whatever they are called, and for all files in the folders.
   - A folder that isn't there belongs to a container that this host doesn't run.
-  - A plan tells files that come into the folders later, and containers that were left behind.
 options:
   step:
     description: The step's id, LAYER.STEP. The list's file is named after it.
@@ -30,11 +29,6 @@ options:
     type: list
     elements: str
     required: true
-  left:
-    description: Names of the folders of containers that this host isn't to run, whether one is there or not.
-    type: list
-    elements: str
-    default: []
   directory:
     description: Where the lists lie on the host.
     type: path
@@ -84,7 +78,6 @@ def main() -> None:
             "step": {"type": "str", "required": True},
             "configuration": {"type": "path", "required": True},
             "folders": {"type": "list", "elements": "str", "required": True},
-            "left": {"type": "list", "elements": "str", "default": []},
             "directory": {"type": "path", "required": True},
         },
         supports_check_mode=True,
@@ -97,9 +90,6 @@ def main() -> None:
     _, output, _ = module.run_command(["docker", "inspect", "--format", FORM, *known]) if known else (0, "", "")
     items = [{"kind": "container", "name": name} for name in containers_of(output, folders)]
     items += [{"kind": "file", "path": path} for folder in folders for path in files_of(folder)]
-    items += [{"kind": "folder", "path": folder} for folder in folders if Path(folder).is_dir()]
-    left = [str(Path(given["configuration"]) / name) for name in given["left"]]
-    items += [{"kind": "leftovers", "name": given["step"], "folders": left}] if left else []
 
     text = json.dumps({"step": given["step"], "items": items}, sort_keys=True) + "\n"
     file = Path(given["directory"]) / (given["step"] + ".json")
