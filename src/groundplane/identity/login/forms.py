@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from groundplane.errors import FailedError
 from groundplane.identity.login.asking import REFUSED, RefusedError
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 STEPS = 12
 """More pages than any login has."""
 LOGIN = "kc-form-login"
-HINT = "kc_idp_hint"
 _ACCEPT = "accept"
 _ASKED = {
     "kc-totp-settings-form": "to set up a one-time password",
@@ -57,7 +56,7 @@ def log_in(browser: Browser, page: Page, person: Person, *, keycloak: str, provi
         FailedError: it asks for something that can't be answered here, or its pages don't come to an end.
     """
     typed: set[str] = set()
-    hinted = False
+    asked = False
     for _ in range(STEPS):
         if not page.url.startswith(f"{keycloak}/"):
             return page
@@ -65,13 +64,14 @@ def log_in(browser: Browser, page: Page, person: Person, *, keycloak: str, provi
         form = page.form(LOGIN) or page.form_with("username") or page.form_with("password")
         if link is not None:
             page = browser.open(link.url)
-        elif provider and realm_of(page.url) != provider and form is not None:
-            if hinted:
+        elif provider and form is not None and (realm := realm_of(page.url)) != provider:
+            if asked:
                 raise FailedError(
-                    f"The realm {realm_of(page.url)} doesn't lead to the identity provider {provider}",
+                    f"The realm {realm} doesn't lead to the identity provider {provider}",
+                    why=page.complaint,
                     cure="groundplane plan identity.realms",
                 )
-            page, hinted = browser.open(_with_hint(page.url, provider)), True
+            page, asked = browser.open(_broker(form, realm, provider)), True
         elif form is not None and {"username", "password"} & {*form.fields}:
             page = _type(browser, page, form, person, typed)
         elif (consent := page.form_with(_ACCEPT)) is not None:
@@ -82,9 +82,13 @@ def log_in(browser: Browser, page: Page, person: Person, *, keycloak: str, provi
     raise FailedError("Keycloak's login pages don't come to an end", why=f"the last one was: {page.heading}")
 
 
-def _with_hint(url: str, provider: str) -> str:
-    """Keycloak's own parameter by which a login goes straight to a provider."""
-    return f"{url}{'&' if '?' in url else '?'}{urlencode({HINT: provider})}"
+def _broker(form: Form, realm: str, provider: str) -> str:
+    """Where the button of a provider would lead that the page doesn't show: the session's codes are in its form."""
+    parts = urlsplit(form.action)
+    words = [(name, value) for name, value in parse_qsl(parts.query) if name != "execution"]
+    before = parts.path.partition(f"/realms/{realm}/")[0]
+    path = f"{before}/realms/{realm}/broker/{quote(provider, safe='')}/login"
+    return parts._replace(path=path, query=urlencode(words)).geturl()
 
 
 def _type(browser: Browser, page: Page, form: Form, person: Person, typed: set[str]) -> Page:

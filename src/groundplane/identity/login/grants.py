@@ -15,7 +15,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from groundplane.errors import FailedError
 from groundplane.identity.login.asking import WELL, RefusedError
-from groundplane.identity.login.forms import HINT
 from groundplane.identity.login.tokens import Tokens, read_keys
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ DISCOVERY = "/.well-known/openid-configuration"
 PASSWORD = "password"  # noqa: S105 - a grant's name
 CODE = "authorization_code"
 REFRESH = "refresh_token"
+HINT = "kc_idp_hint"
+"""Keycloak's own parameter by which a login goes straight to a provider."""
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 SCOPE = "openid"
 PENDING = ("authorization_pending", "slow_down")

@@ -106,16 +106,20 @@ class FakeIdentity:
         on[f"POST {base}/token"] = lambda asked: self._token(realm, asked)
         on[f"POST {base}/logout"] = self._log_out
         on[f"POST {base}/auth/device"] = self._start_device
-        on[f"GET {issuer}/device"] = lambda asked: self._first_page(f"device={asked.query['user_code']}", asked)
-        on[f"GET {base}/auth"] = lambda asked: self._first_page("horizon=1", asked)
+        on[f"GET {issuer}/device"] = lambda asked: self._first_page(f"device={asked.query['user_code']}")
+        on[f"GET {base}/auth"] = lambda _: self._first_page("horizon=1")
+        on[f"GET {issuer}/broker/{self.customer.realm}/login"] = lambda asked: leads_to(
+            f"{KEYCLOAK}/realms/{self.customer.realm}/login?{asked.url.partition('?')[2]}"
+        )(asked)
         on[f"GET {issuer}/login"] = lambda asked: self._login_page(asked.url.partition("?")[2])
         on[f"POST {issuer}/login"] = self._typed
 
-    def _first_page(self, what: str, asked: Asked) -> Said:
+    def _first_page(self, what: str) -> Said:
         """The proxy realm's, on which the customer is hidden."""
-        if asked.query.get("kc_idp_hint") == self.customer.realm:
-            return leads_to(f"{KEYCLOAK}/realms/{self.customer.realm}/login?{what}")(asked)
-        return self._login_page(what)
+        return Said(
+            f'<h1>Sign in</h1><form id="kc-form-login" method="post" action="{KEYCLOAK}/realms/{PROXY}/login?{what}">'
+            '<input name="username"><input name="password" type="password"></form>'
+        )
 
     def _login_page(self, what: str, more: str = "") -> Said:
         return Said(

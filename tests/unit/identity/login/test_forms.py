@@ -54,17 +54,18 @@ def test_a_customers_person_goes_through_their_own_realm(web: FakeWeb) -> None:
 
 def test_a_provider_that_is_hidden_is_asked_for_by_name(web: FakeWeb) -> None:
     hidden = f"{KEYCLOAK}/realms/cloud/login-actions/authenticate"
-    to_acme = leads_to(f"{KEYCLOAK}/realms/cloud/broker/acme/login")
-    web.on[f"GET {hidden}"] = lambda asked: (
-        to_acme(asked) if asked.query.get("kc_idp_hint") == "acme" else form("cloud")
-    )
+    words = "session_code=s&amp;execution=e&amp;tab_id=1"
+    page_of = FORM.format(realm="cloud", fields=BOTH, more="").replace('authenticate"', f'authenticate?{words}"')
+    web.on[f"GET {hidden}"] = lambda _: Said(page_of)
     browser = Browser(web.asker())
     page = log_in(browser, browser.open(f"{hidden}?tab_id=1"), ALICE, keycloak=KEYCLOAK, provider="acme")
     assert page.heading == "Projects"
-    assert f"{hidden}?tab_id=1&kc_idp_hint=acme" in [asked.url for asked in web.asked]
+    broker = f"{KEYCLOAK}/realms/cloud/broker/acme/login?session_code=s&tab_id=1"
+    assert broker in [asked.url for asked in web.asked]
 
 
 def test_a_provider_that_is_not_there_is_told(web: FakeWeb) -> None:
+    web.on[f"GET {KEYCLOAK}/realms/cloud/broker/globex/login"] = lambda _: form("cloud", more=WRONG)
     browser = Browser(web.asker())
     with pytest.raises(FailedError, match="identity provider globex"):
         log_in(browser, browser.open(PROXY), ALICE, keycloak=KEYCLOAK, provider="globex")
