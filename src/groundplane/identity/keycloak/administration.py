@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from groundplane.identity.client_options import Client
-from groundplane.identity.keycloak.clients import SECRET, client_fields, find_client
+from groundplane.identity.keycloak.clients import SECRET, client_fields, find_client, settle_redirects
 from groundplane.identity.keycloak.flows import Flows, browser_flow, direct_grant_flow
 from groundplane.identity.keycloak.realm_settings import policy_fields, settings_thing
 from groundplane.identity.keycloak.required_actions import ONE_TIME_PASSWORD
@@ -99,7 +99,9 @@ class Administration:
         def make() -> None:
             body = sheet.onto({"clientId": ADMIN_CLIENT, "fullScopeAllowed": True, "secret": word})
             body["attributes"][MARK] = work.mark
-            settle(work.calls.post("clients", body))
+            id_ = work.calls.post("clients", body)
+            settle_redirects(work, id_, body)
+            settle(id_)
 
         def change(seen: Found, _: object) -> None:
             body = sheet.onto(find_client(work, ADMIN_CLIENT))

@@ -94,7 +94,7 @@ class Clients:
                 "protocolMappers": mapper_bodies(client.mappers, client.protocol),
             }
             made |= {_KEYS[label]: list(names) for label, names in asked.items() if names is not None}
-            work.calls.post("clients", made)
+            settle_redirects(work, work.calls.post("clients", made), made)
 
         def change(seen: Found, names: Sequence[str]) -> None:
             there = find_client(work, client.client_id) or {}
@@ -168,6 +168,13 @@ def client_fields(client: Client) -> list[Field]:
             attribute("logouts name the session", "backchannel.logout.session.required", str(bool(logout)).lower()),
         ]
     return [*fields, *attributes(client.attributes)]
+
+
+def settle_redirects(work: RealmWork, id_: str, made: Mapping[str, Any]) -> None:
+    """A client that is made without addresses gets /* of Keycloak; one that is changed keeps what it is given."""
+    if not made.get("redirectUris"):
+        kept = {key: value for key, value in made.items() if key not in ("protocolMappers", *_KEYS.values())}
+        work.calls.put(f"clients/{id_}", kept)
 
 
 def find_client(work: RealmWork, client_id: str) -> Mapping[str, Any] | None:

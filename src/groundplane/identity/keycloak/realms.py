@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from groundplane.platform.reconcile import Kind
     from groundplane.site.site import Site
 
+OFFBOARD = "groundplane identity offboard --delete removes it"
+
 
 class Realms:
     """See `reconcile.Kind`: the realm master, the proxy realm, the customers', and how these are brokered into it."""
@@ -56,7 +58,7 @@ class Realms:
         for one in self._session.call("GET", "", params={"briefRepresentation": "false"})[0]:
             work = self._work(one["realm"])
             if work.marked(one.get("attributes")) and work.realm not in declared:
-                yield Leftover(realm_name(work.realm), None, hint="groundplane identity offboard --delete removes it")
+                yield Leftover(realm_name(work.realm), None, hint=OFFBOARD)
         for kind in self._kinds():
             yield from kind.leftovers()
 
@@ -99,7 +101,7 @@ class Realms:
 
     def _proxy(self) -> Sequence[Kind]:
         realm = proxy_realm(self._asked)
-        work = self._work(realm.name)
+        work = RealmWork(self._site, self._session.realm(realm.name), hint=OFFBOARD)
         asked = realm.one_time_password
         customers = [
             customer_provider(self._asked, customer, self._work(customer.name)) for customer in self._asked.customers

@@ -1,7 +1,8 @@
 """Directories in which a realm's people are looked up: LDAP and Active Directory (ComponentRepresentation).
 
 Keycloak makes mappers for names and mail addresses with each directory; what a site declares comes on top, groups among
-it. The password to ask with is never told again; a keyed digest of the one that was set lies beside it.
+it. The password to ask with is never told again. Keycloak keeps no settings of a directory that it doesn't know: which
+ones are ours, and a keyed digest of the password that was set, attributes of the realm say.
 Source: Keycloak's Server Administration Guide, "Lightweight Directory Access Protocol (LDAP) and Active Directory".
 """
 
@@ -11,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from groundplane.identity.keycloak.sheet import chosen
-from groundplane.identity.keycloak.work import ANOTHER, DECLARED, MARK, SECRET_MARK, RealmWork
+from groundplane.identity.keycloak.work import ANOTHER, DECLARED, RealmWork
 from groundplane.platform.reconcile import Found, Leftover, Thing
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ PROVIDER = "org.keycloak.storage.UserStorageProvider"
 MAPPER_TYPE = "org.keycloak.storage.ldap.mappers.LDAPStorageMapper"
 SETTING, MAPPER, SECRET = "setting", "mapper", "bind password"
 GROUPS = "groundplane groups"
+OURS = "groundplane_directory."
+"""What the realm's attributes begin with that have a directory's name; the value is the site's, and the digest."""
 _OTHER = {
     "username": "uid",
     "rdn": "uid",
@@ -51,9 +54,24 @@ class UserFederation:
     def leftovers(self) -> Iterator[Leftover]:
         declared = {directory.name for directory in self._directories}
         for one in self._work.calls.all("components", type=PROVIDER):
-            if self._work.marked(one.get("config")) and one["name"] not in declared:
-                path = f"components/{one['id']}"
-                yield self._work.leftover("directory", one["name"], partial(self._work.calls.delete, path))
+            if self._mark(one["name"])[0] == self._work.mark and one["name"] not in declared:
+                yield self._work.leftover("directory", one["name"], partial(self._remove, one))
+
+    def _remove(self, one: Mapping[str, Any]) -> None:
+        self._work.calls.delete(f"components/{one['id']}")
+        self._set_mark(one["name"], "")
+
+    def _mark(self, name: str) -> tuple[str, str]:
+        """The site's name and the password's digest; empty where it is somebody else's."""
+        site, _, digest = str(
+            (self._work.calls.get("", {}).get("attributes") or {}).get(f"{OURS}{name}", "")
+        ).partition(" ")
+        return site, digest
+
+    def _set_mark(self, name: str, value: str) -> None:
+        there = self._work.calls.get("", {})
+        kept = {key: each for key, each in (there.get("attributes") or {}).items() if key != f"{OURS}{name}"}
+        self._work.calls.put("", {**there, "attributes": {**kept, **({f"{OURS}{name}": value} if value else {})}})
 
     def _found(self, name: str) -> Mapping[str, Any] | None:
         return chosen(self._work.calls.all("components", type=PROVIDER), "name", name)
@@ -72,23 +90,28 @@ class UserFederation:
             have: dict[str, Any] = {
                 SETTING: {key: _one(config.get(key)) for key in wanted_settings},
                 MAPPER: _mappers_there(self._mappers(there["id"]), wanted_mappers),
-                SECRET: DECLARED if password and _one(config.get(SECRET_MARK)) == work.digest(password) else ANOTHER,
+                SECRET: DECLARED if password and self._mark(directory.name)[1] == work.digest(password) else ANOTHER,
             }
-            return Found(str(there["id"]), have, ours=work.marked(config))
+            return Found(str(there["id"]), have, ours=self._mark(directory.name)[0] == work.mark)
 
         def body(there: Mapping[str, Any]) -> dict[str, Any]:
             config = {**(there.get("config") or {}), **{key: [value] for key, value in wanted_settings.items()}}
-            config[MARK] = [work.mark]
             if password:
-                config |= {"bindCredential": [password], SECRET_MARK: [work.digest(password)]}
+                config["bindCredential"] = [password]
             return {**there, "name": directory.name, "providerId": "ldap", "providerType": PROVIDER, "config": config}
 
+        def mark() -> None:
+            self._set_mark(directory.name, f"{work.mark} {work.digest(password)}" if password else work.mark)
+
         def make() -> None:
+            # Before it is there, so that a run that is killed leaves none that nobody owns.
+            mark()
             id_ = work.calls.post("components", body({"parentId": work.calls.get()["id"]}))
             self._settle(id_, wanted_mappers)
 
         def change(seen: Found, names: Sequence[str]) -> None:
             work.calls.put(f"components/{seen.id}", body(self._found(directory.name) or {}))
+            mark()
             if MAPPER in names:
                 self._settle(seen.id, wanted_mappers)
 

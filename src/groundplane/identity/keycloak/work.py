@@ -35,12 +35,13 @@ class RealmWork:
     """Work within one realm.
 
     Attributes:
-        prune: what was made here and is no longer declared goes.
+        prune: what was made here and is no longer declared goes; else `hint` says why it stays.
     """
 
     site: Site
     calls: RealmCalls
     prune: bool = False
+    hint: str = "its realm doesn't say prune: true"
 
     @property
     def realm(self) -> str:

@@ -91,7 +91,10 @@ class FakeRealm:
             made["internalId"] = made["id"]
         for mapper in made.get("protocolMappers") or ():
             mapper["id"] = self.new_id()
+        if kind == "components":
+            made["config"] = {key: value for key, value in made["config"].items() if not key.startswith("groundplane")}
         if kind == "clients":
+            made["redirectUris"] = made.get("redirectUris") or ["/*"]
             made.setdefault("secret", f"made by Keycloak {made['id']}")
         for credential in made.pop("credentials", ()):
             self.passwords[made["id"]] = credential["value"]
