@@ -18,10 +18,11 @@ BOOTSTRAP_SECONDS = 300
 SHOWN_LINES = 8
 WRONG_SECRET = frozenset({"invalid_client", "unauthorized_client", "invalid_grant"})
 PROGRAM = "/opt/keycloak/bin/kc.sh"
-# What sh reads from its input is in no process list, and in nothing that docker keeps of the container.
+# What sh reads from its input is in no process list, and in nothing that docker keeps of the container. Port 0: the
+# server beside it has its own.
 SHELL = (
-    'IFS= read -r ACCOUNT_SECRET; export ACCOUNT_SECRET; exec "$0" bootstrap-admin service --client-id="$1"'
-    ' --client-secret:env=ACCOUNT_SECRET --no-prompt --config-file="$2"'
+    'IFS= read -r ACCOUNT_SECRET; export ACCOUNT_SECRET; exec "$0" --config-file="$2" bootstrap-admin service'
+    ' --optimized --http-management-port=0 --client-id="$1" --client-secret:env=ACCOUNT_SECRET --no-prompt'
 )
 
 

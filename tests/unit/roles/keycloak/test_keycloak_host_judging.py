@@ -23,10 +23,10 @@ HEALTHY: dict[str, Any] = {
 IMAGE = "registry.test:5000/cloud/keycloak@sha256:1"
 
 
-def problems(*, image: str = IMAGE, **differs: Any) -> list[str]:
+def problems(*, wanted: str = IMAGE, **differs: Any) -> list[str]:
     found: list[str] = judging.host_problems(
         HEALTHY | differs,
-        image=image,
+        image=wanted,
         address="172.31.1.11",
         url="https://cloud.test:8443",
         database="172.31.1.250:3306",
@@ -79,7 +79,7 @@ def test_what_is_wrong_is_told_with_its_cure(differs: dict[str, Any], said: list
 
 
 def test_a_site_without_the_image_is_told_how_it_comes_by_one() -> None:
-    (found,) = problems(image="")
+    (found,) = problems(wanted="")
     assert "images.lock has no image keycloak" in found
     assert "groundplane images build" in found
 
