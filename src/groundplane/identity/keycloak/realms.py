@@ -87,7 +87,8 @@ class Realms:
         asked = realm.one_time_password
         return _whole(
             RealmSettings(work, realm),
-            UserProfile(work),
+            # Who registers says who they are; people that an administrator or a directory knows aren't asked.
+            UserProfile(work, asked=realm.login.registration or realm.login.verify_email),
             Flows(work, [browser_flow(asked), direct_grant_flow(asked)]),
             RequiredActions(work, realm.required_actions),
             Roles(work, realm.roles),
@@ -108,7 +109,7 @@ class Realms:
         ]
         return _whole(
             RealmSettings(work, realm, proxy_fields()),
-            UserProfile(work, GUARDED, asked=False),
+            UserProfile(work, GUARDED),
             Flows(work, [browser_flow(asked), direct_grant_flow(asked), first_login_flow()]),
             RequiredActions(work, realm.required_actions),
             DefaultRoles(work, NO_MORE_ROLES),

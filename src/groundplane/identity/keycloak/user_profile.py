@@ -1,8 +1,8 @@
 """What is kept of a realm's people (Keycloak's user profile).
 
 Attributes that the profile doesn't name can be set by administrators alone: the mark of what is ours, and whatever a
-directory brings. In the proxy realm, which people only pass through, nobody is asked for a name or an address, and
-what Keystone goes by is named, so that nobody can ever set it for themselves.
+directory brings. Nobody is asked for a name or a mail address at the login, which no program could answer, but who
+registers. In the proxy realm, what Keystone goes by is named, so that nobody can ever set it for themselves.
 Source: Keycloak's Server Administration Guide, "Managing user attributes".
 """
 
@@ -29,10 +29,10 @@ class UserProfile(Part):
 
     Args:
         guarded: attribute to whether it has several values: administrators alone see and set them.
-        asked: whether people without a name or a mail address are asked for it.
+        asked: people without a name or a mail address are asked for it, as Keycloak has it; else they aren't.
     """
 
-    def __init__(self, work: RealmWork, guarded: Mapping[str, bool] | None = None, *, asked: bool = True) -> None:
+    def __init__(self, work: RealmWork, guarded: Mapping[str, bool] | None = None, *, asked: bool = False) -> None:
         self._work = work
         self._guarded = guarded or {}
         self._asked = asked
