@@ -22,7 +22,7 @@ from groundplane.platform.rest import IDENTITY, Rest
 from groundplane.platform.scopes import Scopes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from groundplane.identity.configuration import IdentityConfiguration
     from groundplane.identity.options import Realm
@@ -88,7 +88,7 @@ class Customers:
         yield from self._left("group", listed, {(group.domain, group.name) for group in self._declared.groups}, names)
 
     def _left(
-        self, kind: str, listed: Any, wanted: set[tuple[str, ...]], domains: Mapping[str, str]
+        self, kind: str, listed: Any, wanted: Collection[tuple[str, ...]], domains: Mapping[str, str]
     ) -> Iterator[Leftover]:
         for one in listed:
             if not has_mark(self._site, one.get("description"), LAYER):

@@ -24,10 +24,6 @@ METADATA = "keystone/federation/oidc/metadata"
 MAPPINGS = "keystone/federation/oidc/attribute_maps"
 """Below node_custom_config; environments/openstack/defaults.yml gives Kolla the same."""
 CLIENT_SECRET = "identity_keystone_client_secret"  # noqa: S105 - the name of a variable
-ASK_AGAIN_SECONDS = 300
-"""How old what Keycloak said of somebody may be when they come to Keystone again in the same session."""
-DAY_SECONDS = 86400
-"""The longest that a session may last; whether Keycloak's own has ended shows when it is asked again."""
 
 
 def federation_files(site: Site) -> dict[str, str]:
@@ -53,8 +49,6 @@ def federation_files(site: Site) -> dict[str, str]:
                 "response_type": "code",
                 "pkce_method": "S256",
                 "token_endpoint_auth": "client_secret_basic",
-                "userinfo_refresh_interval": ASK_AGAIN_SECONDS,
-                "session_max_duration": DAY_SECONDS,
             }
         ),
         f"{MAPPINGS}/{text_value(site, 'identity_keystone_provider', work_out)}.json": _json(mapping_rules()),
