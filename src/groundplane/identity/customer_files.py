@@ -5,6 +5,7 @@ The files are the truth: a command changes them and applies them, so that nobody
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import string
@@ -20,7 +21,7 @@ from groundplane.site.secrets.store import secrets_file
 from groundplane.site.yaml_output import to_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -225,6 +226,13 @@ def forget_customer(site_path: Path, state: Path, password: bytes, name: str, mo
     write_atomically(to, path.read_text(encoding="utf-8"), 0o600)
     path.unlink()
     remove_secrets(site_path, password, sorted(one for one in own if one.startswith(prefix)))
+    return to
+
+
+def record_realm(state: Path, name: str, data: Mapping[str, Any], moment: datetime) -> Path:
+    """Writes a realm's export beside the files of customers that are gone."""
+    to = state / OFFBOARDED / f"{name}-{moment:%Y%m%dT%H%M%SZ}.json"
+    write_atomically(to, json.dumps(data, indent=2, ensure_ascii=False) + "\n", 0o600)
     return to
 
 

@@ -181,6 +181,7 @@ def plan_delete(
     in_openstack: InOpenStack,
     *,
     open_session: Callable[[], Any],
+    record: Callable[[Session], str],
     forget: Callable[[], str],
     check: bool = False,
 ) -> Operation:
@@ -188,6 +189,7 @@ def plan_delete(
 
     Args:
         open_session: Keycloak's session as a context manager.
+        record: writes the realm down before it goes; says where.
         forget: moves the realm file out; says where it is now, empty where there was none.
 
     Raises:
@@ -219,13 +221,19 @@ def plan_delete(
         lost.append(f"the domain {in_openstack.domain} with {projects}")
     if declared:
         lines.append("Its file goes to .groundplane/offboarded, and its people's first passwords out of secrets.yml")
+    if in_keycloak.realm:
+        lines.insert(0, "The realm is written down there, with its people and without secrets")
     hosts = tuple(site.inventory.group_hosts.get("control", ()))[:1]
 
     def work(told: Work) -> None:
-        with told.piece(f"Customer {name} removed from Keycloak") as piece, open_session() as session:
-            piece.changed = (
-                bool(in_keycloak) if told.check else remove_from_keycloak(session, configuration, name, told.say)
-            )
+        with open_session() as session:
+            if in_keycloak.realm and not told.check:
+                with told.piece(f"Realm {name} written down") as piece:
+                    piece.note = record(session)
+            with told.piece(f"Customer {name} removed from Keycloak") as piece:
+                piece.changed = bool(in_keycloak)
+                if not told.check:
+                    piece.changed = remove_from_keycloak(session, configuration, name, told.say)
         if in_openstack.domain_id:
             with told.piece(f"Domain {in_openstack.domain} removed from OpenStack") as piece:
                 if not told.check:

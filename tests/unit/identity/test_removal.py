@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,16 @@ from groundplane.identity.removal import (
     remove_from_keycloak,
     remove_from_openstack,
 )
+from groundplane.run.cancel import CancelToken
+from groundplane.run.events import WorkState
+from groundplane.run.redaction import Redactor
 
 from ..platform.fake_cloud import FakeCloud  # noqa: TID252
 from .keycloak.conftest import cloud_folder, office, site_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .keycloak.conftest import Office
 
 __all__ = ["cloud_folder", "office", "site_folder"]
@@ -189,6 +195,7 @@ def plan(office: Office, in_keycloak: InKeycloak, in_openstack: InOpenStack, nam
         in_keycloak,
         in_openstack,
         open_session=lambda: None,
+        record=lambda _: "",
         forget=lambda: "",
     )
 
@@ -197,8 +204,41 @@ def test_the_plan_says_what_is_lost_and_wants_the_name(office: Office) -> None:
     found = plan(office, InKeycloak(True, True, 3, 2), InOpenStack("d1", "acme", {"p1": "web"}))
     assert found.confirm == "acme"
     assert found.danger == "3 people of the realm acme; the domain acme with web"
-    assert len(found.lines) == 3
+    assert len(found.lines) == 4
     assert found.stages[0].hosts == ("node1",)
+
+
+def test_it_is_written_down_before_it_goes(keycloak: Office) -> None:
+    there: list[bool] = []
+
+    @contextmanager
+    def session() -> Iterator[Any]:
+        yield keycloak.keycloak
+
+    def record(given: Any) -> str:
+        there.append("acme" in given.realms)
+        return "acme.json"
+
+    asked = read_identity(keycloak.site)
+    found = plan_delete(
+        keycloak.site,
+        asked,
+        "acme",
+        look_in_keycloak(keycloak.site, keycloak.keycloak, asked, "acme"),
+        InOpenStack(),
+        open_session=session,
+        record=record,
+        forget=lambda: "acme.yml",
+    )
+    said: list[str] = []
+    act = found.stages[0].act
+    assert act is not None
+    outcome = act(tell=lambda *_: None, say=said.append, redactor=Redactor(set()), cancel=CancelToken())
+    assert {host.state for host in outcome.hosts.values()} == {WorkState.DONE}
+    assert there == [True]
+    assert "acme" not in keycloak.keycloak.realms
+    assert said[0] == "Realm acme written down: ok (acme.json)"
+    assert said[-1] == "File moved out: changed (acme.yml)"
 
 
 def test_what_still_holds_something_is_refused(office: Office) -> None:

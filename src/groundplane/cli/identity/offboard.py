@@ -11,6 +11,7 @@ from groundplane.cli.operations import operation_options
 if TYPE_CHECKING:
     from groundplane.cli.operations import Desk
     from groundplane.identity.configuration import IdentityConfiguration
+    from groundplane.identity.keycloak.session import Session
     from groundplane.run.operation import Operation
 
 
@@ -77,7 +78,8 @@ def _plan(desk: Desk, configuration: IdentityConfiguration, name: str, *, check:
     from datetime import UTC, datetime  # noqa: PLC0415
 
     from groundplane.cli.common import console, short_path  # noqa: PLC0415
-    from groundplane.identity.customer_files import forget_customer  # noqa: PLC0415
+    from groundplane.identity.customer_files import forget_customer, record_realm  # noqa: PLC0415
+    from groundplane.identity.exporting import export_realm  # noqa: PLC0415
     from groundplane.identity.keycloak.session import WORK_SECONDS, keycloak  # noqa: PLC0415
     from groundplane.identity.removal import look_in_keycloak, look_in_openstack, plan_delete  # noqa: PLC0415
     from groundplane.platform.cloud import cloud  # noqa: PLC0415
@@ -94,8 +96,14 @@ def _plan(desk: Desk, configuration: IdentityConfiguration, name: str, *, check:
     def open_session() -> Any:
         return keycloak(site, seconds=WORK_SECONDS)
 
+    moment = datetime.now(UTC)
+
+    def record(session: Session) -> str:
+        data = export_realm(session, name, people=True)
+        return short_path(record_realm(site.state, name, data, moment))
+
     def forget() -> str:
-        to = forget_customer(site.path, site.state, desk.work.secrets.password, name, datetime.now(UTC))
+        to = forget_customer(site.path, site.state, desk.work.secrets.password, name, moment)
         return short_path(to) if to is not None else ""
 
     return plan_delete(
@@ -105,6 +113,7 @@ def _plan(desk: Desk, configuration: IdentityConfiguration, name: str, *, check:
         in_keycloak,
         in_openstack,
         open_session=open_session,
+        record=record,
         forget=forget,
         check=check,
     )
