@@ -26,7 +26,7 @@ OPENID_SCOPES = frozenset(
         "web-origins",
     }
 )
-SAML_SCOPES = frozenset({"role_list", "saml_organization"})
+SAML_SCOPES = frozenset({"AuthnContextClassRef", "role_list", "saml_organization"})
 SCOPES = OPENID_SCOPES | SAML_SCOPES
 """Client scopes that each realm comes with."""
 ROLES = frozenset({"offline_access", "uma_authorization"})
