@@ -211,8 +211,8 @@ def plan_delete(
     lines, lost = [], []
     if in_keycloak:
         lines.append(
-            f"Keycloak loses the realm {name}, with {_people(in_keycloak.people)}, and what it knows of those "
-            f"{in_keycloak.brokered} of them who came by {configuration.proxy_realm}"
+            f"Keycloak loses the realm {name}, with {_people(in_keycloak.people)}, and {in_keycloak.brokered} of their "
+            f"accounts in the realm {configuration.proxy_realm}"
         )
         lost.append(f"{_people(in_keycloak.people)} of the realm {name}")
     if in_openstack.domain_id:
@@ -222,7 +222,7 @@ def plan_delete(
     if declared:
         lines.append("Its file goes to .groundplane/offboarded, and its people's first passwords out of secrets.yml")
     if in_keycloak.realm:
-        lines.insert(0, "The realm is written down there, with its people and without secrets")
+        lines.insert(0, "The realm is written down in .groundplane/offboarded, with its people and without secrets")
     hosts = tuple(site.inventory.group_hosts.get("control", ()))[:1]
 
     def work(told: Work) -> None:
