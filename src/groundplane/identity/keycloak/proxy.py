@@ -23,6 +23,8 @@ KEYSTONE, COMMAND_LINE, MANAGER = "keystone", "openstack-cli", "groundplane-mana
 GUARDED = {DOMAIN_ATTRIBUTE: False, GROUPS_ATTRIBUTE: True}
 """Attributes that administrators and identity providers alone set, to whether they have several values."""
 MANAGER_URL = "identity_manager_url"
+NO_CREDENTIALS = ("UPDATE_PASSWORD", "webauthn-register-passwordless")
+"""What would let people who only pass through log in without their customer's realm; they can ask for either."""
 NO_MORE_ROLES = (("account", "manage-account"),)
 """Roles of clients that Keycloak gives to everybody, and that people who only pass through don't get: they'd let them
 link a further login to their account, one that outlives the customer's.
@@ -44,7 +46,7 @@ def proxy_realm(asked: IdentityConfiguration) -> Realm:
         brute_force=defaults.brute_force,
         events=defaults.events,
         login=Login(with_email=False),
-        required_actions=(RequiredAction(alias="UPDATE_PASSWORD", enabled=False),),
+        required_actions=tuple(RequiredAction(alias=alias, enabled=False) for alias in NO_CREDENTIALS),
     )
 
 

@@ -65,7 +65,10 @@ class FakeRealm:
             {"name": "manage-account", "clientRole": True, "containerId": self.of("clients", "account")["id"]}
         ]
         self.lists: dict[str, list[str]] = {"default-default-client-scopes": [], "default-optional-client-scopes": []}
-        self.actions = [{"alias": "UPDATE_PASSWORD", "enabled": True, "defaultAction": False}]
+        self.actions = [
+            {"alias": alias, "enabled": True, "defaultAction": False}
+            for alias in ("UPDATE_PASSWORD", "webauthn-register-passwordless")
+        ]
         self.executions: dict[str, list[dict[str, Any]]] = {}
         self.mappers: dict[str, list[dict[str, Any]]] = {}
         self.roles_of: dict[str, list[dict[str, Any]]] = {}
