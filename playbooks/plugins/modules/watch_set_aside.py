@@ -15,13 +15,17 @@ DOCUMENTATION = r"""
 module: watch_set_aside
 short_description: Set aside the files that somebody put into a step's folders
 description:
-  - Looks into the folders of the step's watch list for files that the list doesn't name, before the step runs again.
-    What the step itself wants there, it writes anew.
+  - Looks into the folders below configuration in which files of the step's watch list lie, for files that the list
+    doesn't name, before the step runs again. What the step itself wants there, it writes anew.
   - They are moved, with the names of their folders, to a new folder below aside. Without a list, nothing is moved.
 options:
   step:
     description: The step's id, LAYER.STEP.
     type: str
+    required: true
+  configuration:
+    description: The folder that holds a folder for each container.
+    type: path
     required: true
   directory:
     description: Where the watch lists lie on the host.
@@ -38,6 +42,7 @@ EXAMPLES = r"""
 - name: Set aside what somebody put there
   watch_set_aside:
     step: openstack.nova
+    configuration: /etc/kolla
     directory: /var/lib/groundplane/watch
     aside: /var/lib/groundplane/set-aside
 """
@@ -55,10 +60,11 @@ aside:
 """
 
 
-def strays(items: list[dict[str, str]]) -> list[str]:
-    """Files in the list's folders that the list doesn't name, sorted."""
+def strays(items: list[dict[str, str]], configuration: str) -> list[str]:
+    """Files in the folders of which the list names some, and that it doesn't name, sorted."""
     listed = {item["path"] for item in items if item.get("kind") == "file"}
-    folders = [item["path"] for item in items if item.get("kind") == "folder"]
+    below = [Path(path).relative_to(configuration) for path in listed if Path(path).is_relative_to(configuration)]
+    folders = {Path(configuration) / path.parts[0] for path in below if len(path.parts) > 1}
     found = {str(Path(path) / name) for folder in folders for path, _, names in os.walk(folder) for name in names}
     return sorted(found - listed)
 
@@ -67,6 +73,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "step": {"type": "str", "required": True},
+            "configuration": {"type": "path", "required": True},
             "directory": {"type": "path", "required": True},
             "aside": {"type": "path", "required": True},
         },
@@ -75,7 +82,7 @@ def main() -> None:
     given = module.params
     file = Path(given["directory"]) / (given["step"] + ".json")
     try:
-        moved = strays(json.loads(file.read_text(encoding="utf-8"))["items"])
+        moved = strays(json.loads(file.read_text(encoding="utf-8"))["items"], given["configuration"])
     except (OSError, ValueError, KeyError, TypeError):
         # A list that can't be read says nothing about whose a file is.
         moved = []

@@ -359,7 +359,7 @@ def plays(
     if step is None:
         return [*found, LOOKED_AT]
     first = [aside_play(step, hosts=GROUP)] if again else []
-    return [*first, *found, watch_play(service, step, folders or {}, hosts=GROUP)]
+    return [*first, *found, watch_play(step, folders or {}, hosts=GROUP)]
 
 
 def pulling(site: Site, service: KollaService) -> list[Mapping[str, Any]]:

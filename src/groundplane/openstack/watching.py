@@ -13,7 +13,6 @@ from groundplane.supply.catalogue import kolla_containers
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from groundplane.openstack.catalogue import KollaService
     from groundplane.site.site import Site
 
 WATCH_DIRECTORY = "/var/lib/groundplane/watch"
@@ -35,17 +34,15 @@ def folders_by_host(site: Site) -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def watch_play(
-    service: KollaService, step: str, folders: Mapping[str, Sequence[str]], *, hosts: str
-) -> Mapping[str, Any]:
+def watch_play(step: str, folders: Mapping[str, Sequence[str]], *, hosts: str) -> Mapping[str, Any]:
     """Leaves the step's watch list: the last play of a service that is applied.
 
     Args:
-        folders: host to the folders of the containers that it runs; the service's others may hold leftovers.
+        folders: host to the folders of the containers that it runs. The service's others are left out: what is left
+            over there may go without the step's having to run again.
         hosts: a pattern.
     """
     by_host = json.dumps({host: sorted(names) for host, names in folders.items()})
-    every = json.dumps(sorted(service.containers))
     return {
         "name": "What a plan looks at later",
         "hosts": hosts,
@@ -57,11 +54,9 @@ def watch_play(
                 "watch_containers": {
                     "step": step,
                     "configuration": CONFIGURATION,
-                    "folders": "{{ watched_folders }}",
-                    "left": f"{{{{ {every} | difference(watched_folders) }}}}",
+                    "folders": f"{{{{ {by_host}[inventory_hostname] | default([]) }}}}",
                     "directory": WATCH_DIRECTORY,
                 },
-                "vars": {"watched_folders": f"{{{{ {by_host}[inventory_hostname] | default([]) }}}}"},
             }
         ],
     }
@@ -80,7 +75,12 @@ def aside_play(step: str, *, hosts: str) -> Mapping[str, Any]:
         "tasks": [
             {
                 "name": "Set aside files that the last run didn't leave",
-                "watch_set_aside": {"step": step, "directory": WATCH_DIRECTORY, "aside": ASIDE_DIRECTORY},
+                "watch_set_aside": {
+                    "step": step,
+                    "configuration": CONFIGURATION,
+                    "directory": WATCH_DIRECTORY,
+                    "aside": ASIDE_DIRECTORY,
+                },
             }
         ],
     }

@@ -18,11 +18,10 @@ CONTAINER = "container "
 """How the items of containers begin."""
 
 FOLDER = "folder "
-"""How the items of folders begin in which nobody but the step puts files; the value names others."""
+"""How the items of folders begin in which nobody but the step puts files; the value names others. They stand on no
+watch list: it names files, and whatever else lies beside these is told."""
 
-LEFTOVERS = "leftovers "
-"""How the items begin that name containers of a service which aren't to run on the host any more. They are no drift:
-a plan tells them for themselves, see plan.leftovers."""
+NOTHING_ELSE = "nothing else"
 
 HANDOVER = "handover "
 """How the items of what other layers handed over begin; then the layer's name, and whose key it is."""
@@ -46,7 +45,7 @@ def drift(before: Mapping[str, str], now: Mapping[str, str] | None) -> tuple[str
     found = [f"nobody can say how it stands: {now[UNASKED]}"] if UNASKED in now else []
     for item, was in before.items():
         value = now.get(item, _GONE)
-        if value == was or item.startswith(LEFTOVERS):
+        if value == was or item.startswith(FOLDER):
             continue
         if item.startswith(HANDOVER):
             found.append(f"{_key(item)} is {'no longer handed over' if value == _GONE else 'another one'}")
@@ -54,14 +53,13 @@ def drift(before: Mapping[str, str], now: Mapping[str, str] | None) -> tuple[str
             found.append(f"the {WATCH_LIST} is {MISSING}" if value == MISSING else f"the {WATCH_LIST} was changed")
         elif item.startswith(CONTAINER):
             found.append(_container(item, was, value))
-        elif item.startswith(FOLDER):
-            found.append(_folder(item, value))
         elif _is_content(value) and _is_content(was):
             found.append(f"{item} was changed: {_content_change(was, value)}")
         else:
             found.append(_changed(item, value, was))
     if found == [f"the {WATCH_LIST} was changed"] or not found:
-        found += [_new(item) for item in now if item not in before and not item.startswith(LEFTOVERS)]
+        found += [_new(item) for item in now if item not in before and not item.startswith(FOLDER)]
+    found += [_folder(item, value) for item, value in now.items() if item.startswith(FOLDER) and _is_more(value)]
     return tuple(found)
 
 
@@ -106,9 +104,12 @@ def _container(item: str, was: str, now: str) -> str:
     return f"{item} is {state}, was {state_before}"
 
 
+def _is_more(value: str) -> bool:
+    """Whether a folder holds more than it should; that its files are gone is told of these."""
+    return value not in (NOTHING_ELSE, MISSING) and not value.startswith("unreadable")
+
+
 def _folder(item: str, now: str) -> str:
-    if now in (MISSING, _GONE):
-        return f"{item} is {now}"
     return f"{item.removeprefix(FOLDER)} holds {now} besides what was written there"
 
 

@@ -1,15 +1,15 @@
 """Containers that steps brought to hosts, and that the site doesn't ask for there any more.
 
-Of a step that a host doesn't have any more (its service was switched off, or the host left a group) the watch list is
-still there, and names its containers. Where only some of a service's containers are switched off, the service's own
-list has an item that looks for them.
+Of a step that a host doesn't have any more (the host left a group, the layer is gone) the watch list is still there,
+and names its containers. Kolla's containers are known by their folders, so that those are found too that only some
+switch of a service turned off.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from groundplane.plan.drift import CONTAINER, LEFTOVERS, MISSING
+from groundplane.plan.drift import CONTAINER, MISSING
 from groundplane.plan.model import Leftover
 
 if TYPE_CHECKING:
@@ -17,33 +17,72 @@ if TYPE_CHECKING:
 
     from groundplane.layers.model import Graph
     from groundplane.plan.model import HostProbe
+    from groundplane.site.site import Site
 
-NONE = "none"
-"""As the probe says of an item LEFTOVERS that there is none."""
+KOLLA = "openstack"
+"""The layer whose containers are Kolla's."""
 
 
 def find_leftovers(
-    graph: Graph, probe: Mapping[str, HostProbe], *, layers: Collection[str] | None = None
+    site: Site, graph: Graph, probe: Mapping[str, HostProbe], *, layers: Collection[str] | None = None
 ) -> tuple[Leftover, ...]:
-    """What was found on hosts, by step; of these layers alone where some are given."""
+    """What was found on hosts, by step; of these layers alone where some are given.
+
+    Raises:
+        InputError: what Kolla runs can't be worked out, see `groundplane.supply.catalogue.kolla_containers`.
+    """
+    wanted = _folders(site) if any(answer.containers for answer in probe.values()) else None
     found = []
     for host, answer in probe.items():
-        for step, items in sorted(answer.steps.items()):
-            if layers is None or step.partition(".")[0] in layers:
-                asked_for = host in graph.hosts.get(step, ())
-                names = tuple(_of_step(items) if asked_for else _of_no_step(items))
-                if names:
-                    found.append(Leftover(step=step, host=host, containers=names))
+        by_step: dict[str, list[str]] = {}
+        for step, name in _of_steps(graph, answer):
+            if wanted is None or step.partition(".")[0] != KOLLA:
+                by_step.setdefault(step, []).append(name)
+        if wanted is not None:
+            for step, name in _of_kolla(wanted, answer):
+                by_step.setdefault(step, []).append(name)
+        found += [
+            Leftover(step=step, host=host, containers=tuple(sorted(names)))
+            for step, names in sorted(by_step.items())
+            if layers is None or step.partition(".")[0] in layers
+        ]
     return tuple(found)
 
 
-def _of_step(items: Mapping[str, str]) -> Iterator[str]:
-    for item, value in items.items():
-        if item.startswith(LEFTOVERS) and value != NONE:
-            yield from value.split(", ")
+def _of_steps(graph: Graph, answer: HostProbe) -> Iterator[tuple[str, str]]:
+    for step, items in answer.steps.items():
+        if answer.host not in graph.hosts.get(step, ()):
+            for item, value in items.items():
+                if item.startswith(CONTAINER) and value != MISSING:
+                    yield step, item.removeprefix(CONTAINER)
 
 
-def _of_no_step(items: Mapping[str, str]) -> Iterator[str]:
-    for item, value in items.items():
-        if item.startswith(CONTAINER) and value != MISSING:
-            yield item.removeprefix(CONTAINER)
+def _folders(site: Site) -> tuple[Mapping[str, str], Mapping[str, frozenset[str]]] | None:
+    """Folder to the service that it belongs to, and host to the folders of what it is to run."""
+    if KOLLA not in site.file.layers:
+        return None
+    # Only a plan that found containers of Kolla's carries the weight.
+    from groundplane.openstack.catalogue import read_catalogue  # noqa: PLC0415
+    from groundplane.openstack.watching import folders_by_host  # noqa: PLC0415
+
+    services = read_catalogue(site.release, site.content).services
+    owners = {folder: name for name, service in services.items() for folder in service.containers}
+    wanted: dict[str, set[str]] = {}
+    for hosts in folders_by_host(site).values():
+        for host, folders in hosts.items():
+            wanted.setdefault(host, set()).update(folders)
+    return owners, {host: frozenset(folders) for host, folders in wanted.items()}
+
+
+def _of_kolla(
+    known: tuple[Mapping[str, str], Mapping[str, frozenset[str]]], answer: HostProbe
+) -> Iterator[tuple[str, str]]:
+    owners, wanted = known
+    for name, folder in answer.containers.items():
+        if folder in wanted.get(answer.host, ()):
+            continue
+        if folder in owners:
+            yield f"{KOLLA}.{owners[folder]}", name
+        else:
+            # Another release had it: its list knows whose it is. What no list knows isn't ours.
+            yield from ((step, name) for step, items in answer.steps.items() if f"{CONTAINER}{name}" in items)

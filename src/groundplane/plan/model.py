@@ -77,6 +77,9 @@ class HostProbe(Frozen):
     steps: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="Step id to its watched items and their values now."
     )
+    containers: dict[str, str] = Field(
+        default_factory=dict, description="Kolla's containers to the folder of their configuration below /etc/kolla."
+    )
 
 
 class HostAction(StrEnum):

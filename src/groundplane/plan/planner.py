@@ -77,7 +77,7 @@ def make_plan(
         site_digest=site_digest(steps),
         steps=steps,
         unreachable={host: found.error for host, found in (probe or {}).items() if not found.reachable},
-        leftovers=find_leftovers(graph, probe or {}, layers={id_.partition(".")[0] for id_ in asked}),
+        leftovers=find_leftovers(site, graph, probe or {}, layers={id_.partition(".")[0] for id_ in asked}),
     )
 
 

@@ -51,5 +51,13 @@ def probe_hosts(
 
 
 def _probe(answer: HostAnswer) -> HostProbe:
-    told = {"user": answer.user, "steps": answer.data["steps"]} if answer.reachable else {"error": answer.error}
-    return HostProbe(host=answer.host, reachable=answer.reachable, seconds=answer.seconds, **told)
+    if not answer.reachable:
+        return HostProbe(host=answer.host, reachable=False, seconds=answer.seconds, error=answer.error)
+    return HostProbe(
+        host=answer.host,
+        reachable=True,
+        seconds=answer.seconds,
+        user=answer.user,
+        steps=answer.data["steps"],
+        containers=answer.data.get("containers", {}),
+    )

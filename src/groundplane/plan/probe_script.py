@@ -26,7 +26,9 @@ from typing import Any
 MISSING = "missing"
 WATCH_LIST = "watch list"
 NOTHING_ELSE = "nothing else"
-NO_LEFTOVERS = "none"
+CONFIGURATION = "/etc/kolla/"
+"""Kolla's node_config_directory. In each folder below it lies what one container is given, and nobody but the step
+whose list names files of it writes there."""
 MOST_NAMED = 5
 COMMAND_SECONDS = 10
 LONGEST_OUTPUT = 60
@@ -89,19 +91,6 @@ class Host:
         others = [str(Path(path).relative_to(folder)) for path in found if path not in self.cache["folder"]]
         more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
         return ", ".join(others[:MOST_NAMED]) + more if others else NOTHING_ELSE
-
-    def read_leftovers(self, item: Item) -> str:
-        """The containers that mount one of the folders: none of those is to run on this host any more."""
-        if "leftovers" not in self.cache:
-            output = run(["docker", "ps", "--all", "--no-trunc", "--format", "{{.Names}}\t{{.Mounts}}"]).stdout
-            self.cache["leftovers"] = {name: mounts for name, _, mounts in map(tabbed, output.splitlines())}
-        folders = {folder.rstrip("/") for folder in item["folders"]}
-        names = [
-            name
-            for name, mounts in self.cache["leftovers"].items()
-            if folders.intersection(mount.rstrip("/") for mount in mounts.split(","))
-        ]
-        return ", ".join(sorted(names)) or NO_LEFTOVERS
 
     def read_directory(self, item: Item) -> str:
         found = self.path(item["path"]).stat()
@@ -209,6 +198,29 @@ def run(words: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
+def folders_of(items: list[Item]) -> list[str]:
+    """The containers' folders of which a list names files."""
+    paths = [str(item.get("path")) for item in items if item.get("kind") == "file"]
+    names = {path[len(CONFIGURATION) :].partition("/")[0] for path in paths if path.startswith(CONFIGURATION)}
+    return sorted(CONFIGURATION + name for name in names)
+
+
+def kolla_containers(root: str) -> dict[str, str]:
+    """All containers that mount one of the folders, running or not, to the folder's name."""
+    if not Path(root, CONFIGURATION.strip("/")).is_dir():
+        return {}
+    try:
+        output = run(["docker", "ps", "--all", "--no-trunc", "--format", "{{.Names}}\t{{.Mounts}}"]).stdout
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    found = {}
+    for name, _, mounts in map(tabbed, output.splitlines()):
+        for mount in mounts.split(","):
+            if mount.startswith(CONFIGURATION):
+                found[name] = mount[len(CONFIGURATION) :].strip("/")
+    return found
+
+
 def tabbed(line: str) -> tuple[str, str, str]:
     return line.partition("\t")
 
@@ -281,4 +293,7 @@ def answer(settings: Item) -> str:
             if name not in known:
                 known[name] = host.value(item)
             steps[step][label(item)] = known[name]
-    return json.dumps({"groundplane_probe": 1, "steps": steps})
+        for path in folders_of(items):
+            item = {"kind": "folder", "path": path}
+            steps[step][label(item)] = host.value(item)
+    return json.dumps({"groundplane_probe": 1, "steps": steps, "containers": kolla_containers(root)})

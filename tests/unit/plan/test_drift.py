@@ -34,13 +34,15 @@ def test_a_lost_or_changed_watch_list() -> None:
     )
 
 
-def test_a_file_that_came_into_a_folder_is_named_and_leftovers_are_no_drift() -> None:
-    before = {"watch list": "w", "folder /etc/kolla/nova-api": "nothing else", "leftovers cloud.nova": "none"}
-    now = {**before, "folder /etc/kolla/nova-api": "by-hand.conf", "leftovers cloud.nova": "nova_serialproxy"}
-    assert drift(before, now) == ("/etc/kolla/nova-api holds by-hand.conf besides what was written there",)
-    assert drift(before, {**before, "folder /etc/kolla/nova-api": "missing"}) == (
-        "folder /etc/kolla/nova-api is missing",
-    )
+def test_a_file_that_came_into_a_folder_is_named_whether_folders_were_looked_at_before_or_not() -> None:
+    before = {"watch list": "w", "file /etc/kolla/nova-api/nova.conf": FILE}
+    folder = "folder /etc/kolla/nova-api"
+    for was in (before, {**before, folder: "nothing else"}, {**before, folder: "by-hand.conf"}):
+        assert drift(was, {**before, folder: "by-hand.conf"}) == (
+            "/etc/kolla/nova-api holds by-hand.conf besides what was written there",
+        )
+        assert drift(was, {**before, folder: "nothing else"}) == ()
+        assert drift(was, {**before, folder: "missing"}) == ()
 
 
 def test_a_step_that_watches_nothing_never_drifts() -> None:

@@ -58,37 +58,39 @@ def test_files_and_folders(root: Path) -> None:
     assert ask(root, *items)["file /etc/daemon.json"] != before["file /etc/daemon.json"]
 
 
-def test_a_folder_tells_the_files_that_no_list_names(root: Path) -> None:
+def test_a_containers_folder_tells_the_files_that_no_list_names(root: Path) -> None:
     (root / "etc/kolla/nova-api/more").mkdir(parents=True)
     for name in ("nova.conf", "more/config.json"):
         (root / "etc/kolla/nova-api" / name).touch()
-    folder = {"kind": "folder", "path": "/etc/kolla/nova-api"}
     files = [{"kind": "file", "path": f"/etc/kolla/nova-api/{name}"} for name in ("nova.conf", "more/config.json")]
-    assert ask(root, folder, *files)["folder /etc/kolla/nova-api"] == "nothing else"
+    other = {"kind": "file", "path": "/etc/other/x.conf"}
+    found = ask(root, *files, other)
+    assert found["folder /etc/kolla/nova-api"] == "nothing else"
+    assert [item for item in found if item.startswith("folder ")] == ["folder /etc/kolla/nova-api"]
     for number in range(7):
         (root / f"etc/kolla/nova-api/more/{number}.conf").touch()
-    assert ask(root, folder, *files)["folder /etc/kolla/nova-api"] == (
+    assert ask(root, *files)["folder /etc/kolla/nova-api"] == (
         "more/0.conf, more/1.conf, more/2.conf, more/3.conf, more/4.conf and 2 more"
     )
-    assert ask(root, {**folder, "path": "/etc/kolla/gone"})["folder /etc/kolla/gone"] == "missing"
+    assert ask(root, {"kind": "file", "path": "/etc/kolla/gone/x"})["folder /etc/kolla/gone"] == "missing"
 
 
-def test_leftovers_are_known_by_the_folders_that_they_mount(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = "cinder_api\t/etc/kolla/cinder-api,kolla_logs\ncinder_backup\tkolla_logs,/etc/kolla/cinder-backup\n"
-    asked: list[list[str]] = []
+def test_kollas_containers_are_known_by_the_folders_that_they_mount(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = (
+        "cinder_api\t/etc/kolla/cinder-api/,kolla_logs\nceph-mon\t/var/lib/ceph\nbackup\tx,/etc/kolla/cinder-backup\n"
+    )
+    monkeypatch.setattr(
+        probe_script, "run", lambda words: subprocess.CompletedProcess(words, 0, said if "ps" in words else "", "")
+    )
 
-    def run(words: list[str]) -> subprocess.CompletedProcess[str]:
-        asked.append(words)
-        return subprocess.CompletedProcess(words, 0, said, "")
+    def containers() -> object:
+        return json.loads(answer({"key": KEY, "root": str(root)}))["containers"]
 
-    monkeypatch.setattr(probe_script, "run", run)
-    item = {"kind": "leftovers", "name": "openstack.cinder", "folders": ["/etc/kolla/cinder-backup"]}
-    other = {"kind": "leftovers", "name": "openstack.heat", "folders": ["/etc/kolla/heat-api"]}
-    assert ask(root, item, other) == {
-        "leftovers openstack.cinder": "cinder_backup",
-        "leftovers openstack.heat": "none",
-    }
-    assert len(asked) == 1
+    assert containers() == {}, "without the folder there is nothing of Kolla's"
+    (root / "etc/kolla").mkdir(parents=True)
+    assert containers() == {"cinder_api": "cinder-api", "backup": "cinder-backup"}
 
 
 def test_the_digest_of_a_file_is_keyed(root: Path) -> None:
@@ -204,7 +206,11 @@ def test_a_broken_watch_list_is_told_and_the_others_are_read(root: Path) -> None
 
 
 def test_a_fresh_host_has_no_lists(tmp_path: Path) -> None:
-    assert json.loads(answer({"key": KEY, "root": str(tmp_path)})) == {"groundplane_probe": 1, "steps": {}}
+    assert json.loads(answer({"key": KEY, "root": str(tmp_path)})) == {
+        "groundplane_probe": 1,
+        "steps": {},
+        "containers": {},
+    }
 
 
 def test_labels() -> None:

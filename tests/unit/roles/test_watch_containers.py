@@ -43,21 +43,6 @@ def test_all_files_below_a_folder_are_watched_and_one_that_is_not_there_has_none
     assert watch.files_of(str(tmp_path / "proxysql")) == []
 
 
-def test_what_somebody_put_into_a_folder_is_told_from_what_is_listed(tmp_path: Path) -> None:
-    folder = tmp_path / "nova-api"
-    (folder / "more").mkdir(parents=True)
-    for name in ("nova.conf", "more/by-hand.conf", "policy.yaml"):
-        (folder / name).touch()
-    items = [
-        {"kind": "container", "name": "nova_api"},
-        {"kind": "file", "path": str(folder / "nova.conf")},
-        {"kind": "folder", "path": str(folder)},
-    ]
-    strays = module("watch", "watch_set_aside").strays
-    assert strays(items) == [str(folder / "more/by-hand.conf"), str(folder / "policy.yaml")]
-    assert strays(items[:2]) == [], "a list from before folders were watched says nothing about whose a file is"
-
-
 def test_images_lack_their_name_until_they_carry_it() -> None:
     names = {"r/cron@sha256:1": "r/cron:sha256-1", "r/nova@sha256:2": "r/nova:sha256-2", "r/gone@sha256:3": "r/gone:3"}
     images = [

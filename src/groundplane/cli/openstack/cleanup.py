@@ -27,6 +27,6 @@ def command(obj: str | None, names: tuple[str, ...], *, yes: bool, confirm: str,
         hosts = tuple(desk.site.inventory.hosts)
         with console(stderr=True).status("Asking the hosts"):
             probe = probe_hosts(desk.site, hosts, desk.connection)
-        found = find_leftovers(desk.work.graph, probe, layers=(LAYER,))
+        found = find_leftovers(desk.site, desk.work.graph, probe, layers=(LAYER,))
         operation = plan_cleanup(desk.site, desk.work.graph, found, names)
         perform(desk, operation, yes=yes, confirm=confirm, check=check, as_json=as_json)
