@@ -166,7 +166,8 @@ class _Reader(HTMLParser):
         if "script" in tags:
             self.submits_itself = self.submits_itself or bool(_SUBMITS_ITSELF.search(data))
             return
-        if "style" in tags:
+        # What is said to browsers without scripts is no complaint.
+        if tags & {"style", "noscript"}:
             return
         if self._area and self._form is not None:
             self._form.fields[self._area] += data
