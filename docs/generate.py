@@ -208,8 +208,8 @@ class Pages:
         lines = [
             "# Realm files",
             "",
-            "`environments/identity/realms/NAME.yml`; see [Realms](../realms.md). `groundplane schema realm` prints the",
-            "same as a JSON Schema for editors. Spans of time are seconds, or text such as 5m, 10h, 1d.",
+            "`environments/identity/realms/NAME.yml`; see [Realms](../realms.md). `groundplane schema realm` prints",
+            "the same as a JSON Schema for editors. Spans of time are seconds, or text such as 5m, 10h, 1d.",
             "",
         ]
         definitions = {"RealmFile": schema, **schema.get("$defs", {})}
