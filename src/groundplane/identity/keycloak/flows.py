@@ -28,7 +28,7 @@ REQUIRED, ALTERNATIVE, CONDITIONAL = "REQUIRED", "ALTERNATIVE", "CONDITIONAL"
 BROWSER, DIRECT_GRANT, FIRST_LOGIN = "groundplane browser", "groundplane direct grant", "groundplane first login"
 _FLOWS = "authentication/flows"
 _EXECUTIONS = "authentication/executions"
-_STEPS = "steps"
+_STEP, _ORDER = "step", "order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Flows(Part):
             there = chosen(self._work.calls.all(_FLOWS), "alias", flow.alias)
             if there is None:
                 return None
-            have = {_STEPS: _lines(self._work.calls.all(_executions(flow.alias)))}
+            have = _as_they_are(self._work.calls.all(_executions(flow.alias)))
             return Found(str(there["id"]), have, ours=has_mark(self._work.site, there.get("description")))
 
         def make() -> None:
@@ -132,7 +132,7 @@ class Flows(Part):
 
         return Thing(
             name=self._work.named("login flow", flow.alias),
-            wanted={_STEPS: list(_declared(flow.steps))},
+            wanted=_as_declared(flow.steps),
             look=look,
             make=make,
             change=lambda *_: self._repair(flow),
@@ -199,12 +199,23 @@ def _name(one: Mapping[str, Any]) -> str:
     return str(one.get("displayName") if one.get("authenticationFlow") else one.get("providerId"))
 
 
-def _lines(there: Sequence[Mapping[str, Any]]) -> list[str]:
-    """All steps in their order; `level` says how deep each lies."""
-    return [f"{'> ' * int(one.get('level', 0))}{_name(one)} {str(one.get('requirement')).lower()}" for one in there]
+def _as_they_are(there: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Each step's requirement, and all in their order; `level` says how deep each lies."""
+    return {
+        _STEP: {_name(one): str(one.get("requirement")).lower() for one in there},
+        _ORDER: ", ".join(f"{'> ' * int(one.get('level', 0))}{_name(one)}" for one in there),
+    }
 
 
-def _declared(steps: Sequence[Execution], level: int = 0) -> Iterator[str]:
+def _as_declared(steps: Sequence[Execution]) -> dict[str, Any]:
+    flat = list(_flat(steps))
+    return {
+        _STEP: {step.name: step.requirement.lower() for _, step in flat},
+        _ORDER: ", ".join(f"{'> ' * level}{step.name}" for level, step in flat),
+    }
+
+
+def _flat(steps: Sequence[Execution], level: int = 0) -> Iterator[tuple[int, Execution]]:
     for step in steps:
-        yield f"{'> ' * level}{step.name} {step.requirement.lower()}"
-        yield from _declared(step.inner, level + 1)
+        yield level, step
+        yield from _flat(step.inner, level + 1)

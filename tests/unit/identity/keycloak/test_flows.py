@@ -12,22 +12,25 @@ if TYPE_CHECKING:
     from groundplane.identity.policy_options import OneTimePassword
 
 
-def steps(one_time_password: OneTimePassword) -> list[str]:
-    from groundplane.identity.keycloak.flows import _declared  # noqa: PLC0415
+def made(office: Office, one_time_password: OneTimePassword) -> list[str]:
+    realm = office.realm(one_time_password)
+    office.bring(Flows(office.work(one_time_password), [browser_flow(one_time_password)]))
+    return [
+        f"{'> ' * one['level']}{one.get('displayName') or one['providerId']} {one['requirement'].lower()}"
+        for one in realm.executions["groundplane browser"]
+    ]
 
-    return list(_declared(browser_flow(one_time_password).steps))
 
-
-def test_one_time_passwords_are_demanded_asked_for_or_not_there() -> None:
+def test_one_time_passwords_are_demanded_asked_for_or_not_there(office: Office) -> None:
     beginning = [
         "auth-cookie alternative",
         "identity-provider-redirector alternative",
         "groundplane browser forms alternative",
         "> auth-username-password-form required",
     ]
-    assert steps("off") == beginning
-    assert steps("required") == [*beginning, "> auth-otp-form required"]
-    assert steps("optional") == [
+    assert made(office, "off") == beginning
+    assert made(office, "required") == [*beginning, "> auth-otp-form required"]
+    assert made(office, "optional") == [
         *beginning,
         "> groundplane browser one-time password conditional",
         "> > conditional-user-configured required",
@@ -57,10 +60,21 @@ def test_a_flow_that_somebody_edited_is_filled_anew_and_keeps_its_id(office: Off
     otp["requirement"] = "DISABLED"
     office.edited()
     told = office.bring(Flows(work, [browser_flow("required")]))
-    assert len(told) == 1
-    assert "> auth-otp-form disabled" in told[0]
+    assert told == ["Login flow acme/groundplane browser: changed (step auth-otp-form disabled → required)"]
     assert realm.of("authentication/flows", "groundplane browser")["id"] == before
     assert office.bring(Flows(work, [browser_flow("required")])) == []
+
+
+def test_a_step_that_somebody_added_goes(office: Office) -> None:
+    work, realm = office.work(), office.realm()
+    office.bring(Flows(work, [browser_flow("off")]))
+    realm.executions["groundplane browser"].append(
+        {"id": "x", "level": 0, "providerId": "auth-spnego", "requirement": "ALTERNATIVE", "authenticationFlow": False}
+    )
+    office.edited()
+    (told,) = office.bring(Flows(work, [browser_flow("off")]))
+    assert "step auth-spnego alternative → none" in told
+    assert "auth-spnego" not in [one.get("providerId") for one in realm.executions["groundplane browser"]]
 
 
 def test_a_customers_people_come_in_without_a_question(office: Office) -> None:
