@@ -103,8 +103,11 @@ def test_a_browser_sees_the_project_page_and_logs_out_at_both_ends(
     page.set_default_timeout(60_000)
     sign_on(page, identity, acme)
     assert page.url.startswith(f"{identity.dashboard}project/"), page.url
-    page.get_by_text(acme.project, exact=True).first.wait_for()
+    assert page.locator(".context-project").first.inner_text() == acme.project
+    assert page.locator(".context-domain").first.inner_text() == acme.domain
     assert f"{acme.realm}.{acme.person.username}" in page.content()
+    # The menu on the left is still on its way.
+    page.wait_for_timeout(2000)
     page.screenshot(path=str(picture("horizon-project.png")))
 
     # It lies in the menu of the person's name.

@@ -73,6 +73,6 @@ stands</textarea><input type="radio" name="r" value="1"><input type="radio" name
 
 def test_an_error_page_says_what_is_wrong() -> None:
     noscript = '<noscript><p class="alert-danger">No scripts!</p></noscript>'
-    html = f'{noscript}<h1 id="kc-page-title">We are sorry...</h1><div id="kc-error-message"><p>Client not found.</p></div>'
-    page = read_page(URL, 400, html)
+    html = '<h1 id="kc-page-title">We are sorry...</h1><div id="kc-error-message"><p>Client not found.</p></div>'
+    page = read_page(URL, 400, noscript + html)
     assert (page.heading, page.complaint) == ("We are sorry...", "Client not found.")
