@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundplane.identity.openstack.mapping import mapping_rules
-from groundplane.identity.openstack.metadata import federation_files, metadata_name
+from groundplane.identity.openstack.metadata import MAPPINGS, METADATA, federation_files, metadata_name
+from groundplane.openstack.translation.values import conditions
+from groundplane.supply.catalogue import needed_images
 
 from ...openstack.translation.conftest import LAYERS, cloud  # noqa: TID252
 
@@ -41,3 +43,24 @@ def test_the_secret_stays_a_template(cloud: CloudSite) -> None:
 def test_an_address_of_version_six_and_a_name() -> None:
     assert metadata_name("https://[fd00::1]:8443/realms/cloud") == "%5Bfd00%3A%3A1%5D%3A8443%2Frealms%2Fcloud"
     assert metadata_name("https://login.example.org/realms/a-b/") == "login.example.org%2Frealms%2Fa-b"
+
+
+def test_kolla_is_told_of_the_same_files_and_its_container_is_among_the_sites(cloud: CloudSite) -> None:
+    def found() -> tuple[Any, Any, set[str]]:
+        site = cloud.load()
+        values = [
+            conditions(site).value(value.value)
+            for name in ("keystone_identity_providers", "keystone_identity_mappings")
+            if (value := site.variables.value(name, None)) is not None
+        ]
+        return values[0], values[1], {image.name for image in needed_images(site, layers=["openstack"])}
+
+    providers, mappings, images = found()
+    assert (providers, mappings) == ([], [])
+    assert "httpd" not in images
+    cloud.change_site(layers=[*LAYERS, "identity"])
+    providers, mappings, images = found()
+    assert providers[0]["metadata_folder"] == f"/{METADATA}"
+    assert providers[0]["identifier"] == "https://172.31.0.241:8443/realms/cloud"
+    assert mappings == [{"name": "keycloak", "file": f"/{MAPPINGS}/keycloak.json"}]
+    assert "httpd" in images
