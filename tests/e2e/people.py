@@ -92,12 +92,10 @@ class Identity:
         browser = Browser(self.asker())
         log_in(browser, browser.open(device.url), customer.person, keycloak=self.url, provider=customer.realm)
         until = time.monotonic() + 60
-        while True:
-            time.sleep(device.interval)
-            tokens = client.device(device)
-            if tokens is not None:
-                return client, tokens
+        while (tokens := client.device(device)) is None:
             assert time.monotonic() < until, "nobody let the device in"
+            time.sleep(device.interval)
+        return client, tokens
 
     def keystone(self) -> Federation:
         return Federation(self.asker(), f"https://{self.cloud.vip}:5000/v3", "keycloak")

@@ -188,8 +188,10 @@ class Course:
         )
 
         def ask() -> Tokens | None:
-            self.patience.pause(device.interval)
-            return client.device(device)
+            tokens = client.device(device)
+            if tokens is None:
+                self.patience.pause(device.interval)
+            return tokens
 
         what = f"{person.username} let the command line in (the last page was '{page.heading}')"
         tokens = self.patience.until(what, ask, seconds=DEVICE_SECONDS)
