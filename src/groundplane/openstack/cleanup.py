@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
+from groundplane.openstack.registered import remove_stage
 from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 from groundplane.site.source import suggest
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from groundplane.layers.model import Graph
+    from groundplane.openstack.registered import Entry
     from groundplane.plan.model import Leftover
     from groundplane.site.site import Site
 
@@ -30,18 +32,27 @@ CLUSTERED = {
 """Container to what would go on counting it as a member that is missing."""
 
 
-def plan_cleanup(site: Site, graph: Graph, found: Sequence[Leftover], names: Sequence[str] = ()) -> Operation:
-    """Takes containers off hosts, with their units and configuration; volumes, databases and Keystone's entries stay.
+def plan_cleanup(
+    site: Site,
+    graph: Graph,
+    found: Sequence[Leftover],
+    names: Sequence[str] = (),
+    *,
+    entries: Sequence[Entry] = (),
+    check: bool = False,
+) -> Operation:
+    """Takes services out of Keystone's catalogue, and containers off hosts, with their units and configuration.
 
     Args:
         found: what plans name as left over, see `groundplane.plan.leftovers`.
         names: services by Kolla's names, or steps; all where there are none.
+        entries: of the catalogue, those of `switched_off` services.
 
     Raises:
         InputError: of a named service nothing is left over, or something can't be removed so; with all reasons.
     """
     command = " ".join((COMMAND, *names))
-    chosen = _chosen(found, names)
+    chosen = choose(found, names)
     if not chosen:
         return Operation(command, "Remove what was left over", nothing="no host has containers that were left over")
     problems = list(_problems(site, graph, chosen))
@@ -53,8 +64,9 @@ def plan_cleanup(site: Site, graph: Graph, found: Sequence[Leftover], names: Seq
     return Operation(
         command,
         f"Remove {number} that the site doesn't ask for",
-        lines=tuple(_lines(chosen)),
+        lines=(*_of_catalogue(entries), *_lines(chosen)),
         stages=(
+            *((remove_stage(site, entries, check=check),) if entries else ()),
             Stage(
                 "openstack.cleanup",
                 f"{number} left over",
@@ -68,7 +80,12 @@ def plan_cleanup(site: Site, graph: Graph, found: Sequence[Leftover], names: Seq
     )
 
 
-def _chosen(found: Sequence[Leftover], names: Sequence[str]) -> list[Leftover]:
+def choose(found: Sequence[Leftover], names: Sequence[str]) -> list[Leftover]:
+    """Those of the layer that are meant.
+
+    Raises:
+        InputError: of a named service nothing is left over.
+    """
     ours = [left for left in found if left.step.partition(".")[0] == LAYER]
     if not names:
         return ours
@@ -114,6 +131,17 @@ def _of_host(graph: Graph, chosen: Sequence[Leftover], host: str) -> dict[str, A
     }
 
 
+def switched_off(graph: Graph, chosen: Sequence[Leftover]) -> tuple[str, ...]:
+    """The services that run nowhere any more, by Kolla's names."""
+    return tuple(dict.fromkeys(left.step.partition(".")[2] for left in chosen if left.step not in graph.steps))
+
+
+def _of_catalogue(entries: Sequence[Entry]) -> Iterator[str]:
+    if entries:
+        named = ", ".join(f"{one.name} ({one.type})" for one in entries)
+        yield f"Keystone's catalogue no longer lists {named}"
+
+
 def _lines(chosen: Sequence[Leftover]) -> Iterator[str]:
     by_step: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for left in chosen:
@@ -124,9 +152,9 @@ def _lines(chosen: Sequence[Leftover]) -> Iterator[str]:
 
 
 def _warnings(graph: Graph, chosen: Sequence[Leftover]) -> Iterator[str]:
-    gone = list(dict.fromkeys(left.step.partition(".")[2] for left in chosen if left.step not in graph.steps))
+    gone = switched_off(graph, chosen)
     if gone:
         yield (
-            f"The databases of {', '.join(gone)}, their volumes, and their users and endpoints in Keystone stay: "
-            "switched on again they go on with them. Who doesn't want them any more removes them by hand."
+            f"The databases of {', '.join(gone)}, their volumes and their users in Keystone stay: switched on again "
+            "they go on with them. Who doesn't want them any more removes them by hand."
         )

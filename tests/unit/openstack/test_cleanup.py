@@ -6,7 +6,8 @@ import pytest
 
 from groundplane.errors import InputError
 from groundplane.layers.loading import load_graph
-from groundplane.openstack.cleanup import plan_cleanup
+from groundplane.openstack.cleanup import plan_cleanup, switched_off
+from groundplane.openstack.registered import Entry
 from groundplane.plan.model import Leftover
 
 from .kolla_site import make_kolla_site
@@ -64,6 +65,13 @@ def test_single_services_are_chosen_by_name(site: Site, graph: Graph) -> None:
     with pytest.raises(InputError) as told:
         plan_cleanup(site, graph, [*HEAT, BACKUP], ["haet"])
     assert "'heat'" in told.value.problems[0].cure
+
+
+def test_the_catalogue_comes_first_and_only_of_services_that_run_nowhere(site: Site, graph: Graph) -> None:
+    assert switched_off(graph, [*HEAT, BACKUP]) == ("heat",)
+    operation = plan_cleanup(site, graph, HEAT, entries=[Entry("1", "heat", "orchestration")])
+    assert operation.lines[0] == "Keystone's catalogue no longer lists heat (orchestration)"
+    assert [stage.id for stage in operation.stages] == ["openstack.cleanup-catalogue", "openstack.cleanup"]
 
 
 def test_nothing_left_over_is_nothing_to_do(site: Site, graph: Graph) -> None:
