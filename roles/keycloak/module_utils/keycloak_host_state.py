@@ -69,7 +69,9 @@ def listeners(shown: str, address: str, ports: list[int]) -> dict[str, str]:
     """Port to the program that listens there, of those ports that couldn't be listened on at the address."""
     found = {}
     for where, port, program in LISTENING.findall(shown):
-        if int(port) in ports and (where in ANY_ADDRESS or where.strip("[]").partition("%")[0] == address):
+        # Java's addresses are IPv4 in IPv6's clothes.
+        plain = where.strip("[]").partition("%")[0].replace("::ffff:", "", 1)
+        if int(port) in ports and (where in ANY_ADDRESS or plain == address):
             found[port] = program or "another program"
     return found
 

@@ -20,7 +20,7 @@ GREETING = b"\x5d\x00\x00\x00\x0a5.5.5-11.8.3-MariaDB\x00rest"
 BLOCKED = b"\x45\x00\x00\x00\xff\x69\x04Host '172.31.1.11' is blocked because of many connection errors"
 
 LISTENING = """\
-LISTEN 0      4096   172.31.1.11:8443    0.0.0.0:*    users:(("java",pid=9,fd=12))
+LISTEN 0      4096   [::ffff:172.31.1.11]:8443  *:*    users:(("java",pid=9,fd=12))
 LISTEN 0      4096             *:9000          *:*    users:(("minio",pid=7,fd=3))
 LISTEN 0      4096   172.31.1.250:7800   0.0.0.0:*    users:(("haproxy",pid=4,fd=7))
 LISTEN 0      128        0.0.0.0:22      0.0.0.0:*
