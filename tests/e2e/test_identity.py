@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import threading
@@ -9,11 +10,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import openstack
 import pytest
 
 from groundplane.errors import FailedError
 from groundplane.identity.login.asking import RefusedError
-from groundplane.identity.login.forms import Person
+from groundplane.identity.login.browser import Browser
+from groundplane.identity.login.forms import Person, log_in
 from tests.command import ROOT
 from tests.e2e.conftest import FROM_NOTHING
 from tests.e2e.people import PROXY, REALMS, Customer, Identity, chromium
@@ -86,6 +89,29 @@ def test_a_customers_person_comes_into_their_own_project(identity: Identity, acm
     client.log_out(tokens)
     with pytest.raises(RefusedError):
         client.refresh(tokens)
+
+
+def test_the_entry_for_clouds_yaml_comes_in_by_device(
+    cloud_lab: Lab, identity: Identity, acme: Customer, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = f"{cloud_lab.name}-{acme.realm}-{acme.project}"
+    answer = cloud_lab.groundplane("openstack", "clouds", name, "--json")
+    assert answer.code == 0, str(answer)
+    entry = {**answer.json()["clouds"][name], "cacert": str(cloud_lab.site / "certificates" / "ca.crt")}
+    connection = openstack.connect(load_yaml_config=False, load_envvars=False, **entry)
+    program = threading.Thread(target=connection.authorize, daemon=True)
+    with caplog.at_level(logging.WARNING, "keystoneauth"):
+        program.start()
+        shown = re.compile(r"please go to: (https://\S+)")
+        cloud_lab.wait_for(lambda: shown.search(caplog.text) is not None, "the address that the client shows", 60)
+        found = shown.search(caplog.text)
+    assert found is not None
+    browser = Browser(identity.asker())
+    log_in(browser, browser.open(found[1]), acme.person, keycloak=identity.url, provider=acme.realm)
+    program.join(60)
+    assert not program.is_alive()
+    assert connection.current_project.name == acme.project
+    connection.close()
 
 
 def test_a_wrong_password_is_refused(identity: Identity, acme: Customer) -> None:
