@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
 
 DEVICE, PASSWORD = "v3oidcdeviceauthz", "v3oidcpassword"
+NO_SECRET = "none"  # noqa: S105 - it is none
+"""keystoneauth's plugin for the password grant wants one, and openstacksdk drops an empty one. Keycloak doesn't look at
+that of a public client."""
 SCOPE = "openid profile email"
 
 
@@ -82,7 +85,7 @@ class FederatedEntry:
             "client_id": COMMAND_LINE,
             "discovery_endpoint": self.discovery,
             "openid_scope": SCOPE,
-            **({"code_challenge_method": "S256"} if self.plugin == DEVICE else {}),
+            **({"code_challenge_method": "S256"} if self.plugin == DEVICE else {"client_secret": NO_SECRET}),
         }
 
     def _scope(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from keystoneauth1 import loading
+from openstack.config import OpenStackConfig
 
 from groundplane.identity.clouds import DEVICE, customers_entries
 from groundplane.openstack.api import entrance
@@ -38,24 +38,19 @@ def entries(desk: RealmDesk) -> dict[str, FederatedEntry]:
     return {one.name: one for one in customers_entries(site, entrance(site))}
 
 
-def loaded(entry: Any) -> Any:
-    """keystoneauth's own plugin, with the entry's options."""
-    options = dict(entry.as_data(cacert=None)["auth"])
-    loader: Any = loading.get_plugin_loader(entry.plugin)
-    known = {one.dest: one.name for one in loader.get_options()}
-    given = {
-        dest: options.pop(name.replace("-", "_")) for dest, name in known.items() if name.replace("-", "_") in options
-    }
-    assert options == {}, "an option that keystoneauth doesn't know"
-    return loader.load_from_options(**given)
+def loaded(entry: FederatedEntry, folder: Path, **more: Any) -> Any:
+    """keystoneauth's own plugin, as openstacksdk makes it from a clouds.yaml."""
+    file = folder / "clouds.yaml"
+    file.write_text(clouds_yaml([entry], cacert=None, passwords=False))
+    return OpenStackConfig(config_files=[str(file)]).get_one(entry.name, **more).get_auth()
 
 
 def test_each_project_of_who_is_let_in_has_an_entry(desk: RealmDesk) -> None:
     assert sorted(entries(desk)) == ["test-acme-lab", "test-acme-web"]
 
 
-def test_keystoneauth_takes_it(desk: RealmDesk) -> None:
-    plugin = loaded(entries(desk)["test-acme-web"])
+def test_keystoneauth_takes_it(desk: RealmDesk, tmp_path: Path) -> None:
+    plugin = loaded(entries(desk)["test-acme-web"], tmp_path)
     assert plugin.code_challenge_method == "S256"
     assert plugin.discovery_endpoint == ("https://api.test.example:8443/realms/cloud/.well-known/openid-configuration")
     assert (plugin.identity_provider, plugin.protocol, plugin.client_id) == ("keycloak", "openid", "openstack-cli")
@@ -64,12 +59,13 @@ def test_keystoneauth_takes_it(desk: RealmDesk) -> None:
     assert plugin.client_secret is None
 
 
-def test_the_password_grant_only_where_the_site_allows_it(desk: RealmDesk) -> None:
+def test_the_password_grant_only_where_the_site_allows_it(desk: RealmDesk, tmp_path: Path) -> None:
     desk.options(password_grant=True)
     found = entries(desk)
     assert sorted(found) == ["test-acme-lab", "test-acme-lab-password", "test-acme-web", "test-acme-web-password"]
     assert found["test-acme-web-password"].plugin == "v3oidcpassword"
-    assert "code_challenge_method" not in found["test-acme-web-password"].as_data(cacert=None)["auth"]
+    plugin = loaded(found["test-acme-web-password"], tmp_path, username="carol", password="hush")
+    assert (plugin.username, plugin.password, plugin.client_id) == ("carol", "hush", "openstack-cli")
 
 
 def test_they_stand_beside_the_administrators(desk: RealmDesk, tmp_path: Path) -> None:
