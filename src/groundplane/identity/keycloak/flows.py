@@ -9,7 +9,7 @@ Source: Keycloak's Server Administration Guide, "Configuring authentication".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from groundplane.identity.keycloak.session import part
@@ -19,7 +19,7 @@ from groundplane.platform.marks import has_mark, marked
 from groundplane.platform.reconcile import Found, Thing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from groundplane.identity.keycloak.work import RealmWork
     from groundplane.identity.policy_options import OneTimePassword
@@ -33,11 +33,16 @@ _STEP, _ORDER = "step", "order"
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A step of a flow: an authenticator, or with `inner` a flow of its own that is named `name`."""
+    """A step of a flow: an authenticator, or with `inner` a flow of its own that is named `name`.
+
+    Attributes:
+        config: the authenticator's settings.
+    """
 
     name: str
     requirement: str
     inner: tuple[Execution, ...] = ()
+    config: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +73,30 @@ def browser_flow(one_time_password: OneTimePassword) -> Flow:
     )
 
 
-def direct_grant_flow(one_time_password: OneTimePassword) -> Flow:
-    """An application sends username, password and, where it is demanded, the one-time password."""
+def direct_grant_flow(asked: OneTimePassword) -> Flow:
+    """An application sends username, password and, where it is demanded, the one-time password.
+
+    Who has none can't set one up on this way: where everybody has to, that person is refused.
+    """
+    conditional = f"{DIRECT_GRANT} one-time password"
+    refusal = (
+        Execution(
+            "conditional-sub-flow-executed",
+            REQUIRED,
+            config={"flow_to_check": conditional, "check_result": "not-executed"},
+        ),
+        Execution("deny-access-authenticator", REQUIRED),
+    )
+    asks = () if asked == "off" else _second_factor("optional", "direct-grant-validate-otp", conditional)
+    refuses = (Execution(f"{DIRECT_GRANT} refusal", CONDITIONAL, refusal),) if asked == "required" else ()
     return Flow(
         DIRECT_GRANT,
         "Login by a password that an application sends",
         (
             Execution("direct-grant-validate-username", REQUIRED),
             Execution("direct-grant-validate-password", REQUIRED),
-            *_second_factor(one_time_password, "direct-grant-validate-otp", f"{DIRECT_GRANT} one-time password"),
+            *asks,
+            *refuses,
         ),
         binds="directGrantFlow",
     )
@@ -116,7 +136,7 @@ class Flows(Part):
             there = chosen(self._work.calls.all(_FLOWS), "alias", flow.alias)
             if there is None:
                 return None
-            have = _as_they_are(self._work.calls.all(_executions(flow.alias)))
+            have = self._as_they_are(flow)
             return Found(str(there["id"]), have, ours=has_mark(self._work.site, there.get("description")))
 
         def make() -> None:
@@ -138,6 +158,20 @@ class Flows(Part):
             change=lambda *_: self._repair(flow),
             after=self._work.after,
         )
+
+    def _as_they_are(self, flow: Flow) -> dict[str, Any]:
+        there = self._work.calls.all(_executions(flow.alias))
+        have: dict[str, Any] = {
+            _STEP: {_name(one): str(one.get("requirement")).lower() for one in there},
+            _ORDER: _in_a_row((int(one.get("level", 0)), _name(one)) for one in there),
+        }
+        for _, step in _flat(flow.steps):
+            one = next((each for each in there if _name(each) == step.name), {})
+            if step.config:
+                path = f"authentication/config/{one.get('authenticationConfig')}"
+                found = self._work.calls.get(path, {}) if one.get("authenticationConfig") else {}
+                have[step.name] = {key: (found.get("config") or {}).get(key) for key in step.config}
+        return have
 
     def _repair(self, flow: Flow) -> None:
         """The flow stays, and with it who uses it. A login in that moment is refused: an empty flow knows nobody."""
@@ -164,6 +198,9 @@ class Flows(Part):
             step_of = next((step for step in steps if step.name == _name(one)), None)
             if not one.get("level") and step_of is not None and one.get("requirement") != step_of.requirement:
                 self._work.calls.put(_executions(alias), {**one, "requirement": step_of.requirement})
+            if not one.get("level") and step_of is not None and step_of.config:
+                config = {"alias": f"{alias} {step_of.name}", "config": dict(step_of.config)}
+                self._work.calls.post(f"{_EXECUTIONS}/{one['id']}/config", config)
 
     def _bindings(self) -> Thing:
         wanted = {_words(flow.binds): flow.alias for flow in self._flows if flow.binds}
@@ -199,20 +236,19 @@ def _name(one: Mapping[str, Any]) -> str:
     return str(one.get("displayName") if one.get("authenticationFlow") else one.get("providerId"))
 
 
-def _as_they_are(there: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Each step's requirement, and all in their order; `level` says how deep each lies."""
-    return {
-        _STEP: {_name(one): str(one.get("requirement")).lower() for one in there},
-        _ORDER: ", ".join(f"{'> ' * int(one.get('level', 0))}{_name(one)}" for one in there),
-    }
-
-
 def _as_declared(steps: Sequence[Execution]) -> dict[str, Any]:
+    """Each step's requirement, all in their order, and what some are set to."""
     flat = list(_flat(steps))
     return {
         _STEP: {step.name: step.requirement.lower() for _, step in flat},
-        _ORDER: ", ".join(f"{'> ' * level}{step.name}" for level, step in flat),
+        _ORDER: _in_a_row((level, step.name) for level, step in flat),
+        **{step.name: dict(step.config) for _, step in flat if step.config},
     }
+
+
+def _in_a_row(steps: Iterable[tuple[int, str]]) -> str:
+    """The first says how deep a step lies."""
+    return ", ".join(f"{'> ' * level}{name}" for level, name in steps)
 
 
 def _flat(steps: Sequence[Execution], level: int = 0) -> Iterator[tuple[int, Execution]]:

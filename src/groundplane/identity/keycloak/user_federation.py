@@ -177,18 +177,18 @@ def ldap_settings(asked: Ldap) -> dict[str, str]:
 
 def ldap_mappers(asked: Ldap) -> dict[str, tuple[str, dict[str, str]]]:
     """Name to Keycloak's type and settings."""
-    found = {GROUPS: ("group-ldap-mapper", _group_settings(asked.groups))} if asked.groups is not None else {}
+    found = {GROUPS: ("group-ldap-mapper", _group_settings(asked, asked.groups))} if asked.groups is not None else {}
     return found | {mapper.name: (mapper.type, dict(mapper.config)) for mapper in asked.mappers}
 
 
-def _group_settings(asked: LdapGroups) -> dict[str, str]:
+def _group_settings(directory: Ldap, asked: LdapGroups) -> dict[str, str]:
     return {
         "groups.dn": asked.dn,
         "group.name.ldap.attribute": asked.name_attribute,
         "group.object.classes": ", ".join(asked.object_classes),
         "membership.ldap.attribute": asked.membership_attribute,
         "membership.attribute.type": asked.membership_type,
-        "membership.user.ldap.attribute": "uid",
+        "membership.user.ldap.attribute": ldap_settings(directory)["usernameLDAPAttribute"],
         **({"groups.ldap.filter": asked.filter} if asked.filter else {}),
         "mode": "READ_ONLY",
         "user.roles.retrieve.strategy": "LOAD_GROUPS_BY_MEMBER_ATTRIBUTE",

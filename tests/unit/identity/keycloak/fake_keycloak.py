@@ -69,6 +69,7 @@ class FakeRealm:
             {"alias": alias, "enabled": True, "defaultAction": False}
             for alias in ("UPDATE_PASSWORD", "webauthn-register-passwordless")
         ]
+        self.configs: dict[str, Any] = {}
         self.executions: dict[str, list[dict[str, Any]]] = {}
         self.mappers: dict[str, list[dict[str, Any]]] = {}
         self.roles_of: dict[str, list[dict[str, Any]]] = {}
@@ -267,6 +268,15 @@ class FakeKeycloak(Session):
             if method == "PUT":
                 next(one for one in realm.actions if one["alias"] == path.rpartition("/")[2]).update(body)
             return realm.actions
+        if path.startswith("authentication/config/"):
+            return realm.configs[path.rpartition("/")[2]]
+        if path.endswith("/config"):
+            id_ = path.split("/")[2]
+            realm.configs[id_] = body
+            next(one for each in realm.executions.values() for one in each if one["id"] == id_)[
+                "authenticationConfig"
+            ] = id_
+            return {}
         if path.startswith("authentication/executions/"):
             for steps in realm.executions.values():
                 _remove_step(steps, path.rpartition("/")[2])

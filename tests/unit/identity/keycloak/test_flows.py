@@ -65,6 +65,24 @@ def test_a_flow_that_somebody_edited_is_filled_anew_and_keeps_its_id(office: Off
     assert office.bring(Flows(work, [browser_flow("required")])) == []
 
 
+def test_who_has_no_one_time_password_is_refused_where_nobody_can_set_one_up(office: Office) -> None:
+    kind, realm = Flows(office.work(), [direct_grant_flow("required")]), office.realm()
+    office.bring(kind)
+    steps = {one.get("providerId"): one for one in realm.executions["groundplane direct grant"]}
+    assert steps["deny-access-authenticator"]["requirement"] == "REQUIRED"
+    config = realm.configs[steps["conditional-sub-flow-executed"]["id"]]["config"]
+    assert config == {"flow_to_check": "groundplane direct grant one-time password", "check_result": "not-executed"}
+    config["check_result"] = "executed"
+    office.edited()
+    assert office.bring(kind) == [
+        (
+            "Login flow acme/groundplane direct grant: changed "
+            "(conditional-sub-flow-executed check_result executed → not-executed)"
+        )
+    ]
+    assert office.bring(kind) == []
+
+
 def test_a_step_that_somebody_added_goes(office: Office) -> None:
     work, realm = office.work(), office.realm()
     office.bring(Flows(work, [browser_flow("off")]))
