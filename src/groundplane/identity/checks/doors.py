@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from groundplane.identity.configuration import read_identity
+from groundplane.identity.keycloak.proxy import COMMAND_LINE
 from groundplane.identity.keycloak.session import addresses
 from groundplane.identity.login.asking import Asker
 from groundplane.identity.login.keystone import PROTOCOL, Federation
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from groundplane.site.site import Site
 
-COMMAND_LINE = "openstack-cli"
-"""The command line's client in the proxy realm."""
 DASHBOARD_SERVICE = "horizon"
 _PORTS = {"https": "443", "http": "80"}
 _DASHBOARD_PORTS = {"https": "horizon_tls_port", "http": "horizon_port"}
@@ -34,6 +33,7 @@ class Doors:
         keycloak: its URL, without a slash at the end.
         auth_url: Keystone's, with /v3.
         provider: Keystone's name of the identity provider.
+        command_line: the command line's client in the proxy realm.
         dashboard: Horizon's URL with a slash at the end; empty where the site has none.
         authority: PEM of the site's own authority.
         addresses: names to the virtual addresses to which they are led.
