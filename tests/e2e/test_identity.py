@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import threading
 import time
 from pathlib import Path
@@ -66,6 +67,20 @@ def test_the_layer_verifies_and_leaves_nothing(cloud_lab: Lab, identity: Identit
     assert verified.code == 0, str(verified)
     smoked = cloud_lab.groundplane("identity", "smoke", "--json", timeout=900)
     assert smoked.code == 0, str(smoked)
+    assert (identity.realms(), identity.domains(), identity.users()) == before
+
+
+def test_a_login_test_that_is_interrupted_leaves_nothing(cloud_lab: Lab, identity: Identity) -> None:
+    before = identity.realms(), identity.domains(), identity.users()
+    process = cloud_lab.start("identity", "smoke")
+
+    def at_work() -> bool:
+        assert process.poll() is None, cloud_lab.started_output()
+        return bool(identity.domains() - before[1])
+
+    cloud_lab.wait_for(at_work, "the test's customer", 120)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(300) == 4, cloud_lab.started_output()
     assert (identity.realms(), identity.domains(), identity.users()) == before
 
 
