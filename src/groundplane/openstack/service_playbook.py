@@ -56,6 +56,7 @@ groups_inventory stands second."""
 PRECHECK = "precheck"
 PULL = "pull"
 """Kolla's action that is done by a role of ours: images come by digest, and Kolla's knows tags alone."""
+_STARTING = ("deploy", "reconfigure", "upgrade")
 _SWITCHED = re.compile(r"enable_\w+_(?:True|False)")
 
 
@@ -357,9 +358,29 @@ def plays(
     """
     found = plays_of_action(service.plays, action)
     if step is None:
-        return [*found, LOOKED_AT]
-    first = [aside_play(step, hosts=GROUP)] if again else []
+        return [*([_beginning([])] if action in _STARTING else []), *found, LOOKED_AT]
+    first = [_beginning(aside_play(step, hosts=GROUP)["tasks"])] if again else []
     return [*first, *found, watch_play(step, folders or {}, hosts=GROUP)]
+
+
+def _beginning(tasks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What comes before Kolla's own plays of a service that hosts may have.
+
+    systemd doesn't start a unit that failed ten times in two minutes (StartLimitBurst in Kolla's units), such as one
+    whose container somebody removed; Kolla would wait for it in vain.
+    """
+    forgiven = {
+        "name": "Have systemd start containers that it had given up",
+        "ansible.builtin.command": {"argv": ["systemctl", "reset-failed", "kolla-*-container.service"]},
+        "changed_when": False,
+    }
+    return {
+        "name": "What somebody put there since, and what failed",
+        "hosts": GROUP,
+        "gather_facts": False,
+        "become": True,
+        "tasks": [*tasks, forgiven],
+    }
 
 
 def pulling(site: Site, service: KollaService) -> list[Mapping[str, Any]]:

@@ -52,6 +52,19 @@ def test_a_service_that_was_applied_before_begins_with_what_somebody_put_there_s
     assert plays(service, action="config", step=None, again=True)[0] == service.plays[0]
 
 
+def test_units_that_systemd_gave_up_are_started_again(site: Site) -> None:
+    service = read_catalogue(site.release, site.content).services["glance"]
+    reset = ["systemctl", "reset-failed", "kolla-*-container.service"]
+    for found in (
+        plays(service, action="deploy", step="openstack.glance", again=True),
+        plays(service, action="reconfigure", step=None),
+    ):
+        assert found[0]["hosts"] == GROUP
+        assert found[0]["tasks"][-1]["ansible.builtin.command"] == {"argv": reset}
+    for action in ("stop", "config", "precheck"):
+        assert "systemctl" not in str(plays(service, action=action, step=None)[0].get("tasks"))
+
+
 def test_groups_are_flat_so_that_precedence_among_the_sites_groups_stays(site: Site) -> None:
     catalogue = read_catalogue(site.release, site.content)
     children: dict[str, Any] = kolla_inventory(site, catalogue)["all"]["children"]
