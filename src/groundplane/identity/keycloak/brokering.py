@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from groundplane.identity.client_options import Client, ClientScope, ProtocolMapper
 from groundplane.identity.keycloak.clients import find_client
 from groundplane.identity.keycloak.flows import FIRST_LOGIN
-from groundplane.identity.keycloak.identity_providers import Provider, ProviderMapper
+from groundplane.identity.keycloak.groups import ALL
+from groundplane.identity.keycloak.identity_providers import ENABLED, Provider, ProviderMapper
 from groundplane.identity.keycloak.sheet import Field, settings
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def broker_client(asked: IdentityConfiguration, realm: Realm) -> Client:
     )
 
 
-def customer_provider(asked: IdentityConfiguration, realm: Realm, customer: RealmWork) -> Provider:
-    """The customer's realm, as the proxy realm sees it; `customer` is work within the former."""
+def customer_provider(asked: IdentityConfiguration, realm: Realm, *, customer: RealmWork, proxy: RealmWork) -> Provider:
+    """The customer's realm, as the proxy realm sees it; `customer` and `proxy` are work within the two."""
     issuer = asked.issuer(realm.name)
     endpoints = f"{issuer}/protocol/openid-connect"
 
@@ -77,7 +78,7 @@ def customer_provider(asked: IdentityConfiguration, realm: Realm, customer: Real
         provider_id="oidc",
         fields=(
             Field("display name", ("displayName",), realm.display_name),
-            Field("enabled", ("enabled",), realm.enabled),
+            Field(ENABLED, ("enabled",), realm.enabled),
             Field("hidden on the login page", ("hideOnLogin",), realm.hide_on_login),
             Field("mail addresses trusted", ("trustEmail",), value=True),
             Field("tokens stored", ("storeToken",), value=False),
@@ -123,5 +124,14 @@ def customer_provider(asked: IdentityConfiguration, realm: Realm, customer: Real
             ),
         ),
         secret=secret,
+        closing=lambda: end_sessions(proxy, realm.domain),
         after=customer.named("client", BROKER),
     )
+
+
+def end_sessions(proxy: RealmWork, domain: str) -> None:
+    """Of a customer's people who are in: a realm that is closed lets nobody in, but throws nobody out by itself."""
+    people = proxy.calls.all("users", q=f"{DOMAIN_ATTRIBUTE}:{domain}", briefRepresentation="false", max=ALL)
+    for one in people:
+        if (one.get("attributes") or {}).get(DOMAIN_ATTRIBUTE) == [domain]:
+            proxy.calls.post(f"users/{one['id']}/logout", {})

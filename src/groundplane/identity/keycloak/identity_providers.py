@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from groundplane.identity.options import Group
     from groundplane.identity.provider_options import IdentityProvider
 
-MAPPER, SECRET = "mapper", "secret"
+MAPPER, SECRET, ENABLED = "mapper", "secret", "enabled"
 INSTANCES = "identity-provider/instances"
 FIRST_LOGIN = "first broker login"
 """Keycloak's own: it asks for what is missing, and lets nobody take over somebody else's account."""
@@ -48,6 +48,7 @@ class Provider:
         fields: all that is wanted of it.
         secret: gives the client's secret; None where it has none.
         more: settings that are asked for when it is made or changed, such as what its discovery document says.
+        closing: what has to be done once nobody can log in by it any more.
         after: the thing without which it can't be.
     """
 
@@ -57,6 +58,7 @@ class Provider:
     mappers: tuple[ProviderMapper, ...] = ()
     secret: Callable[[], str | None] | None = None
     more: Callable[[], Mapping[str, str]] = field(default=dict)
+    closing: Callable[[], None] | None = None
     adopt: bool = False
     after: str = ""
 
@@ -122,6 +124,8 @@ class IdentityProviders:
             self._work.calls.put(_path(provider.alias), body(self._found(provider.alias) or {}))
             if MAPPER in names:
                 self._settle(provider)
+            if ENABLED in names and not wanted[ENABLED] and provider.closing is not None:
+                provider.closing()
 
         return Thing(
             name=self._work.named("identity provider", provider.alias),
@@ -155,7 +159,7 @@ def upstream(work: RealmWork, asked: IdentityProvider, groups: Sequence[Group]) 
     """A customer's own login service."""
     fields = [
         Field("display name", ("displayName",), asked.display_name or asked.alias),
-        Field("enabled", ("enabled",), asked.enabled),
+        Field(ENABLED, ("enabled",), asked.enabled),
         Field("mail addresses trusted", ("trustEmail",), asked.trust_email),
         *_hidden(asked.hide_on_login),
         *settings({"syncMode": asked.sync.upper()}),

@@ -105,7 +105,8 @@ class Realms:
         work = RealmWork(self._site, self._session.realm(realm.name), hint=OFFBOARD)
         asked = realm.one_time_password
         customers = [
-            customer_provider(self._asked, customer, self._work(customer.name)) for customer in self._asked.customers
+            customer_provider(self._asked, customer, customer=self._work(customer.name), proxy=work)
+            for customer in self._asked.customers
         ]
         return _whole(
             RealmSettings(work, realm, proxy_fields()),

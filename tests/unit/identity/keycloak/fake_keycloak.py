@@ -69,6 +69,7 @@ class FakeRealm:
             {"alias": alias, "enabled": True, "defaultAction": False}
             for alias in ("UPDATE_PASSWORD", "webauthn-register-passwordless")
         ]
+        self.logged_out: list[str] = []
         self.configs: dict[str, Any] = {}
         self.executions: dict[str, list[dict[str, Any]]] = {}
         self.mappers: dict[str, list[dict[str, Any]]] = {}
@@ -218,6 +219,9 @@ class FakeKeycloak(Session):
             return roles, ""
         if below == "service-account-user":
             return {"id": self._service_account(realm, one)}, ""
+        if below == "logout":
+            realm.logged_out.append(one["username"])
+            return None, ""
         if below == "reset-password":
             realm.passwords[one["id"]] = body["value"]
             return None, ""

@@ -56,13 +56,16 @@ def test_addresses_are_those_of_the_site(office: Office) -> None:
     assert provider(office)["config"]["issuer"] == "https://sso.example/realms/acme"  # type: ignore[index]
 
 
-def test_a_customer_that_is_closed_is_closed_at_both_ends(office: Office) -> None:
+def test_a_customer_that_is_closed_is_closed_at_both_ends_and_its_people_are_out(office: Office) -> None:
     office.apply()
+    for name, domain in (("acme.alice", "acme"), ("globex.alice", "globex")):
+        office.realm("cloud").add("users", {"username": name, "attributes": {"openstack-domain": [domain]}})
     office.declare("acme", {**ACME, "enabled": False})
     assert office.apply() == [
         "Realm acme: changed (enabled yes → no)",
         "Identity provider cloud/acme: changed (enabled yes → no)",
     ]
+    assert office.realm("cloud").logged_out == ["acme.alice"]
 
 
 def test_a_realm_that_isnt_a_customers_isnt_brokered(office: Office) -> None:
