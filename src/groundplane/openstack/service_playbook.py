@@ -290,6 +290,28 @@ LOOKED_AT: Mapping[str, Any] = {
 }
 
 
+LOAD_BALANCER = "loadbalancer"
+ADDRESS_IS_BACK: Mapping[str, Any] = {
+    "name": "The virtual addresses are there for whoever comes next",
+    "hosts": LOAD_BALANCER,
+    "gather_facts": False,
+    "tasks": [
+        {
+            # keepalived takes them away while HAProxy starts, and needs some twenty seconds to trust it again; Kolla's
+            # role waits only where keepalived itself was started.
+            "name": "Wait for the internal address",
+            "ansible.builtin.wait_for": {
+                "host": "{{ kolla_internal_vip_address }}",
+                "port": "{{ haproxy_monitor_port }}",
+                "timeout": 120,
+                "msg": "Nobody has the virtual address {{ kolla_internal_vip_address }} (docker logs keepalived)",
+            },
+            "when": "enable_keepalived | bool",
+        }
+    ],
+}
+
+
 def preparation(images: Mapping[str, str]) -> list[Mapping[str, Any]]:
     """The play before the first service of a run; `images` are references to the names that Kolla's modules know."""
     return [
@@ -357,6 +379,8 @@ def plays(
         again: the step was applied before, so that files which it didn't leave are somebody's.
     """
     found = plays_of_action(service.plays, action)
+    if service.name == LOAD_BALANCER and action in _STARTING:
+        found = [*found, ADDRESS_IS_BACK]
     if step is None:
         return [*([_beginning([])] if action in _STARTING else []), *found, LOOKED_AT]
     first = [_beginning(aside_play(step, hosts=GROUP)["tasks"])] if again else []

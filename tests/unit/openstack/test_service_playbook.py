@@ -44,6 +44,15 @@ def test_kollas_plays_come_first_as_they_are_and_the_watch_list_last(site: Site)
     assert plays(service, action="stop", step=None)[:-1] == list(service.plays)
 
 
+def test_after_the_load_balancer_its_addresses_are_waited_for(site: Site) -> None:
+    services = read_catalogue(site.release, site.content).services
+    waiting = "ansible.builtin.wait_for"
+    last = plays(services["loadbalancer"], action="deploy", step="openstack.loadbalancer")[-2]
+    assert last["tasks"][0][waiting]["host"] == "{{ kolla_internal_vip_address }}"
+    assert waiting not in str(plays(services["loadbalancer"], action="config", step=None))
+    assert waiting not in str(plays(services["glance"], action="deploy", step="openstack.glance"))
+
+
 def test_a_service_that_was_applied_before_begins_with_what_somebody_put_there_since(site: Site) -> None:
     service = read_catalogue(site.release, site.content).services["glance"]
     first, *rest = plays(service, action="deploy", step="openstack.glance", again=True)
