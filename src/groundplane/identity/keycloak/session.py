@@ -10,6 +10,7 @@ import json
 import time
 from contextlib import contextmanager
 from http import HTTPStatus
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -35,6 +36,8 @@ ASK_SECONDS = 20.0
 """One answer, while a plan waits."""
 WORK_SECONDS = 60.0
 PAUSE_SECONDS = 2.0
+STICKY_COOKIE = "AUTH_SESSION_ID"
+"""Keycloak's own, by which load balancers choose a member."""
 _AWAY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 _NO_ANSWER = "groundplane status identity shows what runs; groundplane plan identity says what is missing."
 
@@ -263,6 +266,8 @@ def keycloak(
     url = read_identity(site).url
     word = secret(site, ADMIN_SECRET)
     https = https_session(site_authority(site), addresses(site, url))
+    # The load balancer keeps a login's cookie with one member: what is written by one is at once read from the same.
+    https.headers["Cookie"] = f"{STICKY_COOKIE}=groundplane-{token_hex(8)}"
 
     def connect(client: str) -> VerifiedConnection:
         return VerifiedConnection(url, client, word, https=https, seconds=seconds)

@@ -135,10 +135,18 @@ def test_the_temporary_account_is_entered_by_where_it_may_be(office: Office, mon
     wire = Wire(answer(200, []), refused=(ADMIN_CLIENT,))
     from groundplane.identity.keycloak import connection  # noqa: PLC0415
 
-    monkeypatch.setattr(connection, "VerifiedConnection", lambda _, client, *__, **___: wire.connect(client))
+    cookies: list[str] = []
+
+    def connected(_: str, client: str, *__: object, https: Any, **___: object) -> VerifiedConnection:
+        cookies.append(https.headers["Cookie"])
+        return wire.connect(client)
+
+    monkeypatch.setattr(connection, "VerifiedConnection", connected)
     monkeypatch.setattr(module, "addresses", lambda *_: {})
     with keycloak(office.site, bootstrap=True) as session:
         assert session.client == "groundplane-bootstrap"
+    assert len({*cookies}) == 1
+    assert cookies[0].startswith("AUTH_SESSION_ID=")
     with pytest.raises(RefusedError), keycloak(office.site):
         pass
     office.secrets.pop("keycloak_admin_client_secret")
