@@ -5,7 +5,7 @@ from __future__ import annotations
 from groundplane.site.scaffold.parameters import ScaffoldNetwork, ScaffoldNode, ScaffoldParameters
 
 _LAB_NODES = 3
-_PRODUCTION_LAYERS = ("bootstrap", "supply", "ceph", "openstack", "platform")
+_PRODUCTION_LAYERS = ("bootstrap", "supply", "ceph", "openstack", "identity", "platform")
 _LAB_GROUPS = ("control", "network", "compute", "storage", "monitoring")
 
 
