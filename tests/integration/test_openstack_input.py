@@ -69,6 +69,24 @@ def test_a_site_with_openstack_validates(cloud: SiteFolder) -> None:
     assert answer.code == 0, str(answer)
 
 
+def test_all_that_is_wrong_is_told_in_one_round(cloud: SiteFolder) -> None:
+    text = (cloud.path / "site.yml").read_text(encoding="utf-8")
+    (cloud.path / "site.yml").write_text(text.replace("domain:", "domian:", 1), encoding="utf-8")
+    line = set_values(cloud, nova_loging_debug=True, enable_horizon="maybe", openstack_api_network="intern")
+    cloud.append(f"{OVERLAYS}/nowa.conf", "[DEFAULT]\ndebug = true\n")
+    cloud.append("inventory/group_vars/compute.yml", "kernel_swapiness: 1\n")
+    refused(
+        cloud,
+        "the key 'domian' is unknown",
+        f"{CONFIGURATION}:{line}",
+        "'nova_logging_debug'",
+        "'enable_horizon' is 'maybe'",
+        "'intern'",
+        "nowa.conf",
+        "'kernel_swapiness' is unknown",
+    )
+
+
 def test_each_service_that_is_on_is_a_step(cloud: SiteFolder) -> None:
     shown = cloud.groundplane("graph")
     assert shown.code == 0, str(shown)
