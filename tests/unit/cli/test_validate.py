@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from .conftest import Commands
 
@@ -32,10 +34,11 @@ def test_json(commands: Commands) -> None:
     assert [problem["line"] for problem in told["problems"]] == [1, 3]
 
 
-def test_a_site_file_and_the_graph_are_told_in_one_round(commands: Commands) -> None:
+@pytest.mark.parametrize("options", [(), ("--secrets",)])
+def test_a_site_file_and_the_graph_are_told_in_one_round(commands: Commands, options: tuple[str, ...]) -> None:
     commands.site.replace("site.yml", "domain:", "domian:")
     commands.site.write("layers.yml", "hooks:\n  - {name: mine, after: bootstrap.nothing, playbook: x.yml}\n")
-    done = commands.run("validate")
+    done = commands.run("validate", *options)
     assert done.exit_code == 2
     assert "'domian'" in done.output
     assert "bootstrap.nothing" in done.output
