@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from groundplane.platform.reconcile import Thing
 
 COMMAND = "identity smoke"
+PATIENCE_SECONDS = 180.0
+"""A member of a small machine takes so long to come back."""
 
 
 def check(call: CheckCall) -> None:
@@ -64,9 +66,15 @@ def smoke(call: CheckCall, *, only_clean: bool = False) -> None:
 
 @contextmanager
 def _maker(call: CheckCall, doors: Doors, configuration: IdentityConfiguration) -> Iterator[Maker]:
-    """Both sides entered as their administrators."""
+    """Both sides entered as their administrators.
+
+    What was made mustn't be left because Keycloak is away for a moment: it is waited for, until a person insists.
+    """
     site = call.site
-    with keycloak(site, seconds=WORK_SECONDS) as session, cloud(site, seconds=CLOUD_SECONDS) as connection:
+    with (
+        keycloak(site, seconds=WORK_SECONDS, patience=PATIENCE_SECONDS, stopped=call.insisted) as session,
+        cloud(site, seconds=CLOUD_SECONDS) as connection,
+    ):
         rest = Rest(connection)
 
         def things(asked: IdentityConfiguration) -> Iterator[Thing]:

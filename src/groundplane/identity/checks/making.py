@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from groundplane.platform.reconcile import Thing
 
 NOT_FOUND = 404
+ATTEMPTS, PAUSE_SECONDS = 6, 5.0
+"""An API that is away for a moment is asked again, for what was made mustn't be left."""
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class Maker:
     things: Callable[[IdentityConfiguration], Iterable[Thing]]
     say: Callable[[str], None]
     insisted: Callable[[], bool] = lambda: False
+    sleep: Callable[[float], None] = time.sleep
 
     def make(self, customer: SmokeCustomer, description: str) -> None:
         """As the site's own customers are made; then the people's passwords.
@@ -85,7 +89,13 @@ class Maker:
         Raises:
             FailedError: something is left.
         """
-        left = [*self._remove_from_openstack(name, seen), *self._remove_from_keycloak(name)]
+        for attempt in range(ATTEMPTS):
+            left = self._remove_from_openstack(name, seen)
+            if not left or attempt == ATTEMPTS - 1 or self.insisted():
+                break
+            self.say(f"asked again after: {left[0]}")
+            self.sleep(PAUSE_SECONDS)
+        left += self._remove_from_keycloak(name)
         if left:
             raise FailedError(
                 f"Not everything of the test's customer {name} could be removed",

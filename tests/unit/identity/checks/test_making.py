@@ -74,7 +74,13 @@ class World:
         self.keycloak.realms[PROXY] = FakeRealm({"realm": PROXY, "enabled": True}, self.keycloak.ids)
         self.doors = Doors("https://id.test:8443", PROXY, "https://cloud.test:5000/v3", "keycloak")
         self.maker = Maker(
-            self.keycloak, cast("Any", connection), self.doors, read_identity(self.site), self.things, self.said.append
+            self.keycloak,
+            cast("Any", connection),
+            self.doors,
+            read_identity(self.site),
+            self.things,
+            self.said.append,
+            sleep=lambda _: None,
         )
 
     def things(self, asked: IdentityConfiguration) -> Iterator[Declared]:
