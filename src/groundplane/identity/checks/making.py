@@ -90,12 +90,11 @@ class Maker:
             FailedError: something is left.
         """
         for attempt in range(ATTEMPTS):
-            left = self._remove_from_openstack(name, seen)
+            left = [*self._remove_from_openstack(name, seen), *self._remove_from_keycloak(name)]
             if not left or attempt == ATTEMPTS - 1 or self.insisted():
                 break
             self.say(f"asked again after: {left[0]}")
             self.sleep(PAUSE_SECONDS)
-        left += self._remove_from_keycloak(name)
         if left:
             raise FailedError(
                 f"Not everything of the test's customer {name} could be removed",
