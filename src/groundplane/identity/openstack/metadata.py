@@ -61,7 +61,11 @@ def metadata_name(issuer: str) -> str:
 
 
 def provider(issuer: str) -> Mapping[str, object]:
-    """What a realm's discovery document says, as far as mod_auth_openidc reads it."""
+    """What a realm's discovery document says, as far as mod_auth_openidc needs it.
+
+    Not where tokens are revoked: it would do so before it logs somebody out, Keycloak would end the session with the
+    token, and could no longer tell the customer's realm.
+    """
     endpoints = f"{issuer}/protocol/openid-connect"
     return {
         "issuer": issuer,
@@ -70,7 +74,6 @@ def provider(issuer: str) -> Mapping[str, object]:
         "userinfo_endpoint": f"{endpoints}/userinfo",
         "jwks_uri": f"{endpoints}/certs",
         "end_session_endpoint": f"{endpoints}/logout",
-        "revocation_endpoint": f"{endpoints}/revoke",
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic"],
