@@ -15,7 +15,7 @@ from groundplane.errors import FailedError, GroundplaneError
 from groundplane.identity.login.asking import WELL, RefusedError
 from groundplane.identity.login.browser import Browser
 from groundplane.identity.login.dashboard import Dashboard
-from groundplane.identity.login.forms import log_in
+from groundplane.identity.login.forms import asks_for_password, choose, log_in
 from groundplane.identity.login.grants import DEVICE, DISCOVERY, PASSWORD, Client, discover, fetch_keys
 from groundplane.identity.login.tokens import verified
 from groundplane.openstack.api import INTERNAL
@@ -128,10 +128,12 @@ class Course:
         if page_of.is_in(after):
             task.wrong(None, "after the logout Horizon still lets the person in")
         self._check_none_left(task)
-        again = page_of.start()
-        if page_of.is_in(again):
-            task.wrong(None, "after the logout the single sign-on lets the person in without a question")
-        task.note(f"the project page shows {self.customer.project}; after the logout a password is asked for again")
+        again = choose(page_of.browser, page_of.start(), self.customer.realm)
+        if not asks_for_password(again):
+            task.wrong(
+                None, f"after the logout the same browser comes in without a password, as far as {again.heading}"
+            )
+        task.note(f"the project page shows {self.customer.project}")
 
     # Who mustn't come in
 

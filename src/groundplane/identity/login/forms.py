@@ -60,18 +60,15 @@ def log_in(browser: Browser, page: Page, person: Person, *, keycloak: str, provi
     for _ in range(STEPS):
         if not page.url.startswith(f"{keycloak}/"):
             return page
-        link = page.link(f"social-{provider}") if provider else None
-        form = page.form(LOGIN) or page.form_with("username") or page.form_with("password")
-        if link is not None:
-            page = browser.open(link.url)
-        elif provider and form is not None and (realm := realm_of(page.url)) != provider:
+        form = _login_form(page)
+        if provider and form is not None and (realm := realm_of(page.url)) != provider:
             if asked:
                 raise FailedError(
                     f"The realm {realm} doesn't lead to the identity provider {provider}",
                     why=page.complaint,
                     cure="groundplane plan identity.realms",
                 )
-            page, asked = browser.open(_broker(form, realm, provider)), True
+            page, asked = choose(browser, page, provider), True
         elif form is not None and {"username", "password"} & {*form.fields}:
             page = _type(browser, page, form, person, typed)
         elif (consent := page.form_with(_ACCEPT)) is not None:
@@ -80,6 +77,23 @@ def log_in(browser: Browser, page: Page, person: Person, *, keycloak: str, provi
             _complain(page)
             return page
     raise FailedError("Keycloak's login pages don't come to an end", why=f"the last one was: {page.heading}")
+
+
+def choose(browser: Browser, page: Page, provider: str) -> Page:
+    """A provider chosen on a realm's login page, as its button does it, also where it is hidden: the page to which that
+    leads."""
+    link, form = page.link(f"social-{provider}"), _login_form(page)
+    if link is not None:
+        return browser.open(link.url)
+    return page if form is None else browser.open(_broker(form, realm_of(page.url), provider))
+
+
+def asks_for_password(page: Page) -> bool:
+    return page.form_with("password") is not None
+
+
+def _login_form(page: Page) -> Form | None:
+    return page.form(LOGIN) or page.form_with("username") or page.form_with("password")
 
 
 def _broker(form: Form, realm: str, provider: str) -> str:

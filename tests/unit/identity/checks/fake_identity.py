@@ -28,6 +28,7 @@ FAULTS = frozenset(
         "any realm",  # Keystone takes tokens of every realm
         "any password",  # Keycloak takes every password
         "no logout",  # sessions stay
+        "half a logout",  # the customer's own realm keeps its session
         "other role",  # the mapping gives another role
         "other domain",  # the token says another domain
         "clock",  # Keycloak's is two minutes ahead
@@ -49,6 +50,8 @@ class FakeIdentity:
     """Device code to who let it in."""
     dashboard: str = ""
     """Who is logged in to Horizon."""
+    left: bool = False
+    """Whether somebody logged out there."""
     password_grant: bool = True
     unscoped: dict[str, str] = field(default_factory=dict)
     _count: int = 0
@@ -111,7 +114,7 @@ class FakeIdentity:
         on[f"GET {issuer}/broker/{self.customer.realm}/login"] = lambda asked: leads_to(
             f"{KEYCLOAK}/realms/{self.customer.realm}/login?{asked.url.partition('?')[2]}"
         )(asked)
-        on[f"GET {issuer}/login"] = lambda asked: self._login_page(asked.url.partition("?")[2])
+        on[f"GET {issuer}/login"] = self._customers_page
         on[f"POST {issuer}/login"] = self._typed
 
     def _first_page(self, what: str) -> Said:
@@ -120,6 +123,11 @@ class FakeIdentity:
             f'<h1>Sign in</h1><form id="kc-form-login" method="post" action="{KEYCLOAK}/realms/{PROXY}/login?{what}">'
             '<input name="username"><input name="password" type="password"></form>'
         )
+
+    def _customers_page(self, asked: Asked) -> Said:
+        if "half a logout" in self.faults and "horizon" in asked.query and self.left:
+            return leads_to(HORIZON)(asked)
+        return self._login_page(asked.url.partition("?")[2])
 
     def _login_page(self, what: str, more: str = "") -> Said:
         return Said(
@@ -275,4 +283,5 @@ class FakeIdentity:
         if "no logout" not in self.faults:
             self.dashboard = ""
             self.sessions = {}
+            self.left = True
         return leads_to("/auth/login/")(asked)

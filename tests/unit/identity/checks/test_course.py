@@ -93,6 +93,7 @@ def test_everything_goes_well() -> None:
         ("any password", WRONG, "wrong password"),
         ("no logout", DEVICE, "still gives tokens"),
         ("no logout", HORIZON, "still lets the person in"),
+        ("half a logout", HORIZON, "comes in without a password"),
         ("other role", DEVICE, "roles admin, not member, reader"),
         ("other domain", DEVICE, "domain Default"),
         ("clock", DEVICE, "clock is 120 s ahead"),

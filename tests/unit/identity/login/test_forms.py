@@ -5,7 +5,8 @@ import pytest
 from groundplane.errors import FailedError
 from groundplane.identity.login.asking import RefusedError
 from groundplane.identity.login.browser import Browser
-from groundplane.identity.login.forms import Person, confirm_logout, log_in, realm_of
+from groundplane.identity.login.forms import Person, asks_for_password, choose, confirm_logout, log_in, realm_of
+from groundplane.identity.login.pages import Page
 
 from .fake_web import Asked, FakeWeb, Said, leads_to
 
@@ -62,6 +63,15 @@ def test_a_provider_that_is_hidden_is_asked_for_by_name(web: FakeWeb) -> None:
     assert page.heading == "Projects"
     broker = f"{KEYCLOAK}/realms/cloud/broker/acme/login?session_code=s&tab_id=1"
     assert broker in [asked.url for asked in web.asked]
+
+
+def test_a_provider_is_chosen_by_its_button(web: FakeWeb) -> None:
+    browser = Browser(web.asker())
+    first = browser.open(PROXY)
+    assert asks_for_password(choose(browser, first, "acme"))
+    nothing = Page("https://cloud.test/", 200)
+    assert choose(browser, nothing, "acme") is nothing
+    assert not asks_for_password(nothing)
 
 
 def test_a_provider_that_is_not_there_is_told(web: FakeWeb) -> None:
