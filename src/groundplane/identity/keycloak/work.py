@@ -75,9 +75,7 @@ class RealmWork:
 
     def leftover(self, kind: str, name: str, remove: Callable[[], None]) -> Leftover:
         """Something that is no longer declared."""
-        return Leftover(
-            self.named(kind, name), remove if self.prune else None, hint="its realm doesn't say prune: true"
-        )
+        return Leftover(self.named(kind, name), remove if self.prune else None, hint=self.hint)
 
 
 class Part:
