@@ -170,13 +170,13 @@ def sign_on(page: Page, identity: Identity, customer: Customer) -> None:
     page.goto(identity.dashboard)
     choose(page)
     page.locator(f"#social-{customer.realm}").wait_for()
-    page.screenshot(path=str(picture("keycloak-customers.png")))
+    page.screenshot(path=str(picture("keycloak-customers.jpg")), quality=70)
     page.locator(f"#social-{customer.realm}").click()
     page.locator("#username").fill(customer.person.username)
     page.locator("#password").fill(customer.person.password)
-    page.screenshot(path=str(picture("keycloak-login.png")))
     page.locator("#kc-login").click()
-    page.wait_for_url(re.compile(re.escape(identity.dashboard)))
+    # Not merely the address to which Keystone hands the token.
+    page.wait_for_url(re.compile(rf"{re.escape(identity.dashboard)}(?!auth/)"))
     page.goto(f"{identity.dashboard}project/")
 
 
