@@ -30,13 +30,19 @@ def apply_customers(obj: str | None, changes: Changes, *, yes: bool, as_json: bo
 def apply_steps(obj: str | None, steps: Sequence[str], changes: Changes, *, yes: bool, as_json: bool) -> None:
     """As `apply_customers`, for these steps alone."""
     from groundplane.cli.apply import apply_request  # noqa: PLC0415
+    from groundplane.errors import InputError, LockedError  # noqa: PLC0415
     from groundplane.run.preparation import Request  # noqa: PLC0415
 
     def judge(plan: Plan) -> None:
         _refuse_more(plan, steps)
 
     request = Request(names=tuple(steps))
-    apply_request(obj, request, yes=yes, as_json=as_json, judge=judge, on_begin=changes.keep)
+    try:
+        apply_request(obj, request, yes=yes, as_json=as_json, judge=judge, on_begin=changes.keep)
+    except (LockedError, InputError):
+        # Agreed to, and yet nothing began: somebody else works on the site, or has done so since it was planned.
+        changes.kept = False
+        raise
 
 
 def _refuse_more(plan: Plan, steps: Sequence[str]) -> None:

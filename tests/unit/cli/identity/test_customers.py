@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from groundplane.cli import apply, common
 from groundplane.cli.identity import command
-from groundplane.errors import CancelledError, FailedError, InputError
+from groundplane.errors import CancelledError, FailedError, InputError, LockedError
 from groundplane.layers import sense
 from groundplane.site.secrets.store import read_secrets, write_plain
 
@@ -89,6 +89,13 @@ def test_who_says_no_gets_the_files_of_before(desk: Desk) -> None:
         desk.run(*ONBOARD)
     assert desk.realm() is None
     assert "acme_alice_password" not in read_secrets(desk.path, PASSWORD)
+
+
+def test_where_somebody_else_is_at_work_nothing_is_left(desk: Desk) -> None:
+    desk.ends = LockedError("somebody holds this site's lock")
+    with pytest.raises(LockedError):
+        desk.run(*ONBOARD)
+    assert desk.realm() is None
 
 
 def test_a_step_that_fails_leaves_the_files(desk: Desk) -> None:
