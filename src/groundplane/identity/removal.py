@@ -216,8 +216,13 @@ def plan_delete(
         )
         lost.append(f"{_people(in_keycloak.people)} of the realm {name}")
     if in_openstack.domain_id:
-        projects = ", ".join(in_openstack.projects.values()) or "no project"
-        lines.append(f"OpenStack loses the domain {in_openstack.domain}, with {projects}, its groups and people")
+        names = list(in_openstack.projects.values())
+        projects = (
+            f"{'its project' if len(names) == 1 else 'its projects'} {', '.join(names)}" if names else "no project"
+        )
+        lines.append(
+            f"OpenStack loses the domain {in_openstack.domain}, with {projects}, and with its groups and people"
+        )
         lost.append(f"the domain {in_openstack.domain} with {projects}")
     if declared:
         lines.append("Its file goes to .groundplane/offboarded, and its people's first passwords out of secrets.yml")

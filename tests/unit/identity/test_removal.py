@@ -203,7 +203,7 @@ def plan(office: Office, in_keycloak: InKeycloak, in_openstack: InOpenStack, nam
 def test_the_plan_says_what_is_lost_and_wants_the_name(office: Office) -> None:
     found = plan(office, InKeycloak(True, True, 3, 2), InOpenStack("d1", "acme", {"p1": "web"}))
     assert found.confirm == "acme"
-    assert found.danger == "3 people of the realm acme; the domain acme with web"
+    assert found.danger == "3 people of the realm acme; the domain acme with its project web"
     assert len(found.lines) == 4
     assert found.stages[0].hosts == ("node1",)
 
