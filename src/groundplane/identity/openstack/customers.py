@@ -7,7 +7,7 @@ other's objects for its own. Users aren't made: Keystone makes them when they lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from groundplane.identity.configuration import read_identity
@@ -71,7 +71,8 @@ class Customers:
         self._declared = declared(asked)
 
     def things(self) -> Iterator[Thing]:
-        yield from Projects(self._site, self._declared, self._rest, self._scopes, layer=LAYER).things()
+        for thing in Projects(self._site, self._declared, self._rest, self._scopes, layer=LAYER).things():
+            yield replace(thing, adopt=True) if self._is_in_a_domain_of_ours(thing) else thing
         yield self._mapping()
         yield self._identity_provider()
         yield self._protocol()
@@ -97,6 +98,15 @@ class Customers:
             place = (*within, one["name"])
             if place not in wanted:
                 yield Leftover(f"{kind} {'/'.join(place)}", None, LEFT_ALONE)
+
+    def _is_in_a_domain_of_ours(self, thing: Thing) -> bool:
+        """A customer's manager may write another description, and with it the mark is gone: the domain's counts."""
+        kind, _, place = thing.name.partition(" ")
+        domain, within, _ = place.partition("/")
+        if not within or kind not in ("project", "group"):
+            return False
+        found = self._scopes.domain(domain)
+        return found is not None and has_mark(self._site, found.get("description"), LAYER)
 
     # what Kolla registers in Keystone
 

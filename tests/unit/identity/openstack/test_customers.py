@@ -123,6 +123,24 @@ def test_somebody_elses_domain_isnt_taken_over(at: Desk) -> None:
         apply(at, asked(acme=ACME))
 
 
+def test_what_a_customers_manager_wrote_into_a_description_is_put_right(at: Desk) -> None:
+    apply(at, asked(acme=ACME))
+    at.cloud.named("projects", "web")["description"] = "Anna's"
+    at.cloud.named("groups", "developers")["description"] = "Anna's"
+    told = apply(at, asked(acme=ACME))
+    assert "Project acme/web: changed (description Anna's → The shop)" in told
+    assert "Group acme/developers: changed (description Anna's → none)" in told
+    assert at.cloud.named("projects", "web")["description"] == "The shop [groundplane test identity]"
+
+
+def test_nothing_is_taken_over_in_somebody_elses_domain(at: Desk) -> None:
+    theirs = at.cloud.add("domains", name="acme", description="Acme Ltd", enabled=True)
+    project = at.cloud.add("projects", name="web", domain_id=theirs["id"], description="another", enabled=True)
+    with pytest.raises(FailedError, match="project acme/web was not made by this site"):
+        apply(at, asked(acme=ACME))
+    assert project["description"] == "another"
+
+
 def test_a_mapping_that_somebody_edited_is_named_and_put_right(at: Desk) -> None:
     apply(at, asked())
     at.cloud.lists["mappings"]["keycloak"]["rules"] = []
