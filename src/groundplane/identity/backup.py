@@ -115,6 +115,7 @@ def plan_restore(bench: Bench, backup: Backup, source: Path, *, check: bool, mom
             f"It is Keycloak {manifest.keycloak}'s; {bench.version} takes it to its own form when it starts."
         )
     folder = bench.site.content.playbooks / "identity"
+    before: list[bytes] = []
     return Operation(
         RESTORE,
         f"Restore the identity layer as it was on {manifest.when}",
@@ -129,7 +130,7 @@ def plan_restore(bench: Bench, backup: Backup, source: Path, *, check: bool, mom
                 "identity.restore-save",
                 "What is there now is saved",
                 bench,
-                lambda told: _save(bench, safe, told),
+                lambda told: _save(bench, safe, told, before),
                 check=check,
             ),
             _playbook("identity.restore-stop", "Keycloak stops", folder / "operations" / "stop.yml", bench.hosts),
@@ -144,7 +145,7 @@ def plan_restore(bench: Bench, backup: Backup, source: Path, *, check: bool, mom
                 "identity.restore-load",
                 "The database is replaced",
                 bench,
-                lambda told: _load(bench, backup, told),
+                lambda told: _load(bench, backup, told, before),
                 check=check,
             ),
         ),
@@ -163,7 +164,7 @@ def plan_restore(bench: Bench, backup: Backup, source: Path, *, check: bool, mom
     )
 
 
-def _save(bench: Bench, file: Path, told: Work) -> None:
+def _save(bench: Bench, file: Path, told: Work, before: list[bytes]) -> None:
     with told.piece("What is there now is saved") as piece:
         try:
             sql = dump(bench.site, bench.connection, bench.database, stopped=told.stopped)
@@ -178,15 +179,28 @@ def _save(bench: Bench, file: Path, told: Work) -> None:
             return
         if told.check:
             return
+        before.append(sql)
         piece.note = f"{file}, {_write(bench, file, sql, {})}"
         piece.changed = True
 
 
-def _load(bench: Bench, backup: Backup, told: Work) -> None:
+def _load(bench: Bench, backup: Backup, told: Work, before: list[bytes]) -> None:
     with told.piece(f"Database {bench.database.name} replaced") as piece:
-        if not told.check:
-            load(bench.site, bench.connection, bench.database, backup.sql, stopped=told.insisted)
         piece.changed = True
+        if told.check:
+            return
+        try:
+            load(bench.site, bench.connection, bench.database, backup.sql, stopped=told.insisted)
+        except FailedError as error:
+            # Half of a database, or none, would be taken for a new one by the Keycloak that starts next.
+            for sql in before:
+                load(bench.site, bench.connection, bench.database, sql, stopped=told.insisted)
+                told.say("What was there before is there again.")
+            raise FailedError(
+                error.what,
+                why=f"{error.why}; {'what was there before is there again' if before else 'it is empty now'}",
+                cure=error.cure,
+            ) from error
 
 
 def _write(bench: Bench, file: Path, sql: bytes, realms: Mapping[str, Any]) -> str:

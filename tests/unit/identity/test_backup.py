@@ -147,6 +147,26 @@ def test_a_database_that_is_gone_has_nothing_to_save(
     assert not (bench.site.state / FOLDER).exists()
 
 
+def test_what_was_there_comes_back_where_the_backup_cannot_be_loaded(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[bytes] = []
+
+    def first_fails(_site: Any, _connection: Any, _database: Any, sql: bytes, **_: Any) -> None:
+        loaded.append(sql)
+        if len(loaded) == 1:
+            raise FailedError("Nobody can work on the database keycloak", why="node1: ERROR 1064")
+
+    monkeypatch.setattr(module, "load", first_fails)
+    other = replace(saved(), sql=b"the backup's")
+    save, _, _, load = plan_restore(bench, other, tmp_path / "x", check=False, moment=NOW).stages
+    run(save)
+    state, said = run(load)
+    assert state is WorkState.FAILED
+    assert loaded == [b"the backup's", SQL]
+    assert "node1: ERROR 1064; what was there before is there again" in said
+
+
 def test_check_mode_touches_nothing(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError
