@@ -10,7 +10,7 @@ leads to its authority, and its key into secrets.yml.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -23,11 +23,14 @@ from groundplane.openstack.translation.issuing import Authority, Key, public_der
 from groundplane.openstack.translation.values import conditions, text_value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from groundplane.site.site import Site
     from groundplane.supply.conditions import Conditions
 
+LOGIN_NAME = "identity_fqdn"
+"""Of the layer identity: its login pages are behind the external address, too."""
 AUTHORITY_KEY = "site_ca_private_key"
 AUTHORITY_FILE = "certificates/ca.crt"
 CA_FILE = "ca/groundplane.crt"
@@ -36,11 +39,16 @@ CA_FILE = "ca/groundplane.crt"
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A virtual address: where Kolla looks for its certificate, and which names it has to carry."""
+    """A virtual address: where Kolla looks for its certificate, and which names it has to carry.
+
+    Attributes:
+        reached: variable to the name by which users come; a certificate of the site's own carries at least these.
+    """
 
     name: str
     file: str
     names: tuple[str, ...]
+    reached: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -56,9 +64,21 @@ def doors(site: Site) -> tuple[Door, ...]:
     """The external and the internal one, with their names and addresses."""
     work_out = conditions(site)
     return (
-        Door("external", "haproxy.pem", _names(site, "external", work_out)),
-        Door("internal", "haproxy-internal.pem", _names(site, "internal", work_out)),
+        _door(site, "external", "haproxy.pem", ("kolla_external_fqdn", LOGIN_NAME), work_out),
+        _door(site, "internal", "haproxy-internal.pem", ("kolla_internal_fqdn",), work_out),
     )
+
+
+def _door(site: Site, name: str, file: str, variables: tuple[str, ...], work_out: Conditions) -> Door:
+    """Names: those in the catalogue and on login pages, then the address, then NAME.DOMAIN of the hosts' /etc/hosts."""
+    reached = {variable: text_value(site, variable, work_out) for variable in variables}
+    found = (
+        *reached.values(),
+        text_value(site, f"kolla_{name}_vip_address", work_out),
+        f"{name}.{site.file.domain}" if name in site.networks.vips else "",
+    )
+    names = tuple(dict.fromkeys(each for each in found if each))
+    return Door(name, file, names, {variable: each for variable, each in reached.items() if each})
 
 
 def vip_certificates(site: Site, *, now: datetime | None = None) -> dict[str, str]:
@@ -144,13 +164,13 @@ def _check_own(chain: Path, certificates: str, key: Key, door: Door, now: dateti
             cure="Put one there that is valid today, or remove the file: the site's own authority then signs one.",
             place=Place(chain),
         )
-    lacking = [name for name in door.names[:1] if not _covers(leaf, name)]
-    if lacking:
-        raise InputError(
-            f"{door.own} does not name {lacking[0]}, which the cloud's users reach",
-            cure=f"Set kolla_{door.name}_fqdn to a name that the certificate carries.",
-            place=Place(chain),
-        )
+    for variable, name in door.reached.items():
+        if not _covers(leaf, name):
+            raise InputError(
+                f"{door.own} does not name {name}, which the cloud's users reach",
+                cure=f"Set {variable} to a name that the certificate carries.",
+                place=Place(chain),
+            )
 
 
 def _covers(certificate: x509.Certificate, name: str) -> bool:
@@ -163,16 +183,6 @@ def _covers(certificate: x509.Certificate, name: str) -> bool:
     except ValueError:
         wildcard = "*." + name.partition(".")[2]
         return bool({name, wildcard} & set(names.get_values_for_type(x509.DNSName)))
-
-
-def _names(site: Site, door: str, work_out: Conditions) -> tuple[str, ...]:
-    """The name in the catalogue first, then the address, then NAME.DOMAIN, which stands in the hosts' /etc/hosts."""
-    found = (
-        text_value(site, f"kolla_{door}_fqdn", work_out),
-        text_value(site, f"kolla_{door}_vip_address", work_out),
-        f"{door}.{site.file.domain}" if door in site.networks.vips else "",
-    )
-    return tuple(dict.fromkeys(name for name in found if name))
 
 
 def _read(site: Site, name: str) -> str:

@@ -49,6 +49,17 @@ def test_they_carry_name_and_address(cloud: CloudSite) -> None:
     assert names.get_values_for_type(x509.DNSName) == ["api.cloud.example", "external.cloud.test"]
 
 
+def test_the_name_of_login_pages_is_carried_too(cloud: CloudSite) -> None:
+    cloud.set(kolla_external_fqdn="api.cloud.example", identity_fqdn="login.cloud.example")
+    external, internal = doors(cloud.load())
+    assert external.names[:2] == ("api.cloud.example", "login.cloud.example")
+    assert "login.cloud.example" not in internal.names
+    _own(cloud, names="DNS:api.cloud.example")
+    with pytest.raises(InputError, match=r"does not name login\.cloud\.example") as told:
+        vip_certificates(cloud.load())
+    assert "identity_fqdn" in told.value.cure
+
+
 def test_a_renewal_is_another_input_and_comes_before_the_end(cloud: CloudSite) -> None:
     site = cloud.load()
     today = certificate_inputs(site, now=NOW)
