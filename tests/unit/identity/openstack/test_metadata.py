@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from groundplane.identity.openstack.mapping import mapping_rules
 from groundplane.identity.openstack.metadata import MAPPINGS, METADATA, federation_files, metadata_name
 from groundplane.openstack.translation.values import conditions
+from groundplane.plan.kolla_inputs import KollaInputs
 from groundplane.supply.catalogue import needed_images
 
 from ...openstack.translation.conftest import LAYERS, cloud  # noqa: TID252
@@ -64,3 +65,15 @@ def test_kolla_is_told_of_the_same_files_and_its_container_is_among_the_sites(cl
     assert providers[0]["identifier"] == "https://172.31.0.241:8443/realms/cloud"
     assert mappings == [{"name": "keycloak", "file": f"/{MAPPINGS}/keycloak.json"}]
     assert "httpd" in images
+
+
+def test_a_new_customer_changes_nothing_that_keystone_and_horizon_depend_on(cloud: CloudSite) -> None:
+    cloud.change_site(layers=[*LAYERS, "identity"])
+
+    def inputs() -> list[dict[str, Any]]:
+        found = KollaInputs(cloud.load())
+        return [found.of_host(service, "node1") for service in ("keystone", "horizon", "loadbalancer")]
+
+    before = inputs()
+    cloud.write("environments/identity/realms/initech.yml", "projects: [{name: web}]\n")
+    assert inputs() == before
