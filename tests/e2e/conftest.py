@@ -37,7 +37,7 @@ class Lab:
     name: str
     base: Path
     """Holds the state and configuration folders."""
-    env: dict[str, str]
+    env: dict[str, str] = field(repr=False)
     first: Answer | None = None
     """What scripts/lab said when it made the lab; None where a lab from before was kept."""
     site_path: Path | None = field(default=None)
