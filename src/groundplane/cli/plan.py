@@ -37,7 +37,8 @@ def command(
 ) -> None:
     """Say what would run, on which hosts, and why; touch nothing.
 
-    Without LAYER or STEP: everything. What a step needs comes along where it never succeeded.
+    Without LAYER or STEP: everything. What a step needs comes along where it never succeeded, and before the step's
+    own first time also where it isn't as the site says today.
     """
     from pathlib import Path  # noqa: PLC0415
 

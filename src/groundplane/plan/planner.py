@@ -24,7 +24,7 @@ from groundplane.plan.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from groundplane.layers.model import Graph
     from groundplane.plan.receipts import ReceiptStore
@@ -47,8 +47,10 @@ def make_plan(
     """Says what would run, where, and why.
 
     With `selection` (layers and steps) only these are planned, and of what they need only the steps that never
-    succeeded on a host that is asked for. `probe` is what was found on the hosts; None plans without contact: drift
-    stays unseen. With `force` the selected steps run, changed or not.
+    succeeded on a host that is asked for; where a selected step is applied for the first time, all that it needs is
+    brought to what the site says today: a layer that is added may ask other things of those below. `probe` is what
+    was found on the hosts; None plans without contact: drift stays unseen. With `force` the selected steps run,
+    changed or not.
 
     Raises:
         InputError: unknown names in selection or limit, or the secrets are closed.
@@ -56,15 +58,16 @@ def make_plan(
     asked = select(graph, selection)
     hosts = limited_hosts(site, limit)
     considered = [id_ for id_ in graph.order if id_ in with_needs(graph, asked)]
-    needed_on = _needed_on(graph, considered, asked, hosts)
+    needed_on = _needed_on(graph, considered, {id_: graph.hosts[id_] for id_ in asked}, hosts)
     on_host: dict[str, dict[str, PlannedHost]] = {id_: {} for id_ in considered}
     judge = _Judge(store, probe, force)
+    brought_on = _needed_on(graph, considered, _first_time(asked, needed_on, store), hosts)
     fingerprinter = Fingerprinter(site, graph)
     for host in site.inventory.hosts:
         wanted = [id_ for id_ in considered if host in needed_on[id_]]
         for id_, fingerprint in fingerprinter.of_host(host, wanted).items():
             planned = judge.judge(id_, host, fingerprint, asked=id_ in asked)
-            if id_ in asked or _comes_along(planned):
+            if id_ in asked or _comes_along(planned) or (host in brought_on[id_] and planned.reasons):
                 on_host[id_][host] = planned
     steps = _steps(graph, considered, on_host)
     return Plan(
@@ -109,16 +112,24 @@ def site_digest(steps: Sequence[PlannedStep]) -> str:
 
 
 def _needed_on(
-    graph: Graph, considered: Sequence[str], asked: frozenset[str], hosts: frozenset[str]
+    graph: Graph, considered: Sequence[str], asked_on: Mapping[str, Collection[str]], hosts: frozenset[str]
 ) -> dict[str, set[str]]:
     """The hosts on which each step is asked for, or needed by a step that is; never beyond the limit."""
     within = {id_: hosts.intersection(graph.hosts[id_]) for id_ in considered}
-    needed = {id_: set(within[id_]) if id_ in asked else set() for id_ in considered}
+    found = {id_: set(within[id_].intersection(asked_on.get(id_, ()))) for id_ in considered}
     for id_ in reversed(considered):
-        if needed[id_]:
+        if found[id_]:
             for need in graph.steps[id_].needs:
-                needed[need.step] |= within[need.step] if need.everywhere else within[need.step] & needed[id_]
-    return needed
+                found[need.step] |= within[need.step] if need.everywhere else within[need.step] & found[id_]
+    return found
+
+
+def _first_time(
+    asked: frozenset[str], needed_on: Mapping[str, set[str]], store: ReceiptStore
+) -> dict[str, Collection[str]]:
+    """The selected steps with the hosts that haven't seen them yet."""
+    receipts = store.receipts()
+    return {id_: {host for host in needed_on[id_] if (id_, host) not in receipts} for id_ in asked}
 
 
 def _comes_along(planned: PlannedHost) -> bool:

@@ -244,6 +244,17 @@ def test_what_is_needed_comes_along_only_where_it_never_succeeded(tmp_path: Path
     assert work(plan_of(small, store, selection=["disk"])) == {"ground.clock": ("node2",), "ground.disk": ("node2",)}
 
 
+def test_what_is_applied_for_the_first_time_finds_what_it_needs_as_the_site_says_today(tmp_path: Path) -> None:
+    small, store = cloud(tmp_path), MemoryStore()
+    store.succeed(plan_of(small, store, selection=["disk"]))
+    small.all_vars["country"] = "Asia"
+    assert work(plan_of(small, store, selection=["disk"])) == {}
+    assert work(plan_of(small, store, selection=["plain"], limit="node1")) == {
+        "ground.clock": ("node1",),
+        "ground.plain": ("node1",),
+    }
+
+
 def test_force_runs_what_was_asked_for(tmp_path: Path) -> None:
     small, store = cloud(tmp_path), MemoryStore()
     store.succeed(plan_of(small, store))
