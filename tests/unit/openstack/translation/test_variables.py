@@ -79,6 +79,12 @@ def test_only_the_first_of_several_message_brokers_gives_up_on_peers_early(cloud
         assert [worked_out(site, "rabbitmq_extra_config", member) for member in members] == limits
 
 
+def test_what_kolla_sets_in_the_kernel_is_read_again_when_a_host_starts(cloud: CloudSite) -> None:
+    path = worked_out(cloud.load(), "kolla_sysctl_conf_path")
+    assert str(path).startswith("/etc/sysctl.d/")
+    assert str(path).endswith(".conf")
+
+
 def test_what_the_site_says_for_all_hosts_counts(cloud: CloudSite) -> None:
     cloud.set(openstack_region_name="North", nova_console="spice")
     cloud.write("inventory/group_vars/all.yml", "nova_console: none\n")
