@@ -39,6 +39,8 @@ SETTLE_SECONDS = 180.0
 """So long after its start a container may still be on the way: Nova's scheduler takes almost as long at worst."""
 AGAIN_SECONDS = 4.0
 LOOKS = 2
+STARTS = 3
+"""A container that was met after so many different starts doesn't stay up; what settles starts once, or twice."""
 CONTAINERS_OF = {"galera": "mariadb", "rabbitmq": "rabbitmq", "ovn_nb": "ovn_nb_db", "ovn_sb": "ovn_sb_db"}
 """What is clustered, and its container."""
 
@@ -59,13 +61,14 @@ def _containers_and_agents(call: CheckCall) -> None:
     patience = Patience(call.stopped)
     began = patience.clock()
     looks = 0
+    starts: dict[tuple[str, str], set[str]] = {}
     with call.task("Containers, clusters, services and agents") as task:
         while True:
             looks += 1
             state = openstack_state(call.site, call.connection, hosts=call.hosts)
             if call.steps:
                 state = only(state, call.steps)
-            wrong = problems(state)
+            wrong = [*problems(state), *restless(state, starts)]
             settled = not fresh(state) or patience.clock() - began > SETTLE_SECONDS
             # One look may meet an address on its way from host to host, or an answer that was late.
             if not wrong or (settled and looks >= LOOKS):
@@ -94,6 +97,24 @@ def problems(state: OpenStackState) -> list[tuple[str | None, str]]:
     ]
     if state.services is not None and not state.api_error:
         found += missing_agents(state.wanted, state.services, tuple(state.hosts))
+    return found
+
+
+def restless(state: OpenStackState, starts: dict[tuple[str, str], set[str]]) -> list[tuple[str | None, str]]:
+    """Containers that run at this look, but start again and again: one that ends at once is met alive now and then.
+
+    `starts`, of the looks so far, gets this look's.
+    """
+    found: list[tuple[str | None, str]] = []
+    for host, known in state.hosts.items():
+        for one in known.containers:
+            seen = starts.setdefault((host, one.name), set())
+            seen.add(one.since)
+            if one.state == "running" and len(seen) >= STARTS:
+                cure = f"groundplane openstack logs {one.name} --host {host}"
+                found.append(
+                    (host, _sentence(f"{one.name} on {host} doesn't stay up: it started again meanwhile", cure))
+                )
     return found
 
 

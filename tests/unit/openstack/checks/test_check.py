@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from groundplane.openstack.checks.check import fresh, only, problems
+from groundplane.openstack.checks.check import fresh, only, problems, restless
 from groundplane.openstack.status.findings import OpenStackState
 from groundplane.openstack.status.hosts import Container, HostState
 from groundplane.openstack.status.services import CloudService
@@ -101,3 +101,13 @@ def test_what_was_started_a_moment_ago_may_still_be_on_its_way() -> None:
     assert fresh(changed("node2", container("nova_compute", health="starting")), NOW)
     assert not fresh(changed("node2", container("nova_compute", state="exited", since=young)), NOW)
     assert not fresh(changed("node2", container("nova_compute", since="long ago")), NOW)
+
+
+def test_a_container_that_starts_again_and_again_is_told_though_it_runs_at_the_moment() -> None:
+    starts: dict[tuple[str, str], set[str]] = {}
+    looks = [changed("node2", container("nova_compute", since=f"2026-03-01T11:59:{at}Z")) for at in (10, 10, 22, 34)]
+    told = [restless(look, starts) for look in looks]
+    assert told[:3] == [[], [], []]
+    assert [at for at, _ in told[3]] == ["node2"]
+    assert "nova_compute on node2 doesn't stay up" in told[3][0][1]
+    assert restless(GOOD, {}) == []
