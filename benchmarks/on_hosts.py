@@ -17,13 +17,13 @@ from groundplane.cli.settings import settings
 from groundplane.content import toolkit_content
 from groundplane.errors import Place
 from groundplane.layers.model import Graph, Layer, Step
+from groundplane.machine.cancel import CancelToken
 from groundplane.plan.model import Fingerprint, HostAction, HostProbe, Plan, PlannedHost, PlannedStep
 from groundplane.plan.probe import probe_hosts
-from groundplane.run.cancel import CancelToken
 from groundplane.run.journal.store import open_journal
 from groundplane.run.run_plan import run_plan
-from groundplane.run.runtime.choose import ensure_runtime
 from groundplane.run.workbench import open_workbench
+from groundplane.runtime.choose import ensure_runtime
 from groundplane.site.loading import load_site, read_site_file
 from groundplane.site.secrets.opening import open_secrets
 from groundplane.ssh.connection import open_connection
@@ -31,8 +31,8 @@ from groundplane.ssh.connection import open_connection
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from groundplane.run.runtime.model import Runtime
     from groundplane.run.workbench import Workbench
+    from groundplane.runtime.model import Runtime
     from groundplane.site.secrets.opening import OpenedSecrets
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection

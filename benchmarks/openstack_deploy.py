@@ -29,17 +29,17 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.cli.settings import settings
 from groundplane.content import toolkit_content
+from groundplane.kolla.overlays import write_overlays
+from groundplane.kolla.playbook import KollaFolder
 from groundplane.layers import handovers
 from groundplane.layers.loading import load_graph
-from groundplane.openstack.service_playbook import KollaFolder
-from groundplane.openstack.translation.overlays import write_overlays
+from groundplane.machine.cancel import CancelToken
 from groundplane.run.ansible import Playbook, run_playbook
-from groundplane.run.cancel import CancelToken
 from groundplane.run.journal.store import open_journal
 from groundplane.run.redaction import Redactor, secret_strings
 from groundplane.run.run_plan import users_of
-from groundplane.run.runtime.choose import ensure_runtime
 from groundplane.run.workbench import open_workbench
+from groundplane.runtime.choose import ensure_runtime
 from groundplane.site.loading import load_site, read_site_file
 from groundplane.site.secrets.opening import open_secrets
 from groundplane.ssh.asking import ask_hosts

@@ -22,10 +22,10 @@ import yaml
 from groundplane.cli.main import COMMANDS, groundplane
 from groundplane.content import toolkit_content
 from groundplane.identity.options import RealmFile
-from groundplane.openstack.catalogue import read_catalogue
-from groundplane.openstack.steps import DESCRIPTIONS
+from groundplane.layers.kolla_steps import DESCRIPTIONS
 from groundplane.platform import options
 from groundplane.site.images_file import IMAGE_LAYERS
+from groundplane.site.kolla.catalogue import read_catalogue
 from groundplane.site.model import SiteFile
 from groundplane.site.release import Release
 

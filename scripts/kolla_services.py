@@ -3,7 +3,7 @@
     scripts/kolla_services.py FOLDER VERSION > images/kolla/RELEASE/services.yml
 
 FOLDER is share/kolla-ansible/ansible of that version; scripts/lock calls this. Conditions and defaults are copied as
-kolla-ansible has them (Jinja); groundplane.supply.catalogue works them out for a site. Needs PyYAML and Jinja2.
+kolla-ansible has them (Jinja); groundplane.kolla.containers works them out for a site. Needs PyYAML and Jinja2.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def main() -> None:
     folder, version = Path(sys.argv[1]), sys.argv[2]
     found, defaults = services(folder)
     print(f"# Made by scripts/lock from kolla-ansible {version}; do not edit.")
-    print("# Its conditions and defaults, in its own words: groundplane.supply.catalogue works them out.")
+    print("# Its conditions and defaults, in its own words: groundplane.kolla.containers works them out.")
     document = {
         "kolla_ansible": version,
         "services": found,

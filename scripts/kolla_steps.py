@@ -2,7 +2,7 @@
 
     scripts/kolla_steps.py FOLDER VERSION > images/kolla/RELEASE/steps.yml
 
-FOLDER is share/kolla-ansible of that version; scripts/lock calls this. groundplane.openstack.catalogue reads the file.
+FOLDER is share/kolla-ansible of that version; scripts/lock calls this. groundplane.site.kolla.catalogue reads the file.
 Too many variables of a service are harmless (it runs once more than it had to), too few aren't, so whatever may be
 read counts as read. Needs PyYAML and Jinja2.
 """
@@ -438,7 +438,7 @@ def is_boolean(value: object) -> bool:
 def main() -> None:
     folder, version = Path(sys.argv[1]) / "ansible", sys.argv[2]
     print(f"# Made by scripts/lock from kolla-ansible {version}; do not edit.")
-    print("# What it runs for each service, and what that depends on: groundplane.openstack.catalogue reads it.")
+    print("# What it runs for each service, and what that depends on: groundplane.site.kolla.catalogue reads it.")
     document = {"kolla_ansible": version, **describe(folder)}
     yaml.dump(document, sys.stdout, Dumper=Indented, sort_keys=False, width=60, allow_unicode=True)
 

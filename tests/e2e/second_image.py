@@ -12,7 +12,7 @@ import sys
 
 from groundplane.cli.common import open_site_and_secrets
 from groundplane.cli.settings import settings
-from groundplane.supply.lock import read_lock
+from groundplane.site.images_lock import read_lock
 from groundplane.supply.signature import signing_key
 from groundplane.supply.site_registry import open_registry
 from groundplane.supply.trusted_lock import write_signed_lock

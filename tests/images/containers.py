@@ -14,7 +14,7 @@ import pytest
 
 from groundplane.cli.settings import settings
 from groundplane.lab.podman import host_limit_words
-from groundplane.supply.podman import host_podman
+from groundplane.machine.podman import host_podman
 from groundplane.supply.records import all_records
 from groundplane.supply.store import open_store
 from tests.command import Answer

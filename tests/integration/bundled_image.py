@@ -15,11 +15,11 @@ from pathlib import Path
 
 from groundplane.cli.common import open_site_and_secrets
 from groundplane.cli.settings import settings
+from groundplane.machine.base_image import ensure_base_image
+from groundplane.machine.podman import host_podman
 from groundplane.site.images_file import ImageSource
-from groundplane.supply.base_image import ensure_base_image
-from groundplane.supply.lock import ImagesLock, LockedImage
+from groundplane.site.images_lock import ImagesLock, LockedImage
 from groundplane.supply.model import image_tag
-from groundplane.supply.podman import host_podman
 from groundplane.supply.signature import signing_key
 from groundplane.supply.store import open_store
 from groundplane.supply.store.container import limit_words

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import GroundplaneError
-from groundplane.run.cancel import CancelToken, cancel_on_signals
+from groundplane.machine.cancel import CancelToken, cancel_on_signals
+from groundplane.machine.podman import host_podman
 from groundplane.supply.build import BuildResult, build_images
 from groundplane.supply.model import Maker, Recipe
-from groundplane.supply.podman import host_podman
 from groundplane.supply.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from groundplane.machine.podman import Podman
     from groundplane.supply.build.events import BuildEvent
-    from groundplane.supply.podman import Podman
 
 RELEASE = "2026.1"
 

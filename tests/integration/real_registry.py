@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.podman import Podman
 
 PREFIX = "gp-test-registry"
 START_SECONDS = 20.0

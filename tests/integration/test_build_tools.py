@@ -11,10 +11,10 @@ import pytest
 from groundplane.cli.settings import settings
 from groundplane.content import toolkit_content
 from groundplane.lab.podman import host_limit_words
-from groundplane.supply.base_image import ensure_base_image
+from groundplane.machine.base_image import ensure_base_image
+from groundplane.machine.podman import host_podman
 from groundplane.supply.build_tools import build_mounts
 from groundplane.supply.mirrors import find_mirrors
-from groundplane.supply.podman import host_podman
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ import pytest
 from groundplane.cli.settings import settings
 from groundplane.lab.node_image import ensure_node_image
 from groundplane.lab.podman import LEGACY_CGROUP_WORDS
-from groundplane.supply.podman import Podman, has_cgroup_v2, host_podman
+from groundplane.machine.podman import Podman, has_cgroup_v2, host_podman
 from groundplane.supply.store.container import limit_words
 from tests.command import ROOT, run
 from tests.integration.conftest import SiteFolder, make_site

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from groundplane.errors import FailedError
+from groundplane.machine.podman import Podman, host_podman
 from groundplane.supply.build import ImageState, builder
-from groundplane.supply.podman import Podman, host_podman
 from groundplane.supply.records import log_path, read_record, sbom_path
 from groundplane.supply.store import StoreFiles, collect_garbage, open_store, store_root
 from tests.command import ROOT
@@ -245,7 +245,7 @@ def small_disk() -> Iterator[Path]:
 def test_a_disk_that_fills_up_during_a_build_is_named(
     machine: Machine, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from groundplane.supply.base_image import base_image_name  # noqa: PLC0415
+    from groundplane.machine.base_image import base_image_name  # noqa: PLC0415
 
     podman = SmallPodman(host_podman().runtime, small_disk)
     tar = machine.folder / "base.tar"

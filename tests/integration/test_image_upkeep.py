@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from groundplane.machine.podman import host_podman
 from groundplane.supply.build import build_images
 from groundplane.supply.lock_making import lock_from_records
 from groundplane.supply.model import Maker, NeededImage, Recipe
-from groundplane.supply.podman import host_podman
 from groundplane.supply.prune import find_prunable, keep_of_lock, prune
 from groundplane.supply.records import record_path
 from groundplane.supply.store import StoreFiles, collect_garbage, open_store, store_root
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from groundplane.supply.lock import ImagesLock
+    from groundplane.site.images_lock import ImagesLock
     from groundplane.supply.model import ImageRecord
 
 pytestmark = [

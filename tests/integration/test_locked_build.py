@@ -15,6 +15,7 @@ import pytest
 from groundplane.cli.settings import settings
 from groundplane.content import toolkit_content
 from groundplane.errors import FailedError
+from groundplane.machine.podman import host_podman
 from groundplane.site.images_file import MirrorsFile
 from groundplane.supply.build import ImageState, build_images
 from groundplane.supply.build_tools import build_mounts
@@ -22,15 +23,14 @@ from groundplane.supply.lock_making import lock_from_records
 from groundplane.supply.mirrors import find_mirrors
 from groundplane.supply.model import Maker, NeededImage, Recipe
 from groundplane.supply.pins import Pins, pins_for
-from groundplane.supply.podman import host_podman
 from groundplane.supply.sbom import read_sbom
 from groundplane.supply.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from groundplane.site.images_lock import ImagesLock
     from groundplane.supply.build import BuildResult
-    from groundplane.supply.lock import ImagesLock
     from groundplane.supply.model import ImageRecord
 
 pytestmark = [

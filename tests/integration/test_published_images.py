@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from groundplane.content import toolkit_content
+from groundplane.machine.podman import host_podman
 from groundplane.site.loading import load_site
 from groundplane.supply.catalogue import needed_images
-from groundplane.supply.podman import host_podman
 from groundplane.supply.skopeo import copy
 from groundplane.supply.store import open_store
 from groundplane.supply.store.container import ensure_store_image

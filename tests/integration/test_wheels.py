@@ -16,10 +16,10 @@ import pytest
 from groundplane.cli.settings import settings
 from groundplane.content import Content, toolkit_content
 from groundplane.errors import FailedError
-from groundplane.run.runtime.releases import load_release
+from groundplane.machine.podman import host_podman
+from groundplane.runtime.releases import load_release
 from groundplane.supply.kolla.wheels import ensure_wheels
 from groundplane.supply.mirrors import find_mirrors
-from groundplane.supply.podman import host_podman
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
+from groundplane.site.conditions import Conditions, to_bool
 from groundplane.site.model_problems import model_problems
 from groundplane.site.option_places import OptionPlaces
 from groundplane.site.values import Level, Value
-from groundplane.supply.conditions import Conditions, to_bool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

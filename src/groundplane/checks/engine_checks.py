@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from groundplane.machine.cancel import CancelToken
     from groundplane.run.ansible_events import Tell
-    from groundplane.run.cancel import CancelToken
     from groundplane.run.redaction import Redactor
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection

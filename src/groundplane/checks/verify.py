@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from groundplane.checks.engine_checks import EngineCheck
     from groundplane.layers.model import Graph
-    from groundplane.run.cancel import CancelToken
+    from groundplane.machine.cancel import CancelToken
     from groundplane.run.engine import RunResult
     from groundplane.run.events import Watcher
     from groundplane.run.journal.store import Journal
-    from groundplane.run.runtime.model import Runtime
+    from groundplane.runtime.model import Runtime
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 

@@ -13,11 +13,11 @@ from groundplane.errors import FailedError, InputError, Problem
 from groundplane.identity.options import SECRET_KEYS, Realm, RealmFile
 from groundplane.identity.policy_options import RealmDefaults
 from groundplane.openstack.api import SiteVariables
+from groundplane.site.conditions import to_bool
 from groundplane.site.model_problems import model_problems
 from groundplane.site.option_places import OptionPlaces
 from groundplane.site.realm_files import LAYER, read_realm_files
 from groundplane.site.source import Source
-from groundplane.supply.conditions import to_bool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from groundplane.errors import GroundplaneError, Problem
 from groundplane.identity import keycloak_names as of_keycloak
 from groundplane.identity.configuration import reveal
-from groundplane.identity.openstack.mapping import is_mapped
 from groundplane.identity.password_policy import broken
+from groundplane.kolla.federation_mapping import is_mapped
 from groundplane.site.source import nearest, suggest
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from groundplane.identity.realm_rules import RealmRules
 from groundplane.identity.secret_rules import secret_problems, to_be_made
 from groundplane.openstack.api import LAYER as OPENSTACK
 from groundplane.platform.configuration import Reader as PlatformReader
+from groundplane.site.conditions import to_bool
 from groundplane.site.realm_files import FOLDER, LAYER
 from groundplane.site.values import Level
-from groundplane.supply.conditions import to_bool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

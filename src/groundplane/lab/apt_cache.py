@@ -16,13 +16,13 @@ from groundplane.lab.model import mac_address
 from groundplane.lab.networks import choose_subnets, taken_networks
 from groundplane.lab.node_image import ensure_apt_cache_image
 from groundplane.lab.podman import LAB_LABEL, host_limit_words
-from groundplane.supply.host_commands import as_root, run_command
+from groundplane.machine.host_commands import as_root, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.podman import Podman
 
 NAME = "groundplane-apt-cache"
 LABEL = "groundplane.apt-cache"

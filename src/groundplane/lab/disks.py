@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError
 from groundplane.lab.model import GIB
-from groundplane.supply.host_commands import as_root, find_program, run_command
+from groundplane.machine.host_commands import as_root, find_program, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

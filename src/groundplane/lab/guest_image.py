@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import FailedError
-from groundplane.supply.base_image import build_lock, ensure_base_image
-from groundplane.supply.host_commands import as_root, run_command
-from groundplane.supply.podman import host_podman
+from groundplane.machine.base_image import build_lock, ensure_base_image
+from groundplane.machine.host_commands import as_root, run_command
+from groundplane.machine.podman import host_podman
 from groundplane.supply.small_image import ensure_small_image
 
 if TYPE_CHECKING:
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.podman import Podman
 
 SUITE = "trixie"
 NAME = "Debian 13"

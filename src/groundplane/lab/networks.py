@@ -7,12 +7,12 @@ from ipaddress import IPv4Network, ip_network
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError
-from groundplane.supply.host_commands import find_program, run_command
+from groundplane.machine.host_commands import find_program, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.podman import Podman
 
 
 def choose_subnets(

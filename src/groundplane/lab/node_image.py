@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from groundplane.supply.base_image import ensure_base_image
-from groundplane.supply.podman import host_podman
+from groundplane.machine.base_image import ensure_base_image
+from groundplane.machine.podman import host_podman
 from groundplane.supply.small_image import ensure_small_image
 
 IMAGES = Path(__file__).resolve().parent / "images"

@@ -12,8 +12,8 @@ from groundplane.errors import FailedError, InputError
 from groundplane.lab.disks import attach_disk, detach_disks, loop_devices
 from groundplane.lab.driver import NodeState, NodeStatus
 from groundplane.lab.model import mac_address
-from groundplane.supply.host_commands import as_root, find_program, run_command
-from groundplane.supply.podman import has_cgroup_v2
+from groundplane.machine.host_commands import as_root, find_program, run_command
+from groundplane.machine.podman import has_cgroup_v2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from groundplane.lab.disks import LoopDevice
     from groundplane.lab.model import Lab, LabNode
     from groundplane.lab.state import LabFolder
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.podman import Podman
 
 LAB_LABEL = "groundplane.lab"
 STATE_LABEL = "groundplane.lab.state"

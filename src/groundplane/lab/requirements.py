@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError, InputError, Problem
 from groundplane.lab.model import GIB
-from groundplane.supply.host_commands import as_root, need_programs, run_command
-from groundplane.supply.podman import has_cgroup_v2
+from groundplane.machine.host_commands import as_root, need_programs, run_command
+from groundplane.machine.podman import has_cgroup_v2
 
 if TYPE_CHECKING:
     from groundplane.lab.model import Needs

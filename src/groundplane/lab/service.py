@@ -18,10 +18,10 @@ from groundplane.lab.podman import PodmanDriver
 from groundplane.lab.requirements import check_machine
 from groundplane.lab.site import ensure_site, operator_public_key, pin_host_keys, read_public_keys
 from groundplane.lab.state import LabFolder, lab_names, machine_lock
+from groundplane.machine.debian_mirror import host_mirror
+from groundplane.machine.podman import host_podman
 from groundplane.run.lock import lock_holder
 from groundplane.site.scaffold.start import lab_password_file
-from groundplane.supply.debian_mirror import host_mirror
-from groundplane.supply.podman import host_podman
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

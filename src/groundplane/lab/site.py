@@ -9,11 +9,11 @@ import yaml
 from groundplane.errors import InputError
 from groundplane.lab.model import load_definition
 from groundplane.layers.order import topological
+from groundplane.machine.host_commands import run_command
 from groundplane.site.scaffold import ScaffoldNetwork, ScaffoldNode, ScaffoldParameters, ScaffoldVip, Template
 from groundplane.site.scaffold.create import create_site
 from groundplane.site.scaffold.start import lab_password_file, make_lab_password
 from groundplane.ssh.known_hosts import HostKey, HostTarget, pin, read_known_hosts
-from groundplane.supply.host_commands import run_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

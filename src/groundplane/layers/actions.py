@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _PLATFORM = "groundplane.platform.actions"
 ACTIONS = {
     "push_images": "groundplane.supply.push_action",
-    "kolla_prechecks": "groundplane.openstack.prechecks",
+    "kolla_prechecks": "groundplane.run.kolla_prechecks",
     "platform_projects": f"{_PLATFORM}:PROJECTS",
     "platform_flavors": f"{_PLATFORM}:FLAVORS",
     "platform_images": f"{_PLATFORM}:IMAGES",

@@ -212,8 +212,8 @@ class _Builder:
         if layer.file.services is None:
             return
         # Only a site with such a layer carries the weight.
-        from groundplane.openstack.catalogue import read_catalogue  # noqa: PLC0415
-        from groundplane.openstack.steps import service_steps  # noqa: PLC0415
+        from groundplane.layers.kolla_steps import service_steps  # noqa: PLC0415
+        from groundplane.site.kolla.catalogue import read_catalogue  # noqa: PLC0415
 
         self.services[layer_name] = frozenset(read_catalogue(self.site.release, self.site.content).services)
         place = layer.declared.source.place("layers", layer_name, "services")

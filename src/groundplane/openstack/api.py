@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import FailedError, InputError, Place
+from groundplane.site.conditions import Conditions, to_bool
 from groundplane.site.values import Level, Value
-from groundplane.supply.conditions import Conditions, to_bool
 from groundplane.supply.site_registry import site_authority
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
+from groundplane.kolla.containers import kolla_containers
 from groundplane.openstack.registered import remove_stage
 from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 from groundplane.site.source import suggest
-from groundplane.supply.catalogue import kolla_containers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

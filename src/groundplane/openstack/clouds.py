@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CLOUDS_FILE = "clouds.yaml"
 SECURE_FILE = "secure.yaml"
 OWN = "external.crt"
-"""A certificate that the site brings; see `groundplane.openstack.translation.certificates`."""
+"""A certificate that the site brings; see `groundplane.kolla.certificates`."""
 _HEAD = re.compile(r"^clouds:[ \t]*(?:#.*)?$", re.MULTILINE)
 _EMPTY_HEAD = re.compile(r"^clouds:[ \t]*(?:\{\}|~|null)[ \t]*$", re.MULTILINE)
 _LEFT_OVER = (

@@ -11,8 +11,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError, Problem
-from groundplane.openstack.catalogue import enabled_services, read_catalogue
-from groundplane.openstack.translation.validation import translation_problems
+from groundplane.kolla.validation import translation_problems
+from groundplane.site.kolla.catalogue import read_catalogue
+from groundplane.site.kolla.switches import enabled_services
 from groundplane.site.option_types import has_jinja
 from groundplane.site.source import VAULT_KEY
 from groundplane.site.validation import written_values
@@ -21,7 +22,7 @@ from groundplane.site.values import Level
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from groundplane.openstack.catalogue import KollaCatalogue
+    from groundplane.site.kolla.catalogue import KollaCatalogue
     from groundplane.site.site import Site
     from groundplane.site.values import Value
 

@@ -15,8 +15,8 @@ from groundplane.run.events import EventKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from groundplane.machine.cancel import CancelToken
     from groundplane.run.ansible_events import Tell
-    from groundplane.run.cancel import CancelToken
     from groundplane.run.outcome import PlaybookOutcome
     from groundplane.run.redaction import Redactor
     from groundplane.run.stages import Act

@@ -14,19 +14,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError
-from groundplane.openstack.catalogue import STEPS_FILE, read_catalogue, site_conditions
-from groundplane.openstack.translation.certificates import certificate_inputs
-from groundplane.openstack.translation.groups import kolla_groups
-from groundplane.openstack.translation.overlays import overlay_inputs
-from groundplane.openstack.translation.values import conditions
-from groundplane.supply.catalogue import kolla_containers
+from groundplane.kolla.certificates import certificate_inputs
+from groundplane.kolla.containers import kolla_containers
+from groundplane.kolla.groups import kolla_groups
+from groundplane.kolla.overlays import overlay_inputs
+from groundplane.kolla.values import conditions
+from groundplane.site.kolla.catalogue import STEPS_FILE, read_catalogue
+from groundplane.site.kolla.switches import site_conditions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from groundplane.openstack.catalogue import KollaService
+    from groundplane.site.conditions import Conditions
+    from groundplane.site.kolla.catalogue import KollaService
     from groundplane.site.site import Site
-    from groundplane.supply.conditions import Conditions
 
 OVERLAY = "overlay "
 AUTHORITY = "certificate authority"

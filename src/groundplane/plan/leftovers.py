@@ -29,7 +29,7 @@ def find_leftovers(
     """What was found on hosts, by step; of these layers alone where some are given.
 
     Raises:
-        InputError: what Kolla runs can't be worked out, see `groundplane.supply.catalogue.kolla_containers`.
+        InputError: what Kolla runs can't be worked out, see `groundplane.kolla.containers.kolla_containers`.
     """
     wanted = _folders(site) if any(answer.containers for answer in probe.values()) else None
     found = []
@@ -62,8 +62,8 @@ def _folders(site: Site) -> tuple[Mapping[str, str], Mapping[str, frozenset[str]
     if KOLLA not in site.file.layers:
         return None
     # Only a plan that found containers of Kolla's carries the weight.
-    from groundplane.openstack.catalogue import read_catalogue  # noqa: PLC0415
-    from groundplane.openstack.watching import folders_by_host  # noqa: PLC0415
+    from groundplane.kolla.watching import folders_by_host  # noqa: PLC0415
+    from groundplane.site.kolla.catalogue import read_catalogue  # noqa: PLC0415
 
     services = read_catalogue(site.release, site.content).services
     owners = {folder: name for name, service in services.items() for folder in service.containers}

@@ -73,7 +73,7 @@ def _refuse_untrusted(site: Site, graph: Graph, selection: Sequence[str]) -> Non
     steps = [graph.steps[id_] for id_ in with_needs(graph, select(graph, selection))]
     if not any(IMAGE_VARIABLES.intersection(step.inputs) for step in steps):
         return
-    from groundplane.supply.lock import has_lock  # noqa: PLC0415 - only sites with images carry the weight
+    from groundplane.site.images_lock import has_lock  # noqa: PLC0415 - only sites with images carry the weight
     from groundplane.supply.trusted_lock import read_trusted_lock  # noqa: PLC0415
 
     if has_lock(site.path):

@@ -129,7 +129,7 @@ def _besides_variables(site: Site, name: str) -> str:
     if kind != "overlay":
         return _BESIDES.get(name) or (f"{name[9:]} of another host" if name.startswith("hostvars.") else name)
     # Only a plan with such a reason carries the weight.
-    from groundplane.openstack.translation.overlays import overlay_value  # noqa: PLC0415
+    from groundplane.kolla.overlays import overlay_value  # noqa: PLC0415
 
     value = overlay_value(site, name)
     if value is None:

@@ -24,10 +24,10 @@ from groundplane.platform.options import (
     User,
     VolumeType,
 )
+from groundplane.site.conditions import to_bool
 from groundplane.site.model_problems import model_problems
 from groundplane.site.option_places import OptionPlaces
 from groundplane.site.source import suggest
-from groundplane.supply.conditions import to_bool
 
 if TYPE_CHECKING:
     from groundplane.errors import Place

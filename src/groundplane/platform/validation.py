@@ -13,8 +13,8 @@ from groundplane.platform import scs
 from groundplane.platform.configuration import LAYER, Reader
 from groundplane.platform.image_files import is_url, local_path
 from groundplane.platform.subnet_plan import plan_subnet
+from groundplane.site.conditions import to_bool
 from groundplane.site.source import suggest
-from groundplane.supply.conditions import to_bool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from groundplane.layers.actions import ActionPlaces
     from groundplane.layers.model import Step
+    from groundplane.machine.cancel import CancelToken
     from groundplane.run.ansible_events import Tell
-    from groundplane.run.cancel import CancelToken
     from groundplane.run.redaction import Redactor
     from groundplane.site.site import Site
 

@@ -28,8 +28,8 @@ from groundplane.run.outcome import PlaybookOutcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from groundplane.machine.cancel import CancelToken
     from groundplane.run.ansible_events import Tell
-    from groundplane.run.cancel import CancelToken
     from groundplane.run.redaction import Redactor
     from groundplane.run.workbench import Workbench
 

@@ -19,9 +19,9 @@ from groundplane.run.scheduler import Ready, Schedule
 
 if TYPE_CHECKING:
     from groundplane.layers.model import Graph, Step
+    from groundplane.machine.cancel import CancelToken
     from groundplane.plan.model import Fingerprint, Plan
     from groundplane.run.ansible_events import Tell
-    from groundplane.run.cancel import CancelToken
     from groundplane.run.journal.store import Journal
     from groundplane.run.redaction import Redactor
     from groundplane.run.teller import Teller

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from groundplane import __version__
-from groundplane.run.watchers.plain import duration
+from groundplane.counting import duration
 
 if TYPE_CHECKING:
     from groundplane.run.journal.models import RunHostRow, RunStepRow

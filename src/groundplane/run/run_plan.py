@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import GroundplaneError, InputError
 from groundplane.layers.actions import ActionPlaces, find_action
-from groundplane.openstack.prechecks import first_services
-from groundplane.openstack.service_step import ServicePlayer
 from groundplane.plan.besides import ask_standing
 from groundplane.plan.probe import probe_hosts
 from groundplane.run.actions import run_action
 from groundplane.run.engine import ACCESS, DEPLOY, Engine, RunOptions, RunResult, Users
 from groundplane.run.handing_over import HandingOver
 from groundplane.run.journal.store import new_run_id
+from groundplane.run.kolla_prechecks import first_services
+from groundplane.run.kolla_service import ServicePlayer
 from groundplane.run.lock import site_lock
 from groundplane.run.redaction import Redactor, secret_strings
 from groundplane.run.teller import Teller
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundplane.layers.model import Graph
+    from groundplane.machine.cancel import CancelToken
     from groundplane.plan.model import HostProbe, Plan
-    from groundplane.run.cancel import CancelToken
     from groundplane.run.events import Watcher
     from groundplane.run.journal.store import Journal
-    from groundplane.run.runtime.model import Runtime
+    from groundplane.runtime.model import Runtime
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 

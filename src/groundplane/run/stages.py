@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from groundplane.errors import FailedError, GroundplaneError
+from groundplane.machine.cancel import CancelToken
 from groundplane.plan.probe import probe_hosts
 from groundplane.run.ansible import Playbook, run_playbook
-from groundplane.run.cancel import CancelToken
 from groundplane.run.engine import ACCESS, Failure, RunResult, host_told, state_of
 from groundplane.run.events import EventKind, RunState, WorkState
 from groundplane.run.journal.models import RunHostRow, RunRow, RunStepRow
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from groundplane.run.events import Watcher
     from groundplane.run.journal.store import Journal
     from groundplane.run.outcome import PlaybookOutcome
-    from groundplane.run.runtime.model import Runtime
     from groundplane.run.workbench import Workbench
+    from groundplane.runtime.model import Runtime
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundplane.memory import temporary_private_folder
+from groundplane.machine.memory import temporary_private_folder
 from groundplane.run.lock import prepare_state, steps_lock_file
-from groundplane.run.runtime.model import Mount
 from groundplane.run.vault_server import VAULT_ID, vault_server
+from groundplane.runtime.model import Mount
 from groundplane.site.ansible_inventory import ansible_inventory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from groundplane.run.runtime.model import Runtime
+    from groundplane.runtime.model import Runtime
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from groundplane.site.images_lock import ImagesLock, LockedImage
     from groundplane.site.inventory import Inventory
     from groundplane.site.model import SiteFile
-    from groundplane.supply.lock import ImagesLock, LockedImage
 
 SUPPLY_LAYER = "supply"
 IMAGE_VARIABLES = frozenset({"groundplane_images", "groundplane_host_images"})
@@ -45,7 +45,7 @@ def derive_images(site_path: Path, file: SiteFile, inventory: Inventory) -> Deri
     """Reads images.lock; one that is damaged counts as none here, and is refused where it is used (`trusted_lock`)."""
     if SUPPLY_LAYER not in file.layers:
         return DerivedImages()
-    from groundplane.supply.lock import has_lock, read_lock  # noqa: PLC0415 - most sites have none
+    from groundplane.site.images_lock import has_lock, read_lock  # noqa: PLC0415 - most sites have none
 
     registry = registry_variables(file, inventory)
     try:

@@ -149,7 +149,8 @@ def _of_kolla(site: Site, variable: str) -> str:
     ]
     if not any(variable in site.environments.known[layer] for layer in layers):
         return ""
-    from groundplane.openstack.catalogue import enabled_services, read_catalogue  # noqa: PLC0415
+    from groundplane.site.kolla.catalogue import read_catalogue  # noqa: PLC0415
+    from groundplane.site.kolla.switches import enabled_services  # noqa: PLC0415
 
     catalogue = read_catalogue(site.release, site.content)
     if variable not in catalogue.variables:

@@ -58,7 +58,7 @@ def device(entry: Mapping[str, Any], vlan: int | None) -> str:
 def _resolved(variables: Variables, host: str, value: Any) -> Any:
     if "{{" not in str(value):
         return value
-    from groundplane.supply.conditions import Conditions  # noqa: PLC0415 - Jinja only where somebody wrote it
+    from groundplane.site.conditions import Conditions  # noqa: PLC0415 - Jinja only where somebody wrote it
 
     try:
         return Conditions(lambda name: variables.value(name, host), {"inventory_hostname": host}).value(value)

@@ -11,6 +11,7 @@ from groundplane.site.addresses import derive_addresses
 from groundplane.site.derived import derive
 from groundplane.site.environments import load_environments
 from groundplane.site.inventory_file import load_inventory
+from groundplane.site.kolla.catalogue import read_catalogue
 from groundplane.site.layer_facts import read_facts
 from groundplane.site.model import SiteFile
 from groundplane.site.model_problems import read_mended, read_model
@@ -107,8 +108,6 @@ def load_site(
 
 def _kolla_names(release: Release, content: Content, problems: list[Problem]) -> frozenset[str]:
     """The variables of the release's kolla-ansible; none, and a problem, where it pins none."""
-    from groundplane.openstack.catalogue import read_catalogue  # noqa: PLC0415 - it needs the site's parts
-
     try:
         return read_catalogue(release, content).variables
     except InputError as error:

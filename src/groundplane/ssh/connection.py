@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import FailedError, InputError, Place
-from groundplane.memory import temporary_private_folder
+from groundplane.machine.memory import temporary_private_folder
 from groundplane.site.model import SshFile, SshIdentity
 from groundplane.ssh.agent import run_agent
 

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urldefrag, urljoin, urlsplit, urlunsplit
 
 from groundplane.errors import FailedError
+from groundplane.machine.host_commands import find_program, run_command
 from groundplane.supply.cache_entries import note_use
 from groundplane.supply.download import download, file_sha256
-from groundplane.supply.host_commands import find_program, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

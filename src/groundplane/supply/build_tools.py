@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError, InputError
 from groundplane.files import write_atomically
-from groundplane.run.runtime.installer import find_installer
-from groundplane.supply.base_image import SUITES, build_lock
+from groundplane.machine.base_image import SUITES, build_lock
+from groundplane.runtime.installer import find_installer
 from groundplane.supply.cache_entries import note_use
 from groundplane.supply.model import BuildMount
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from groundplane.supply.host_commands import as_root, run_command
+from groundplane.machine.host_commands import as_root, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

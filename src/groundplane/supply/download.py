@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from groundplane.errors import FailedError
-from groundplane.supply.base_image import build_lock
+from groundplane.machine.base_image import build_lock
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from groundplane.site.images_lock import ImagesLock
     from groundplane.site.site import Site
-    from groundplane.supply.lock import ImagesLock
     from groundplane.supply.model import ImageRecord
 
 STORE, LOCK, REGISTRY = "store", "lock", "registry"

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from groundplane.site.images_lock import ImagesLock
     from groundplane.site.site import Site
-    from groundplane.supply.lock import ImagesLock
     from groundplane.supply.model import NeededImage, Recipe
 
 LOCKED = "locked"

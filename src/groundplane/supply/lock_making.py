@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError, Problem
 from groundplane.site.images_file import ImageSource
-from groundplane.supply.lock import ImagesLock, LockedImage
+from groundplane.site.images_lock import ImagesLock, LockedImage
 from groundplane.supply.lock_packages import KINDS, Versions, locked_packages, pack, record_packages
 from groundplane.supply.model import ImageRecord, Package
 

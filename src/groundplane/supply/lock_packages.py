@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from groundplane.supply.lock import ImagesLock, LockedPackages, SuiteVersions
+from groundplane.site.images_lock import ImagesLock, LockedPackages, SuiteVersions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -13,7 +13,7 @@ from groundplane.supply.sbom import read_sbom, sbom
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from groundplane.supply.lock import ImagesLock
+    from groundplane.site.images_lock import ImagesLock
 
 
 def locked_sbom(lock: ImagesLock, name: str, *, cache: Path) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError, Problem
 from groundplane.site.images_file import ImageSource
-from groundplane.supply.lock import read_lock
+from groundplane.site.images_lock import read_lock
 from groundplane.supply.lock_making import LockChanges, compare_locks, lock_from_digests, lock_from_records
 from groundplane.supply.trusted_lock import former_lock, is_written, read_trusted_lock
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from groundplane.site.images_lock import ImagesLock
     from groundplane.site.site import Site
     from groundplane.supply.build.targets import ImageFinder, Target
-    from groundplane.supply.lock import ImagesLock
     from groundplane.supply.model import ImageRecord, NeededImage
 
 

@@ -14,8 +14,8 @@ from xml.etree import ElementTree as ET
 
 from groundplane.errors import FailedError, GroundplaneError, InputError, Place
 from groundplane.files import write_atomically
+from groundplane.machine.host_commands import run_command
 from groundplane.supply.download import download
-from groundplane.supply.host_commands import run_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

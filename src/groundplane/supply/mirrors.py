@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundplane.supply.debian_mirror import DebianMirror, host_mirror
-from groundplane.supply.host_commands import find_program, run_command
+from groundplane.machine.debian_mirror import DebianMirror, host_mirror
+from groundplane.machine.host_commands import find_program, run_command
 
 if TYPE_CHECKING:
     from groundplane.site.images_file import MirrorsFile

@@ -16,9 +16,9 @@ import yaml
 from pydantic import Field, ValidationError
 
 from groundplane.errors import FailedError, InputError, Place
+from groundplane.machine.base_image import build_lock
 from groundplane.site.release import MavenPin
 from groundplane.site.strict import Strict
-from groundplane.supply.base_image import build_lock
 from groundplane.supply.build_tools import TOOLS_FORMAT, build_mounts
 from groundplane.supply.cache_entries import note_use
 from groundplane.supply.model import Maker, Recipe

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from groundplane.site.images_lock import ImagesLock
     from groundplane.site.release import Release
-    from groundplane.supply.lock import ImagesLock
     from groundplane.supply.model import ImageRecord, Recipe
 
 APT_FOLDER = "/etc/apt/preferences.d"

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from groundplane.supply.lock import ImagesLock
+    from groundplane.machine.podman import Podman
+    from groundplane.site.images_lock import ImagesLock
     from groundplane.supply.model import ImageRecord
-    from groundplane.supply.podman import Podman
 
 DAYS = 30
 """What was used in that many days stays: locks of other sites may name it, and nobody here knows them."""

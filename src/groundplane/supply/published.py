@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from groundplane.files import write_atomically
-from groundplane.memory import temporary_private_folder
+from groundplane.machine.memory import temporary_private_folder
 from groundplane.site.derived_images import registry_variables
 from groundplane.supply.authorities import machine_folder
 from groundplane.supply.site_registry import OpenRegistry, open_registry, site_authority

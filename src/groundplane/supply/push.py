@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from groundplane.site.images_lock import ImagesLock, LockedImage
     from groundplane.site.site import Site
-    from groundplane.supply.lock import ImagesLock, LockedImage
     from groundplane.supply.published import Reached
     from groundplane.supply.store import Store
 
@@ -125,7 +125,7 @@ def _has_store(cache: Path) -> bool:
 
 
 def _store(stack: ExitStack, cache: Path, memory: Path) -> Store:
-    from groundplane.supply.podman import host_podman  # noqa: PLC0415
+    from groundplane.machine.podman import host_podman  # noqa: PLC0415
     from groundplane.supply.store import open_store  # noqa: PLC0415
 
     return stack.enter_context(open_store(cache=cache, podman=host_podman(), memory=memory))

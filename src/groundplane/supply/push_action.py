@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from groundplane.counting import counted
 from groundplane.errors import GroundplaneError
 from groundplane.site.derived_images import copied_images
-from groundplane.supply.lock import has_lock, read_lock
+from groundplane.site.images_lock import has_lock, read_lock
 from groundplane.supply.push import PushResult, missing_images, push_images
 from groundplane.supply.site_registry import site_registry
 from groundplane.supply.trusted_lock import read_trusted_lock

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from groundplane.machine.podman import Podman
     from groundplane.site.release import Release
     from groundplane.site.site import Site
     from groundplane.supply.model import BuildMount
-    from groundplane.supply.podman import Podman
 
 SITE_OVERRIDES = "environments/openstack/template-overrides.j2"
 """The site's own template overrides for Kolla's images, below the site's folder."""

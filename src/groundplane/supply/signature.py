@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from groundplane.errors import FailedError, InputError, Place
 from groundplane.files import write_atomically
-from groundplane.memory import temporary_private_folder
+from groundplane.machine.host_commands import need_programs, run_command
+from groundplane.machine.memory import temporary_private_folder
 from groundplane.ssh.agent import run_agent
-from groundplane.supply.host_commands import need_programs, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

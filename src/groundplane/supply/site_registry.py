@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError, Place
 from groundplane.files import write_atomically
-from groundplane.memory import temporary_private_folder
+from groundplane.machine.memory import temporary_private_folder
 from groundplane.site.derived_images import registry_variables
 from groundplane.supply.authorities import machine_authorities
 from groundplane.supply.registry_client import SECONDS, RegistryClient

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import CancelledError, FailedError, GroundplaneError
 from groundplane.files import write_atomically
-from groundplane.supply.host_commands import ERROR_LINES, need_programs, run_command
+from groundplane.machine.host_commands import ERROR_LINES, need_programs, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

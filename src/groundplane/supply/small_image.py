@@ -11,11 +11,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundplane.supply.base_image import build_lock
-from groundplane.supply.podman import DIGEST_LABEL
+from groundplane.machine.base_image import build_lock
+from groundplane.machine.podman import DIGEST_LABEL
 
 if TYPE_CHECKING:
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.podman import Podman
 
 
 def folder_digest(folder: Path, *more: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError
 from groundplane.files import write_atomically
-from groundplane.supply.lock import (
+from groundplane.site.images_lock import (
     LOCK_FILE,
     NAMESPACE,
     ImagesLock,

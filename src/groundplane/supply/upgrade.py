@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError
+from groundplane.machine.base_image import ensure_base_image
 from groundplane.site.source import suggest
-from groundplane.supply.base_image import ensure_base_image
 from groundplane.supply.build import build_images
 from groundplane.supply.pins import pins_of_recipes
 from groundplane.supply.recipes import all_recipes, archive_names, release_constraints, wheels_preparation
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
-    from groundplane.run.cancel import CancelToken
+    from groundplane.machine.cancel import CancelToken
+    from groundplane.machine.podman import Podman
     from groundplane.site.site import Site
     from groundplane.supply.build import BuildResult
     from groundplane.supply.build.events import BuildWatcher
     from groundplane.supply.model import NeededImage, Recipe
-    from groundplane.supply.podman import Podman
     from groundplane.supply.store import Store
 
 

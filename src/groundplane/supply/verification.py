@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from groundplane.site.images_lock import ImagesLock, LockedImage
     from groundplane.site.site import Site
-    from groundplane.supply.lock import ImagesLock, LockedImage
     from groundplane.supply.running_images import HostImages, RunningContainer
     from groundplane.supply.site_registry import SiteRegistry
 

@@ -8,7 +8,7 @@ import pytest
 
 from groundplane.checks.engine_checks import ENGINE_CHECKS, find_check, run_check
 from groundplane.errors import CancelledError, FailedError
-from groundplane.run.cancel import CancelToken
+from groundplane.machine.cancel import CancelToken
 from groundplane.run.events import EventKind, WorkState
 from groundplane.run.redaction import Redactor
 

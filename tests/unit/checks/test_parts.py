@@ -9,7 +9,7 @@ import pytest
 
 from groundplane.checks.parts import Part, check_stage
 from groundplane.errors import FailedError
-from groundplane.run.cancel import CancelToken
+from groundplane.machine.cancel import CancelToken
 from groundplane.run.redaction import Redactor
 
 if TYPE_CHECKING:

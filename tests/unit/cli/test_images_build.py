@@ -31,7 +31,7 @@ class Building:
         self.result = result(ImageState.BUILT, ImageState.BUILT)
         self.locked: list[Any] = []
         monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
-        monkeypatch.setattr("groundplane.supply.podman.host_podman", lambda: None)
+        monkeypatch.setattr("groundplane.machine.podman.host_podman", lambda: None)
         for name, value in {
             "choose_images": lambda _site, **more: self.asked.update(more) or (),
             "all_recipes": lambda *_args, **_more: (recipe("base"), recipe("nova", "base")),

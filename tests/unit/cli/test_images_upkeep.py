@@ -54,7 +54,7 @@ class ImagesSite:
         monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         monkeypatch.setattr("groundplane.cli.common.open_site_and_secrets", lambda *_a, **_k: (site, opened))
         monkeypatch.setattr("groundplane.supply.catalogue.needed_images", lambda _site: (needed("keystone"),))
-        monkeypatch.setattr("groundplane.supply.podman.host_podman", lambda: None)
+        monkeypatch.setattr("groundplane.machine.podman.host_podman", lambda: None)
         monkeypatch.setattr(
             "groundplane.supply.locking.propose_built",
             lambda found, images, **_k: propose_records(found, images, {"keystone": self.built}),

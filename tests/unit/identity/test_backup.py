@@ -14,7 +14,7 @@ from groundplane.identity import backup as module
 from groundplane.identity.backup import Bench, plan_backup, plan_restore
 from groundplane.identity.backup_file import FOLDER, Backup, Manifest, digest, open_backup
 from groundplane.identity.database import Database, NoDatabaseError
-from groundplane.run.cancel import CancelToken
+from groundplane.machine.cancel import CancelToken
 from groundplane.run.events import WorkState
 from groundplane.run.redaction import Redactor
 from groundplane.site.release import KeycloakPin, MavenPin

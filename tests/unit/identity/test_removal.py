@@ -20,7 +20,7 @@ from groundplane.identity.removal import (
     remove_from_keycloak,
     remove_from_openstack,
 )
-from groundplane.run.cancel import CancelToken
+from groundplane.machine.cancel import CancelToken
 from groundplane.run.events import WorkState
 from groundplane.run.redaction import Redactor
 

@@ -13,7 +13,7 @@ from groundplane.identity import rotation_plans as module
 from groundplane.identity.configuration import read_identity
 from groundplane.identity.rotation import KeysRotated, SecretRotation, choose_secrets
 from groundplane.identity.rotation_plans import plan_client_secrets, plan_signing_keys
-from groundplane.run.cancel import CancelToken
+from groundplane.machine.cancel import CancelToken
 from groundplane.run.events import WorkState
 from groundplane.run.redaction import Redactor
 from groundplane.site.secrets.declared import load_declared

@@ -9,8 +9,7 @@ from groundplane.layers.loading import load_graph
 from groundplane.openstack.cleanup import plan_cleanup, switched_off
 from groundplane.openstack.registered import Entry
 from groundplane.plan.model import Leftover
-
-from .kolla_site import make_kolla_site
+from tests.unit.kolla.kolla_site import make_kolla_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from groundplane.openstack.validation import layer_problems
-
-from .kolla_site import make_kolla_site
+from tests.unit.kolla.kolla_site import make_kolla_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable

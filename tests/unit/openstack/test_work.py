@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from groundplane.errors import CancelledError, FailedError
+from groundplane.machine.cancel import CancelToken
 from groundplane.openstack.work import api_act
-from groundplane.run.cancel import CancelToken
 from groundplane.run.events import WorkState
 from groundplane.run.redaction import Redactor
 

@@ -12,7 +12,7 @@ from groundplane.layers.loading import load_graph
 from groundplane.plan.fingerprint import Fingerprinter
 from groundplane.plan.planner import changes
 from groundplane.plan.wording import reason_in_words
-from tests.unit.openstack.kolla_site import GROUPS, make_kolla_site
+from tests.unit.kolla.kolla_site import GROUPS, make_kolla_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,7 +8,7 @@ import pytest
 from groundplane.layers.loading import load_graph
 from groundplane.plan.leftovers import find_leftovers
 from groundplane.plan.model import HostProbe, Leftover
-from tests.unit.openstack.kolla_site import make_kolla_site
+from tests.unit.kolla.kolla_site import make_kolla_site
 from tests.unit.run.builders import graph, step
 
 if TYPE_CHECKING:

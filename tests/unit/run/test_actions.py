@@ -10,8 +10,8 @@ import pytest
 from groundplane.errors import CancelledError, FailedError
 from groundplane.layers import actions as layers_actions
 from groundplane.layers.actions import ACTIONS, ActionCall, ActionPlaces, find_action
+from groundplane.machine.cancel import CancelToken
 from groundplane.run import actions
-from groundplane.run.cancel import CancelToken
 from groundplane.run.events import EventKind, WorkState
 from groundplane.run.redaction import Redactor
 from tests.unit.run.builders import step

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from groundplane.machine.cancel import CancelToken
 from groundplane.run.ansible import Playbook, run_playbook
-from groundplane.run.cancel import CancelToken
 from groundplane.run.events import EventKind, WorkState
 from groundplane.run.redaction import MASK, Redactor
-from groundplane.run.runtime.model import Launch, Mount, RuntimeFacts
 from groundplane.run.workbench import Workbench
+from groundplane.runtime.model import Launch, Mount, RuntimeFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from groundplane.errors import InputError
-from groundplane.run.cancel import CancelToken, cancel_on_signals, cancel_run
+from groundplane.machine.cancel import CancelToken, cancel_on_signals
+from groundplane.run.cancel import cancel_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 ENGINE = """
 import sys, time
 from pathlib import Path
-from groundplane.run.cancel import CancelToken, cancel_on_signals
+from groundplane.machine.cancel import CancelToken, cancel_on_signals
 from groundplane.run.lock import site_lock
 token = CancelToken()
 with cancel_on_signals(token), site_lock(Path(sys.argv[1]), holder="me@here", run="run-1"):

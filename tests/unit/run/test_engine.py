@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from groundplane.errors import FailedError
+from groundplane.machine.cancel import CancelToken
 from groundplane.plan.model import Plan, ReasonKind
 from groundplane.run import engine as engine_module
 from groundplane.run.ansible import Playbook
-from groundplane.run.cancel import CancelToken
 from groundplane.run.engine import ACCESS, DEPLOY, Engine, RunOptions, RunResult, Users
 from groundplane.run.events import RunEvent, RunState, WorkState
 from groundplane.run.journal.store import Journal, open_journal

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from groundplane.errors import FailedError
+from groundplane.machine.cancel import CancelToken
 from groundplane.plan.model import HostProbe
 from groundplane.run import stages as stages_module
-from groundplane.run.cancel import CancelToken
 from groundplane.run.events import EventKind, RunEvent, RunState, WorkState
 from groundplane.run.journal.store import Journal, open_journal
 from groundplane.run.outcome import HostOutcome, PlaybookOutcome

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from groundplane.errors import FailedError
-from groundplane.run.runtime import vault_client
 from groundplane.run.vault_server import vault_server
+from groundplane.runtime import vault_client
 
 if TYPE_CHECKING:
     from pathlib import Path

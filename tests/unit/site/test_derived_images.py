@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from groundplane.site.derived_images import copied_images
-from groundplane.supply.lock import ImagesLock
+from groundplane.site.images_lock import ImagesLock
 
 if TYPE_CHECKING:
     from groundplane.site.site import Site

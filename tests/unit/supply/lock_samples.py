@@ -9,7 +9,7 @@ from groundplane.supply.lock_making import lock_from_records
 from groundplane.supply.model import ImageRecord, Maker, NeededImage, Package
 
 if TYPE_CHECKING:
-    from groundplane.supply.lock import ImagesLock
+    from groundplane.site.images_lock import ImagesLock
 
 MADE_AT = "2026-11-21T06:00:00+00:00"
 

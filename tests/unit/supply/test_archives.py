@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from groundplane.errors import FailedError
+from groundplane.machine.debian_mirror import DebianMirror
 from groundplane.site.release import PackagePin
 from groundplane.supply.archives import (
     JSON_TYPE,
@@ -19,7 +20,6 @@ from groundplane.supply.archives import (
     is_source_of,
     read_index,
 )
-from groundplane.supply.debian_mirror import DebianMirror
 from groundplane.supply.mirrors import Mirrors
 
 if TYPE_CHECKING:

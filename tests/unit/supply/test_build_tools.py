@@ -11,9 +11,9 @@ import pytest
 
 from groundplane.content import Content, toolkit_content
 from groundplane.errors import InputError
+from groundplane.machine.debian_mirror import DebianMirror
 from groundplane.supply import build_tools
 from groundplane.supply.build_tools import TARGET, apt_settings, build_mounts, pip_settings
-from groundplane.supply.debian_mirror import DebianMirror
 from groundplane.supply.mirrors import Mirrors
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from click.testing import CliRunner
 
 from groundplane.cli.main import groundplane
 from groundplane.errors import InputError
-from groundplane.supply.catalogue import image_layers, image_problems, kolla_containers, needed_images
+from groundplane.kolla.containers import kolla_containers
+from groundplane.supply.catalogue import image_layers, image_problems, needed_images
 from groundplane.supply.model import Maker
 
 from .cloud_site import HOSTS, make_site

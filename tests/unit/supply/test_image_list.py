@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from groundplane.cli.main import groundplane
+from groundplane.site.images_lock import write_lock
 from groundplane.supply.image_list import list_images
-from groundplane.supply.lock import write_lock
 from groundplane.supply.records import write_record
 
 from .cloud_site import make_site

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from groundplane.cli.main import groundplane
 from groundplane.errors import InputError
 from groundplane.site.images_file import ImageSource
+from groundplane.site.images_lock import write_lock
 from groundplane.supply import image_plan
 from groundplane.supply.image_plan import plan_images
-from groundplane.supply.lock import write_lock
 from groundplane.supply.model import Maker, Recipe
 
 from .cloud_site import make_site

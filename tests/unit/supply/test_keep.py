@@ -10,10 +10,10 @@ import pytest
 from groundplane.content import Content, toolkit_content
 from groundplane.errors import FailedError
 from groundplane.site.images_file import ImageSource
+from groundplane.site.images_lock import write_lock
 from groundplane.supply import keep
 from groundplane.supply.cache_entries import Needed
 from groundplane.supply.keep import keep_of_site, needed_by_releases
-from groundplane.supply.lock import write_lock
 from groundplane.supply.model import BuildMount, Maker
 from tests.unit.supply.lock_samples import lock_of, record
 

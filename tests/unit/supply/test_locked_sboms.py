@@ -9,7 +9,7 @@ import pytest
 
 from groundplane.errors import InputError
 from groundplane.site.images_file import ImageSource
-from groundplane.supply.lock import ImagesLock, LockedImage
+from groundplane.site.images_lock import ImagesLock, LockedImage
 from groundplane.supply.locked_sboms import locked_sbom
 from groundplane.supply.records import sbom_path, write_record
 from groundplane.supply.sbom import sbom

@@ -9,9 +9,9 @@ import pytest
 
 from groundplane.errors import InputError
 from groundplane.site.images_file import ImageSource
+from groundplane.site.images_lock import write_lock
 from groundplane.supply import locking
 from groundplane.supply.build.targets import Why
-from groundplane.supply.lock import write_lock
 from groundplane.supply.locking import check_lock, propose, propose_built
 from tests.unit.supply.lock_samples import lock_of, needed, record
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from groundplane.errors import FailedError, InputError
+from groundplane.machine.debian_mirror import DebianMirror
 from groundplane.site.release import MavenPin
 from groundplane.supply import maven
-from groundplane.supply.debian_mirror import DebianMirror
 from groundplane.supply.maven import fetch_maven_archive, find_repository, mirrors_central, settings_mirror
 from groundplane.supply.mirrors import Mirrors
 from tests.unit.supply.test_download import CONTENT, served

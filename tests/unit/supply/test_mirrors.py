@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from groundplane.machine.debian_mirror import DebianMirror
 from groundplane.site.images_file import MirrorsFile
 from groundplane.supply import mirrors
-from groundplane.supply.debian_mirror import DebianMirror
 from groundplane.supply.mirrors import PipSettings, find_mirrors, host_certificates, read_pip_settings
 
 HOST = DebianMirror("http://mirror.test/debian", "http://mirror.test/debian-security", "http://proxy.test:3142")

@@ -8,9 +8,9 @@ import pytest
 
 from groundplane.content import Content, toolkit_content
 from groundplane.errors import FailedError, InputError
+from groundplane.machine.debian_mirror import DebianMirror
 from groundplane.site.release import CephPin, KeycloakPin, MavenPin, Release, RuntimePin
 from groundplane.supply import own
-from groundplane.supply.debian_mirror import DebianMirror
 from groundplane.supply.mirrors import Mirrors
 from groundplane.supply.own import own_image_names, own_recipes
 

@@ -20,8 +20,8 @@ from tests.unit.supply.store_folder import StoreFolder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from groundplane.machine.podman import Podman
     from groundplane.supply.model import ImageRecord
-    from groundplane.supply.podman import Podman
 
 OLD = 100 * 24 * 3600.0
 

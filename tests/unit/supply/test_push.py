@@ -12,9 +12,9 @@ import pytest
 
 from groundplane.errors import CancelledError, FailedError, InputError
 from groundplane.site.images_file import ImagesFile, ImageSource
+from groundplane.site.images_lock import ImagesLock, LockedImage
 from groundplane.supply import push, skopeo
 from groundplane.supply import site_registry as site_registry_module
-from groundplane.supply.lock import ImagesLock, LockedImage
 from groundplane.supply.published import Reached
 from groundplane.supply.push import PushResult, push_images
 from groundplane.supply.site_registry import Account, SiteRegistry

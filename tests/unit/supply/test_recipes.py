@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from groundplane.errors import InputError
+from groundplane.machine.podman import Podman
 from groundplane.supply import recipes
 from groundplane.supply.model import Maker, Recipe
-from groundplane.supply.podman import Podman
 
 from .cloud_site import make_site  # noqa: F401 - a fixture
 

@@ -121,7 +121,7 @@ def test_without_allowed_signers_nobody_is_trusted(signed: Signed) -> None:
 
 def test_a_missing_program_is_named_with_its_package(signed: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    monkeypatch.setattr("groundplane.supply.host_commands.find_program", lambda _name: None)
+    monkeypatch.setattr("groundplane.machine.host_commands.find_program", lambda _name: None)
     with pytest.raises(InputError, match="ssh-keygen") as error:
         signed.verify()
     assert "openssh-client" in error.value.cure

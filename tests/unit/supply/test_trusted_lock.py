@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from groundplane.errors import InputError
-from groundplane.supply.lock import lock_path, read_lock
+from groundplane.site.images_lock import lock_path, read_lock
 from groundplane.supply.signature import SIGNERS_FILE, signature_path
 from groundplane.supply.trusted_lock import (
     former_lock,

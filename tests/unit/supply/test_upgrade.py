@@ -16,8 +16,8 @@ from groundplane.supply.upgrade import standing_on, upgrade_images
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from groundplane.machine.podman import Podman
     from groundplane.site.site import Site
-    from groundplane.supply.podman import Podman
     from groundplane.supply.store import Store
 
 TREE = {"base": None, "openstack-base": "base", "keystone": "openstack-base", "haproxy": "base", "ceph": None}

@@ -10,7 +10,7 @@ import pytest
 
 from groundplane.errors import FailedError
 from groundplane.site.images_file import ImageSource
-from groundplane.supply.lock import ImagesLock, LockedImage
+from groundplane.site.images_lock import ImagesLock, LockedImage
 from groundplane.supply.running_images import HostImages, RunningContainer
 from groundplane.supply.skopeo import UnreachableError
 from groundplane.supply.verification import repository, verify_hosts, verify_registry, verify_store

@@ -47,7 +47,7 @@ def read_target(site: Site, configuration: CephConfiguration) -> Target:
     Raises:
         InputError: there is no lock, nobody vouches for it, or it has no image of Ceph.
     """
-    from groundplane.supply.lock import lock_path  # noqa: PLC0415
+    from groundplane.site.images_lock import lock_path  # noqa: PLC0415
     from groundplane.supply.trusted_lock import read_trusted_lock  # noqa: PLC0415
 
     lock = read_trusted_lock(site.path)

@@ -10,10 +10,10 @@ from groundplane.identity.keycloak.proxy import COMMAND_LINE
 from groundplane.identity.keycloak.session import addresses
 from groundplane.identity.login.asking import Asker
 from groundplane.identity.login.keystone import PROTOCOL, Federation
-from groundplane.identity.openstack.mapping import DOMAIN_CLAIM, GROUPS_CLAIM
+from groundplane.kolla.federation_mapping import DOMAIN_CLAIM, GROUPS_CLAIM
 from groundplane.openstack.api import PUBLIC, SiteVariables, entrance
-from groundplane.openstack.catalogue import enabled_services
 from groundplane.openstack.transport import https_session
+from groundplane.site.kolla.switches import enabled_services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from groundplane.identity.configuration import read_identity
-from groundplane.identity.openstack.mapping import SCHEMA_VERSION, mapping_rules
+from groundplane.kolla.federation_mapping import SCHEMA_VERSION, mapping_rules
 from groundplane.platform.cloud import WORK_SECONDS, cloud
 from groundplane.platform.configuration import PlatformConfiguration
 from groundplane.platform.marks import has_mark

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from groundplane.kolla.containers import KollaContainer
     from groundplane.openstack.status.services import CloudService
-    from groundplane.supply.catalogue import KollaContainer
 
 REPORTERS: Mapping[str, tuple[str, ...]] = {
     "nova_scheduler": ("nova-scheduler",),

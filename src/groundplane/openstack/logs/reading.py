@@ -19,10 +19,10 @@ from groundplane.ssh.streaming import stream_hosts
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from groundplane.kolla.containers import KollaContainer
     from groundplane.run.redaction import Redactor
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
-    from groundplane.supply.catalogue import KollaContainer
 
 MARKER = "groundplane_logs"
 MOST = 10_000

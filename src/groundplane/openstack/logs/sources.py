@@ -10,7 +10,7 @@ from groundplane.site.source import suggest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from groundplane.supply.catalogue import KollaContainer
+    from groundplane.kolla.containers import KollaContainer
 
 FILES: Mapping[str, tuple[str, ...]] = {
     "nova_libvirt": ("libvirt/*.log",),

@@ -12,9 +12,9 @@ from groundplane.openstack.status.hosts import RUNNING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from groundplane.kolla.containers import KollaContainer
     from groundplane.openstack.status.hosts import Container, HostState
     from groundplane.openstack.status.services import CloudService
-    from groundplane.supply.catalogue import KollaContainer
 
 MANY_RESTARTS = 3
 SILENT_MS = 10_000

@@ -6,18 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from groundplane.errors import GroundplaneError, InputError
+from groundplane.kolla.containers import kolla_containers
 from groundplane.openstack.status.findings import OpenStackState
 from groundplane.openstack.status.hosts import ask_containers
-from groundplane.supply.catalogue import kolla_containers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from groundplane.kolla.containers import KollaContainer
     from groundplane.openstack.status.hosts import HostState
     from groundplane.openstack.status.services import CloudService
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
-    from groundplane.supply.catalogue import KollaContainer
 
 LAYER = "openstack"
 API_SECONDS = 15.0
@@ -34,7 +34,7 @@ def wanted_containers(site: Site) -> tuple[KollaContainer, ...]:
     """What should run where.
 
     Raises:
-        InputError: the site has no OpenStack layer; or see `groundplane.supply.catalogue.kolla_containers`.
+        InputError: the site has no OpenStack layer; or see `groundplane.kolla.containers.kolla_containers`.
     """
     if LAYER not in site.file.layers:
         raise InputError(

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from groundplane.counting import counted
+from groundplane.counting import counted, duration
 from groundplane.run.events import EventKind, RunEvent, WorkState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def duration(seconds: float) -> str:
-    """As people say it: 0.4s, 12s, 3m05s, 1h02m."""
-    if seconds < 10:  # noqa: PLR2004
-        return f"{seconds:.1f}s"
-    whole = round(seconds)
-    if whole < 60:  # noqa: PLR2004
-        return f"{whole}s"
-    minutes, rest = divmod(whole, 60)
-    return f"{minutes}m{rest:02d}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02d}m"  # noqa: PLR2004
 
 
 class PlainWatcher:

@@ -12,9 +12,9 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from groundplane.counting import counted
+from groundplane.counting import counted, duration
 from groundplane.run.events import EventKind, RunEvent, WorkState
-from groundplane.run.watchers.plain import duration, host_ending
+from groundplane.run.watchers.plain import host_ending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError
 from groundplane.files import write_atomically
-from groundplane.memory import private_folder
+from groundplane.machine.memory import private_folder
 from groundplane.site.scaffold.create import create_site, refuse_used
 from groundplane.site.scaffold.examples import lab_parameters, production_parameters
 from groundplane.site.scaffold.parameters import Template

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError, InputError, Place, Problem
 from groundplane.files import write_atomically
-from groundplane.memory import temporary_private_folder
+from groundplane.machine.memory import temporary_private_folder
 from groundplane.site.secrets.store import (
     SECRETS_FILE,
     parse_secrets,

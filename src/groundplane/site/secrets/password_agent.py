@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from groundplane.errors import FailedError
-from groundplane.memory import private_folder
+from groundplane.machine.memory import private_folder
 
 _ANSWER_SECONDS: Final = 5.0
 _PR_SET_DUMPABLE: Final = 4

@@ -15,7 +15,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from groundplane.errors import CancelledError, FailedError, GroundplaneError
-from groundplane.supply.base_image import ensure_base_image
+from groundplane.machine.base_image import ensure_base_image
+from groundplane.machine.processes import Processes
 from groundplane.supply.build.events import BuildEvent, BuildEventKind
 from groundplane.supply.build.failure import NoSpaceError
 from groundplane.supply.build.image_work import BuiltImage, ImageWork, now
@@ -24,18 +25,17 @@ from groundplane.supply.build.result import BuildResult, ImageOutcome, ImageStat
 from groundplane.supply.build.space import check_space
 from groundplane.supply.build.targets import Target, Why, find_targets
 from groundplane.supply.build.workplace import open_workplace
-from groundplane.supply.processes import Processes
 from groundplane.supply.records import log_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from groundplane.run.cancel import CancelToken
+    from groundplane.machine.cancel import CancelToken
+    from groundplane.machine.podman import Podman
     from groundplane.supply.build.events import BuildWatcher
     from groundplane.supply.model import BuildMount, ImageRecord, Recipe
     from groundplane.supply.pins import Pins
-    from groundplane.supply.podman import Podman
     from groundplane.supply.store import Store
 
 LOOK_SECONDS = 0.2

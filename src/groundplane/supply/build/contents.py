@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundplane.supply.host_commands import as_root, run_command
+from groundplane.machine.host_commands import as_root, run_command
 from groundplane.supply.model import Package
 from groundplane.supply.packages import PackagesFound, read_packages
 
 if TYPE_CHECKING:
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.podman import Podman
 
 KINDS = ("debian", "python", "java")
 

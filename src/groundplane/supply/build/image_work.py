@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from groundplane.errors import CancelledError, FailedError
-from groundplane.supply.base_image import base_image_name
+from groundplane.machine.base_image import base_image_name
 from groundplane.supply.build.contents import image_packages
 from groundplane.supply.build.failure import NO_SPACE, build_failure, no_space
 from groundplane.supply.build.podman_build import IDENTITY_LABEL, BuildLog, build_words
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from groundplane.machine.podman import Podman
+    from groundplane.machine.processes import Processes
     from groundplane.supply.build.workplace import Workplace
     from groundplane.supply.model import BuildMount
     from groundplane.supply.packages import PackagesFound
-    from groundplane.supply.podman import Podman
-    from groundplane.supply.processes import Processes
     from groundplane.supply.store import Store
 
 LOCK_SECONDS = 0.5

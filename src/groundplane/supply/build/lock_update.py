@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from groundplane.supply.lock import same_but_for_the_time
+from groundplane.site.images_lock import same_but_for_the_time
 from groundplane.supply.lock_making import lock_from_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from groundplane.supply.lock import ImagesLock
+    from groundplane.site.images_lock import ImagesLock
     from groundplane.supply.model import ImageRecord, NeededImage
 
 

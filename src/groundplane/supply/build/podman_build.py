@@ -6,18 +6,18 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from groundplane.machine.processes import contained
 from groundplane.supply.build.workplace import TOKEN_ARGUMENT
-from groundplane.supply.processes import contained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
     from typing import TextIO
 
+    from groundplane.machine.podman import Podman
     from groundplane.supply.build.targets import Target
     from groundplane.supply.build.workplace import Workplace
     from groundplane.supply.model import BuildMount
-    from groundplane.supply.podman import Podman
 
 IDENTITY_LABEL = "groundplane.identity"
 NAME_LABEL = "groundplane.image"

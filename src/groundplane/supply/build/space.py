@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from groundplane.machine.podman import Podman
     from groundplane.supply.build.targets import Target
-    from groundplane.supply.podman import Podman
 
 GIGABYTE = 10**9
 UNKNOWN_BYTES = 250_000_000

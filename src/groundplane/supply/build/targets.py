@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from groundplane.errors import InputError
-from groundplane.supply import base_image
+from groundplane.machine import base_image
 from groundplane.supply.model import ImageRecord, Recipe, image_tag, local_name
 from groundplane.supply.pins import check_against_pins
 from groundplane.supply.records import all_records, read_records

@@ -13,8 +13,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from groundplane.counting import counted
-from groundplane.run.watchers.plain import duration
+from groundplane.counting import counted, duration
 from groundplane.supply.build.events import BuildEvent, BuildEventKind
 
 if TYPE_CHECKING:

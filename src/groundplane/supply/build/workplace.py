@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundplane.abandoned import held_folder, remove_abandoned
 from groundplane.errors import FailedError
-from groundplane.supply.host_commands import as_root, run_command
+from groundplane.machine.abandoned import held_folder, remove_abandoned
+from groundplane.machine.host_commands import as_root, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.podman import Podman
 
 TOKEN_ARGUMENT = "GROUNDPLANE_BUILD"  # noqa: S105 - a name
 TEMPORARY_NAMESPACE = "localhost/groundplane/building"

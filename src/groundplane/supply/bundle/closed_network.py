@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError
 from groundplane.files import write_atomically
+from groundplane.machine.host_commands import find_program, run_command
 from groundplane.supply.bundle.debian import ARCHIVE, COMPONENTS, SECURITY
-from groundplane.supply.host_commands import find_program, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -36,8 +36,8 @@ from groundplane.supply.bundle.writing import check_space, check_target, write_f
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from groundplane.site.images_lock import ImagesLock
     from groundplane.site.site import Site
-    from groundplane.supply.lock import ImagesLock
     from groundplane.supply.store import Store
 
 FILES = Path(__file__).resolve().parent / "files"
@@ -159,8 +159,8 @@ def _images(
 
 def _tools(store: Store, sources: Sources, machine: Machine, tell: Callable[[str], None]) -> list[ImageContent]:
     """Images that the manager itself runs: base images, the execution environment, the store's registry."""
-    from groundplane.run.runtime.container import ensure_container_runtime  # noqa: PLC0415
-    from groundplane.supply.base_image import ensure_base_image  # noqa: PLC0415
+    from groundplane.machine.base_image import ensure_base_image  # noqa: PLC0415
+    from groundplane.runtime.container import ensure_container_runtime  # noqa: PLC0415
     from groundplane.supply.small_image import ensure_small_image  # noqa: PLC0415
     from groundplane.supply.store.container import IMAGE, SOURCE  # noqa: PLC0415
 
@@ -193,7 +193,7 @@ def _packages(sources: Sources, machine: Machine, tell: Callable[[str], None]) -
 
 def _site_items(site: Site, machine: Machine, lock: ImagesLock | None, names: Sequence[str]) -> list[Item]:
     """Release, lock, and what is known of each image."""
-    from groundplane.supply.lock import lock_path  # noqa: PLC0415
+    from groundplane.site.images_lock import lock_path  # noqa: PLC0415
     from groundplane.supply.records import record_path, sbom_path  # noqa: PLC0415
     from groundplane.supply.signature import signature_path  # noqa: PLC0415
 

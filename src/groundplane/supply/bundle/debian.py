@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError
-from groundplane.supply.base_image import build_lock, ensure_base_image
+from groundplane.machine.base_image import build_lock, ensure_base_image
+from groundplane.machine.host_commands import run_command
 from groundplane.supply.bundle.items import Item, Planned, file_item
-from groundplane.supply.host_commands import run_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from groundplane.supply.debian_mirror import DebianMirror
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.debian_mirror import DebianMirror
+    from groundplane.machine.podman import Podman
 
 COMPONENTS = ("main", "contrib", "non-free-firmware")
 """What the role packages writes into hosts' sources."""

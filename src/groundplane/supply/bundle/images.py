@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from groundplane.site.images_lock import ImagesLock
     from groundplane.site.site import Site
-    from groundplane.supply.lock import ImagesLock
     from groundplane.supply.model import NeededImage
     from groundplane.supply.store import Store
     from groundplane.supply.store.disk import StoreFiles

@@ -234,7 +234,7 @@ def _to_podman(layout: Path, image: ImageEntry, local: str, machine: Machine) ->
 
 def _to_docker(layout: Path, image: ImageEntry, local: str, machine: Machine) -> int:
     """Docker's daemon takes no zstd layers and makes a manifest of its own; the image's id stays the same."""
-    from groundplane.supply.host_commands import as_root, run_command  # noqa: PLC0415
+    from groundplane.machine.host_commands import as_root, run_command  # noqa: PLC0415
 
     words = ["skopeo", "--insecure-policy", "copy", "--quiet"]
     with tempfile.TemporaryDirectory(prefix="docker-", dir=machine.cache / "bundle") as plain:
@@ -252,7 +252,7 @@ def _to_docker(layout: Path, image: ImageEntry, local: str, machine: Machine) ->
 
 def _remember_bases(tools: Sequence[ImageEntry], machine: Machine) -> None:
     """A base image that came in a bundle stands for the one that this machine could not build."""
-    from groundplane.supply.base_image import remember_carried  # noqa: PLC0415
+    from groundplane.machine.base_image import remember_carried  # noqa: PLC0415
 
     for image in tools:
         name, _, suite = str(image.local).rpartition("/")[2].partition(":")

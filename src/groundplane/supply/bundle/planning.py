@@ -13,10 +13,10 @@ from groundplane.supply.bundle.sources import gather_sources
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from groundplane.site.images_lock import ImagesLock
     from groundplane.site.site import Site
     from groundplane.supply.bundle.manifest import Manifest
     from groundplane.supply.bundle.sources import Machine, Sources
-    from groundplane.supply.lock import ImagesLock
     from groundplane.supply.model import NeededImage
 
 
@@ -94,7 +94,7 @@ def plan_bundle(
 def _plan_images(
     site: Site, machine: Machine, needed: Sequence[NeededImage], only: Sequence[str], since: Manifest | None
 ) -> tuple[list[Planned], list[str]]:
-    from groundplane.supply.lock import has_lock, read_lock  # noqa: PLC0415
+    from groundplane.site.images_lock import has_lock, read_lock  # noqa: PLC0415
     from groundplane.supply.store import open_store  # noqa: PLC0415
 
     if not needed:
@@ -135,8 +135,8 @@ def _plan_packages(sources: Sources, machine: Machine) -> Iterable[Planned]:
 
 def _plan_tools(sources: Sources) -> Iterable[Planned]:
     """Images that the manager itself runs; they are put into the store when the first bundle is made."""
-    from groundplane.run.runtime.container import container_image_name  # noqa: PLC0415
-    from groundplane.supply.base_image import base_image_name  # noqa: PLC0415
+    from groundplane.machine.base_image import base_image_name  # noqa: PLC0415
+    from groundplane.runtime.container import container_image_name  # noqa: PLC0415
     from groundplane.supply.store.container import IMAGE  # noqa: PLC0415
 
     release = sources.site.release

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from groundplane.machine.podman import Podman
     from groundplane.site.site import Site
     from groundplane.supply.mirrors import Mirrors
-    from groundplane.supply.podman import Podman
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ def gather_sources(site: Site, machine: Machine, suites: Sequence[str]) -> Sourc
 
 def wheel_sets(site: Site, toolkit: Toolkit, suites: Sequence[str], architecture: str) -> tuple[WheelSet, ...]:
     """What a bundle with these suites carries of wheels; nobody is asked."""
-    from groundplane.run.runtime.installer import requirements_file  # noqa: PLC0415
-    from groundplane.run.runtime.python_range import fits  # noqa: PLC0415
+    from groundplane.runtime.installer import requirements_file  # noqa: PLC0415
+    from groundplane.runtime.python_range import fits  # noqa: PLC0415
 
     own = "".join(toolkit.lock(name) for name in LOCKS)
     runtime = requirements_file(site.release, site.content).read_text(encoding="utf-8")

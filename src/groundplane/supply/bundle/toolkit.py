@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError
-from groundplane.supply.base_image import build_lock
+from groundplane.machine.base_image import build_lock
+from groundplane.machine.host_commands import run_command
 from groundplane.supply.bundle.items import Item, data_item, file_item
-from groundplane.supply.host_commands import run_command
 
 if TYPE_CHECKING:
     from groundplane.content import Content

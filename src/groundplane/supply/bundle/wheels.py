@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError
-from groundplane.supply.base_image import build_lock
+from groundplane.machine.base_image import build_lock
+from groundplane.machine.host_commands import run_command
 from groundplane.supply.bundle.items import Item, Planned, file_item
 from groundplane.supply.cache_entries import note_use
-from groundplane.supply.host_commands import run_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

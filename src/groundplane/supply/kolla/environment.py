@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError, InputError, Place
-from groundplane.run.runtime.installer import find_installer, install, installer_words
-from groundplane.supply.base_image import build_lock
+from groundplane.machine.base_image import build_lock
+from groundplane.machine.host_commands import run_command
+from groundplane.runtime.installer import find_installer, install, installer_words
 from groundplane.supply.cache_entries import note_use
-from groundplane.supply.host_commands import run_command
 
 if TYPE_CHECKING:
     from groundplane.content import Content

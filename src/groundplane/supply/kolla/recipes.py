@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError, InputError, Place
-from groundplane.supply.base_image import build_lock
+from groundplane.machine.base_image import build_lock
 from groundplane.supply.build_tools import TOOLS_FORMAT, build_mounts
 from groundplane.supply.cache_entries import note_use
 from groundplane.supply.kolla.archives import COLLECTIONS, CONSTRAINTS, collection_archive, constraints_archive

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError, InputError, Place
 from groundplane.files import write_atomically
-from groundplane.supply.base_image import build_lock
+from groundplane.machine.base_image import build_lock
+from groundplane.machine.host_commands import run_command
 from groundplane.supply.cache_entries import note_use
-from groundplane.supply.host_commands import run_command
 from groundplane.supply.kolla.configuration import disabled_repositories, kolla_configuration
 from groundplane.supply.kolla.dockerfile import normalise
 from groundplane.supply.kolla.environment import KollaEnvironment, ensure_kolla, openstack_pin

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import FailedError, InputError, Place
 from groundplane.files import write_atomically
-from groundplane.supply.base_image import build_lock, ensure_base_image
+from groundplane.machine.base_image import build_lock, ensure_base_image
 from groundplane.supply.build_tools import TARGET, build_mounts
 from groundplane.supply.cache_entries import note_use
 from groundplane.supply.kolla.environment import openstack_pin
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from groundplane.content import Content
+    from groundplane.machine.podman import Podman
     from groundplane.site.release import Release
     from groundplane.supply.mirrors import Mirrors
-    from groundplane.supply.podman import Podman
 
 BUILD_SECONDS = 3600
 LOG_LINES = 15

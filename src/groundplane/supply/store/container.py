@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError
 from groundplane.files import write_atomically
-from groundplane.supply.base_image import ensure_base_image
+from groundplane.machine.base_image import ensure_base_image
 from groundplane.supply.small_image import ensure_small_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.podman import Podman
 
 IMAGE = "localhost/groundplane/store:trixie"
 SOURCE = Path(__file__).resolve().parent / "image"

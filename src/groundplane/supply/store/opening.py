@@ -18,7 +18,7 @@ from groundplane.supply.store.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.podman import Podman
 
 
 def store_root(cache: Path) -> Path:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError
 from groundplane.files import write_atomically
-from groundplane.memory import private_folder
+from groundplane.machine.memory import private_folder
 from groundplane.supply.store.container import (
     RunningStore,
     answers,
@@ -26,7 +26,7 @@ from groundplane.supply.store.container import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.podman import Podman
 
 
 class SharedRegistry:

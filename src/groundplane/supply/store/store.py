@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import FailedError
+from groundplane.machine.processes import Processes
 from groundplane.supply.model import IMAGE_NAMESPACE
-from groundplane.supply.processes import Processes
 from groundplane.supply.store.container import RunningStore, basic_credentials
 from groundplane.supply.store.disk import NAMESPACE, StoreFiles
 
 if TYPE_CHECKING:
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.podman import Podman
     from groundplane.supply.store.sharing import SharedRegistry
 
 MANIFEST_TYPES = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"

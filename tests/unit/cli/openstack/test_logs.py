@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from groundplane.cli.openstack import asking
 from groundplane.cli.openstack.logs import command
 from groundplane.errors import FailedError, InputError
+from groundplane.kolla.containers import KollaContainer
 from groundplane.openstack.logs import reading
 from groundplane.openstack.logs.reading import LogLine, Logs
 from groundplane.openstack.status import state
-from groundplane.supply.catalogue import KollaContainer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

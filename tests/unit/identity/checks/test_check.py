@@ -14,8 +14,8 @@ from groundplane.errors import CancelledError, FailedError
 from groundplane.identity.checks import check as check_module
 from groundplane.identity.checks.check import smoke
 from groundplane.identity.configuration import IdentityConfiguration
+from groundplane.machine.cancel import CancelToken
 from groundplane.openstack.smoke.marks import made_at
-from groundplane.run.cancel import CancelToken
 from groundplane.run.events import EventKind, WorkState
 from groundplane.run.redaction import Redactor
 

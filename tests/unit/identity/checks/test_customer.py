@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from groundplane.identity.checks.customer import ATTRIBUTE, declared, new_customer
 from groundplane.identity.configuration import IdentityConfiguration
-from groundplane.identity.openstack.mapping import is_mapped
 from groundplane.identity.policy_options import RealmDefaults
+from groundplane.kolla.federation_mapping import is_mapped
 from groundplane.openstack.smoke.marks import description
 
 NAME = "groundplane-smoke-20261121t120000z-abc123"

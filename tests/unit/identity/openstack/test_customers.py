@@ -9,9 +9,9 @@ import pytest
 from groundplane.errors import FailedError
 from groundplane.identity.configuration import IdentityConfiguration, effective
 from groundplane.identity.openstack.customers import Customers
-from groundplane.identity.openstack.mapping import mapping_rules
 from groundplane.identity.options import RealmFile
 from groundplane.identity.policy_options import RealmDefaults
+from groundplane.kolla.federation_mapping import mapping_rules
 
 from ...platform.conftest import Desk, cloud_folder, desk, site_folder  # noqa: TID252
 from ...platform.fake_cloud import FakeCloud  # noqa: TID252

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from groundplane.kolla.containers import KollaContainer
 from groundplane.openstack.checks.agents import missing_agents
 from groundplane.openstack.status.services import CloudService
-from groundplane.supply.catalogue import KollaContainer
 
 WANTED = (
     KollaContainer("nova_compute", "nova-cell", ("node2", "node3")),

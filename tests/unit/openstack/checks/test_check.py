@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from groundplane.kolla.containers import KollaContainer
 from groundplane.openstack.checks.check import fresh, only, problems, restless
 from groundplane.openstack.status.findings import OpenStackState
 from groundplane.openstack.status.hosts import Container, HostState
 from groundplane.openstack.status.services import CloudService
-from groundplane.supply.catalogue import KollaContainer
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 WANTED = (

@@ -8,11 +8,11 @@ from typing import Any, cast
 import pytest
 
 from groundplane.errors import InputError
+from groundplane.kolla.containers import KollaContainer
 from groundplane.openstack.logs import reading
 from groundplane.openstack.logs.reading import LogLine, follow_logs, places, read_logs, read_since, understood
 from groundplane.run.redaction import Redactor
 from groundplane.ssh.asking import HostAnswer
-from groundplane.supply.catalogue import KollaContainer
 
 NOW = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
 WHERE = {"node1": ["nova_api"], "node2": ["nova_compute"]}

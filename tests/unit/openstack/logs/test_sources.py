@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from groundplane.errors import InputError
+from groundplane.kolla.containers import KollaContainer
 from groundplane.openstack.logs.sources import choose, patterns
-from groundplane.supply.catalogue import KollaContainer
 
 WANTED = tuple(
     KollaContainer(name, service, ("node1",))

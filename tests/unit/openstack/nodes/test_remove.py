@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from groundplane.errors import InputError
+from groundplane.kolla.containers import KollaContainer
 from groundplane.openstack.compute.nova import ComputeHost
 from groundplane.openstack.nodes.remove import plan_remove
-from groundplane.supply.catalogue import KollaContainer
 
 from ..compute.fake_nova import server  # noqa: TID252
 from ..status.states import ADDRESSES, CONTROL, WANTED, gone, host, reporters, state, without  # noqa: TID252

@@ -9,13 +9,13 @@ import pytest
 from keystoneauth1.exceptions import ConnectFailure, Forbidden, ServiceUnavailable
 
 from groundplane.checks.engine_checks import run_check
+from groundplane.machine.cancel import CancelToken
 from groundplane.openstack.api import Entrance
 from groundplane.openstack.smoke import check as check_module
 from groundplane.openstack.smoke import cleaning, reaching, waiting
 from groundplane.openstack.smoke.check import smoke
 from groundplane.openstack.smoke.marks import description, new_name
 from groundplane.openstack.smoke.options import SmokeOptions
-from groundplane.run.cancel import CancelToken
 from groundplane.run.events import EventKind, WorkState
 from groundplane.run.redaction import Redactor
 

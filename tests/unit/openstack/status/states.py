@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from groundplane.kolla.containers import KollaContainer
 from groundplane.openstack.status.findings import OpenStackState
 from groundplane.openstack.status.hosts import Container, HostState
 from groundplane.openstack.status.services import CloudService
-from groundplane.supply.catalogue import KollaContainer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

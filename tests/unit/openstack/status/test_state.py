@@ -8,8 +8,7 @@ import pytest
 
 from groundplane.errors import InputError
 from groundplane.openstack.status.state import chosen_hosts, openstack_hosts, wanted_containers
-
-from ..kolla_site import make_kolla_site  # noqa: TID252
+from tests.unit.kolla.kolla_site import make_kolla_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable

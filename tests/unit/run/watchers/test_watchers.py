@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
+from groundplane.counting import duration
 from groundplane.run.events import EventKind, RunEvent, WorkState
 from groundplane.run.watchers.json_lines import JsonLinesWatcher
-from groundplane.run.watchers.plain import PlainWatcher, duration
+from groundplane.run.watchers.plain import PlainWatcher
 from groundplane.run.watchers.rich_tree import RichTreeWatcher
 from tests.unit.run.builders import NOW
 

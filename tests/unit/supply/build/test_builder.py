@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from groundplane.errors import CancelledError, FailedError
-from groundplane.run.cancel import CancelToken
+from groundplane.machine.cancel import CancelToken
+from groundplane.machine.podman import Podman
 from groundplane.supply.build import BuildResult, ImageState, Preparation, builder
 from groundplane.supply.build.events import BuildEvent, BuildEventKind
 from groundplane.supply.build.failure import no_space
 from groundplane.supply.build.image_work import BuiltImage
 from groundplane.supply.model import BuildMount
 from groundplane.supply.packages import PackagesFound
-from groundplane.supply.podman import Podman
 from groundplane.supply.records import write_record
 from tests.unit.supply.build.make import RELEASE, MemoryStore, recipe, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from groundplane.machine.processes import Processes
     from groundplane.supply.build.targets import Target
     from groundplane.supply.model import ImageRecord, Recipe
-    from groundplane.supply.processes import Processes
 
 BASE = recipe("base")
 NOVA = recipe("nova", "base")

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundplane.machine.podman import Podman
 from groundplane.supply.build.podman_build import BuildLog, build_words
 from groundplane.supply.build.targets import Target, Why
 from groundplane.supply.build.workplace import Workplace
 from groundplane.supply.model import BuildMount, Maker, Recipe
-from groundplane.supply.podman import Podman
 
 if TYPE_CHECKING:
     import pytest

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from groundplane.errors import FailedError
+from groundplane.machine.podman import Podman
 from groundplane.supply.build import space
 from groundplane.supply.build.targets import Target, Why
-from groundplane.supply.podman import Podman
 from tests.unit.supply.build.make import RELEASE, recipe
 
 GIGABYTE = 10**9

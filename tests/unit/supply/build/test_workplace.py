@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from groundplane import abandoned
+from groundplane.machine import abandoned
+from groundplane.machine.podman import Podman
 from groundplane.supply.build.workplace import TOKEN_ARGUMENT, open_workplace, remove_leftovers
-from groundplane.supply.podman import Podman
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from groundplane.errors import FailedError
+from groundplane.machine.debian_mirror import DebianMirror
 from groundplane.supply.bundle.debian import read_files, release_checksums
-from groundplane.supply.debian_mirror import DebianMirror
 
 MIRROR = DebianMirror("http://m.test/debian", "http://m.test/debian-security")
 URIS = """\

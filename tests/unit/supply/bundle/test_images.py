@@ -10,8 +10,8 @@ import pytest
 
 from groundplane.errors import FailedError, InputError
 from groundplane.site.images_file import ImageSource
+from groundplane.site.images_lock import ImagesLock, LockedImage
 from groundplane.supply.bundle.images import fetch_images, image_items, planned_images, read_image, wanted_names
-from groundplane.supply.lock import ImagesLock, LockedImage
 from groundplane.supply.model import Maker, NeededImage
 from groundplane.supply.store.disk import StoreFiles
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from groundplane.errors import FailedError
+from groundplane.machine.podman import Podman
 from groundplane.supply.bundle.loading import Options, load_bundle
 from groundplane.supply.bundle.manifest import BaseEntry
 from groundplane.supply.bundle.reading import open_bundle
 from groundplane.supply.bundle.sources import Machine
 from groundplane.supply.bundle.trust import Trust
-from groundplane.supply.podman import Podman
 from tests.unit.supply.bundle.made import FILES, Maker, flip_bit, make_bundle, some_items
 
 if TYPE_CHECKING:

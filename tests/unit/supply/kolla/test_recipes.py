@@ -9,9 +9,9 @@ import pytest
 
 from groundplane.content import Content
 from groundplane.errors import InputError
+from groundplane.machine.debian_mirror import DebianMirror
 from groundplane.site.release import ImagesPin, OpenStackPin, PackagePin, Release, RuntimePin
 from groundplane.supply import archives
-from groundplane.supply.debian_mirror import DebianMirror
 from groundplane.supply.kolla import recipes as module
 from groundplane.supply.kolla.recipes import kolla_recipes
 from groundplane.supply.kolla.rendering import RenderedImage, Rendering

@@ -12,8 +12,8 @@ import pytest
 from groundplane.content import Content, toolkit_content
 from groundplane.errors import FailedError, InputError
 from groundplane.files import write_atomically
-from groundplane.run.runtime.releases import load_release
-from groundplane.supply.debian_mirror import DebianMirror
+from groundplane.machine.debian_mirror import DebianMirror
+from groundplane.runtime.releases import load_release
 from groundplane.supply.kolla import wheels
 from groundplane.supply.kolla.wheels import container_words, ensure_wheels, read_answers, read_constraints, wheels_key
 from groundplane.supply.mirrors import Mirrors

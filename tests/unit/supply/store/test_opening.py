@@ -12,7 +12,7 @@ from groundplane.supply.store import open_store, open_store_alone, using_images
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from groundplane.supply.podman import Podman
+    from groundplane.machine.podman import Podman
 
 NO_PODMAN = cast("Podman", None)
 

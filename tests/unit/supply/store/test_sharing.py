@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from groundplane.errors import FailedError
-from groundplane.supply.podman import Podman
+from groundplane.machine.podman import Podman
 from groundplane.supply.store import sharing
 from groundplane.supply.store.container import RunningStore
 from groundplane.supply.store.sharing import SharedRegistry
