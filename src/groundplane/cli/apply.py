@@ -92,7 +92,7 @@ def apply_request(
     from groundplane.cli.planning import planning  # noqa: PLC0415
     from groundplane.cli.run_report import nothing_to_do, raise_unless_done, report  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
-    from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.machine.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
     from groundplane.run.preparation import prepare  # noqa: PLC0415
     from groundplane.ssh.connection import open_connection  # noqa: PLC0415
 
@@ -115,7 +115,7 @@ def apply_request(
             if on_begin is not None:
                 on_begin()
             from groundplane.run.run_plan import run_plan  # noqa: PLC0415
-            from groundplane.run.runtime.choose import ensure_runtime  # noqa: PLC0415
+            from groundplane.runtime.choose import ensure_runtime  # noqa: PLC0415
 
             with console(stderr=True).status(f"Making the runtime of release {site.release.name} ready"):
                 runtime = ensure_runtime(site.release, site.content, cache=here.cache)

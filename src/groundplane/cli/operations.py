@@ -174,9 +174,9 @@ def run_operation(
     from groundplane.cli.common import console  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.cli.watching import watcher_for  # noqa: PLC0415
-    from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
-    from groundplane.run.runtime.choose import ensure_runtime  # noqa: PLC0415
+    from groundplane.machine.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
     from groundplane.run.stages import run_stages  # noqa: PLC0415
+    from groundplane.runtime.choose import ensure_runtime  # noqa: PLC0415
 
     here, work = settings(), desk.work
     watcher = watcher_for(console(), as_json=as_json)

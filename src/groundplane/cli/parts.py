@@ -18,7 +18,7 @@ def show_parts(terminal: Console, parts: Sequence[Part]) -> None:
     from rich.table import Table  # noqa: PLC0415
 
     from groundplane.cli.common import show_table  # noqa: PLC0415
-    from groundplane.run.watchers.plain import duration  # noqa: PLC0415
+    from groundplane.counting import duration  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(no_wrap=True)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from groundplane.counting import counted
+from groundplane.counting import counted, duration
 from groundplane.errors import CancelledError, FailedError
 from groundplane.run.events import RunState, WorkState
-from groundplane.run.watchers.plain import duration
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -30,8 +30,8 @@ def command(ctx: click.Context, *, count: int, as_json: bool) -> None:
 
     from groundplane.cli.common import console, print_json  # noqa: PLC0415
     from groundplane.cli.run_report import STATE_STYLES  # noqa: PLC0415
+    from groundplane.counting import duration  # noqa: PLC0415
     from groundplane.run.story import run_as_data  # noqa: PLC0415
-    from groundplane.run.watchers.plain import duration  # noqa: PLC0415
 
     with _journal(ctx.obj) as journal:
         rows = journal.runs(count)
@@ -89,7 +89,7 @@ def _tell(terminal: Console, story: RunStory) -> None:
     from rich.table import Table  # noqa: PLC0415
 
     from groundplane.cli.run_report import STATE_STYLES  # noqa: PLC0415
-    from groundplane.run.watchers.plain import duration  # noqa: PLC0415
+    from groundplane.counting import duration  # noqa: PLC0415
 
     run = story.run
     style = STATE_STYLES.get(run.state, "bold")

@@ -9,7 +9,7 @@ import click
 from groundplane.cli.common import json_option
 
 if TYPE_CHECKING:
-    from groundplane.run.runtime.choose import Kind
+    from groundplane.runtime.choose import Kind
     from groundplane.site.release import Release
 
 
@@ -35,7 +35,7 @@ def build(obj: str | None, *, name: str | None, kind: Kind | None, fresh: bool, 
     from groundplane.cli.common import console, print_json  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.content import toolkit_content  # noqa: PLC0415
-    from groundplane.run.runtime.choose import ensure_runtime  # noqa: PLC0415
+    from groundplane.runtime.choose import ensure_runtime  # noqa: PLC0415
 
     release = _release(obj, name)
     with console(stderr=True).status(f"Making the runtime of release {release.name}"):
@@ -53,7 +53,7 @@ def build(obj: str | None, *, name: str | None, kind: Kind | None, fresh: bool, 
 @click.pass_obj
 def show(obj: str | None, *, name: str | None) -> None:
     """Say what the release pins and which kind of runtime this machine gets; make nothing."""
-    from groundplane.run.runtime.venv import find_python  # noqa: PLC0415
+    from groundplane.runtime.venv import find_python  # noqa: PLC0415
 
     release = _release(obj, name)
     python = find_python(release.runtime.python)
@@ -71,7 +71,7 @@ def show(obj: str | None, *, name: str | None) -> None:
 def _release(obj: str | None, name: str | None) -> Release:
     from groundplane.cli.settings import find_site  # noqa: PLC0415
     from groundplane.content import toolkit_content  # noqa: PLC0415
-    from groundplane.run.runtime.releases import load_release  # noqa: PLC0415
+    from groundplane.runtime.releases import load_release  # noqa: PLC0415
     from groundplane.site.loading import read_site_file  # noqa: PLC0415
 
     return load_release(name or read_site_file(find_site(obj)).release, toolkit_content())

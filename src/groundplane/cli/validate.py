@@ -25,10 +25,10 @@ def command(obj: str | None, *, secrets: bool, as_json: bool) -> None:
 
     Every problem is shown, with file, line and cure. Exit code 0: none; 2: some.
     """
+    from groundplane.checks.validation import check_site  # noqa: PLC0415
     from groundplane.cli.common import open_site, print_json, problem_as_json  # noqa: PLC0415
     from groundplane.cli.settings import find_site  # noqa: PLC0415
     from groundplane.errors import InputError  # noqa: PLC0415
-    from groundplane.layers.validation import check_site  # noqa: PLC0415
 
     path = find_site(obj)
     summary = ""

@@ -33,8 +33,8 @@ def command(
     from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.cli.watching import watcher_for  # noqa: PLC0415
-    from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
-    from groundplane.run.runtime.choose import ensure_runtime  # noqa: PLC0415
+    from groundplane.machine.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.runtime.choose import ensure_runtime  # noqa: PLC0415
     from groundplane.ssh.connection import open_connection  # noqa: PLC0415
 
     here, terminal = settings(), console()

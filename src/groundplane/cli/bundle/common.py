@@ -68,8 +68,8 @@ def checked_bundle(command: Callable[..., None]) -> Callable[..., None]:
 def machine() -> Machine:
     """This machine, as the bundle's functions want it."""
     from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.machine.podman import host_podman  # noqa: PLC0415
     from groundplane.supply.bundle.sources import Machine  # noqa: PLC0415
-    from groundplane.supply.podman import host_podman  # noqa: PLC0415
 
     here = settings()
     # Others read it: apt's own user, the service that hands packages to hosts.

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from groundplane.site.images_lock import ImagesLock
     from groundplane.site.site import Site
     from groundplane.supply.build import BuildResult
     from groundplane.supply.build.events import BuildWatcher
-    from groundplane.supply.lock import ImagesLock
 
 
 @click.command()
@@ -49,12 +49,12 @@ def command(
 
     from groundplane.cli.common import console, open_site  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
-    from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.machine.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.machine.podman import host_podman  # noqa: PLC0415
     from groundplane.supply.build import build_images  # noqa: PLC0415
     from groundplane.supply.build.lock_update import updated_lock  # noqa: PLC0415
     from groundplane.supply.catalogue import needed_images  # noqa: PLC0415
     from groundplane.supply.pins import pins_of_recipes  # noqa: PLC0415
-    from groundplane.supply.podman import host_podman  # noqa: PLC0415
     from groundplane.supply.recipes import (  # noqa: PLC0415
         all_recipes,
         archive_names,
@@ -119,8 +119,10 @@ def build_watcher(terminal: Console, *, as_json: bool) -> BuildWatcher:
 
 def _report(terminal: Console, result: BuildResult, disk: int) -> None:
     from groundplane.cli.common import show_table  # noqa: PLC0415
-    from groundplane.counting import counted  # noqa: PLC0415
-    from groundplane.run.watchers.plain import duration  # noqa: PLC0415
+    from groundplane.counting import (
+        counted,  # noqa: PLC0415
+        duration,  # noqa: PLC0415
+    )
     from groundplane.supply.build import ImageState  # noqa: PLC0415
     from groundplane.supply.build.watchers import size  # noqa: PLC0415
 
@@ -165,7 +167,7 @@ def _write_lock(obj: str | None, site: Site, lock: ImagesLock, terminal: Console
     from groundplane.cli.common import open_site_and_secrets, short_path  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.errors import InputError  # noqa: PLC0415
-    from groundplane.supply.lock import lock_path  # noqa: PLC0415
+    from groundplane.site.images_lock import lock_path  # noqa: PLC0415
     from groundplane.supply.signature import signing_key  # noqa: PLC0415
     from groundplane.supply.trusted_lock import write_signed_lock  # noqa: PLC0415
 

@@ -62,7 +62,7 @@ def _table(images: tuple[ListedImage, ...]) -> Table:
 
     from rich.table import Table  # noqa: PLC0415
 
-    from groundplane.run.watchers.plain import duration  # noqa: PLC0415
+    from groundplane.counting import duration  # noqa: PLC0415
     from groundplane.supply.build.watchers import size  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")

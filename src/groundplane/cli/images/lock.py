@@ -38,8 +38,8 @@ def command(obj: str | None, names: tuple[str, ...], *, upgrade: bool, check: bo
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.counting import counted  # noqa: PLC0415
     from groundplane.errors import InputError  # noqa: PLC0415
+    from groundplane.site.images_lock import lock_path  # noqa: PLC0415
     from groundplane.supply.catalogue import needed_images  # noqa: PLC0415
-    from groundplane.supply.lock import lock_path  # noqa: PLC0415
     from groundplane.supply.signature import signing_key  # noqa: PLC0415
     from groundplane.supply.trusted_lock import write_signed_lock  # noqa: PLC0415
 
@@ -72,8 +72,8 @@ def command(obj: str | None, names: tuple[str, ...], *, upgrade: bool, check: bo
 def _check(obj: str | None, *, as_json: bool) -> None:
     from groundplane.cli.common import console, open_site, print_json, short_path  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.site.images_lock import lock_path  # noqa: PLC0415
     from groundplane.supply.catalogue import needed_images  # noqa: PLC0415
-    from groundplane.supply.lock import lock_path  # noqa: PLC0415
     from groundplane.supply.locking import check_lock  # noqa: PLC0415
 
     site = open_site(obj)
@@ -119,7 +119,7 @@ def _propose(
             return propose_published(site, needed, ask=ask)
     if upgrade:
         return _upgrade(site, needed, names, as_json=as_json)
-    from groundplane.supply.podman import host_podman  # noqa: PLC0415
+    from groundplane.machine.podman import host_podman  # noqa: PLC0415
     from groundplane.supply.store import open_store  # noqa: PLC0415
 
     with (
@@ -135,9 +135,9 @@ def _upgrade(site: Site, needed: Sequence[NeededImage], names: Sequence[str], *,
     from groundplane.cli.common import console  # noqa: PLC0415
     from groundplane.cli.images.build import build_watcher  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
-    from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.machine.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.machine.podman import host_podman  # noqa: PLC0415
     from groundplane.supply.locking import propose_records  # noqa: PLC0415
-    from groundplane.supply.podman import host_podman  # noqa: PLC0415
     from groundplane.supply.store import open_store  # noqa: PLC0415
     from groundplane.supply.upgrade import upgrade_images  # noqa: PLC0415
 

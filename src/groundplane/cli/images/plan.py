@@ -79,8 +79,10 @@ def _table(plan: ImagePlan, *, to_build: bool) -> Table:
 
 
 def _summary(plan: ImagePlan) -> str:
-    from groundplane.counting import counted  # noqa: PLC0415
-    from groundplane.run.watchers.plain import duration  # noqa: PLC0415
+    from groundplane.counting import (
+        counted,  # noqa: PLC0415
+        duration,  # noqa: PLC0415
+    )
     from groundplane.site.images_file import ImageSource  # noqa: PLC0415
 
     needed = f"{counted(len(plan.needed), 'image')} needed"

@@ -35,9 +35,9 @@ def command(obj: str | None, *, dry_run: bool, yes: bool, days: float | None, ev
     """
     from groundplane.cli.common import console, open_site, print_json  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.machine.podman import host_podman  # noqa: PLC0415
     from groundplane.supply.build.watchers import size  # noqa: PLC0415
     from groundplane.supply.keep import keep_of_site  # noqa: PLC0415
-    from groundplane.supply.podman import host_podman  # noqa: PLC0415
     from groundplane.supply.prune import DAYS, find_prunable, keep_of_lock, prune  # noqa: PLC0415
     from groundplane.supply.store import open_store, open_store_alone  # noqa: PLC0415
     from groundplane.supply.trusted_lock import former_lock  # noqa: PLC0415

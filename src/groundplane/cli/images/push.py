@@ -30,7 +30,7 @@ def command(obj: str | None, names: tuple[str, ...], *, parallel: int | None, ch
     from groundplane.cli.common import console, open_site, print_json  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.counting import counted  # noqa: PLC0415
-    from groundplane.run.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.machine.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
     from groundplane.supply.push import PARALLEL, push_images  # noqa: PLC0415
     from groundplane.supply.trusted_lock import read_trusted_lock  # noqa: PLC0415
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from groundplane.site.images_lock import ImagesLock
     from groundplane.site.secrets.opening import OpenedSecrets
     from groundplane.site.site import Site
-    from groundplane.supply.lock import ImagesLock
     from groundplane.supply.verification import Checked, Verification
 
 

@@ -11,7 +11,7 @@ from groundplane.cli.common import complete_hosts, extra_option, json_option
 from groundplane.counting import counted
 
 if TYPE_CHECKING:
-    from groundplane.openstack.translation.showing import Shown
+    from groundplane.kolla.showing import Shown
 
 
 @click.command()
@@ -26,7 +26,7 @@ def command(obj: str | None, *, service: str | None, host: str | None, extra: tu
     Values that refer to secrets stay as they are written; no secret is opened for this.
     """
     from groundplane.cli.common import open_site, parse_extra, print_json  # noqa: PLC0415
-    from groundplane.openstack.translation.showing import show  # noqa: PLC0415
+    from groundplane.kolla.showing import show  # noqa: PLC0415
 
     site = open_site(obj, extra=parse_extra(extra), strict=False)
     found = show(site, service=service, host=host)
