@@ -7,12 +7,12 @@ from click.testing import CliRunner
 
 from groundplane.cli.main import groundplane
 
-from ...openstack.translation.conftest import cloud  # noqa: TID252
+from ...kolla.conftest import cloud  # noqa: TID252
 
 if TYPE_CHECKING:
     from click.testing import Result
 
-    from ...openstack.translation.conftest import CloudSite  # noqa: TID252
+    from ...kolla.conftest import CloudSite  # noqa: TID252
 
 __all__ = ["cloud"]
 
