@@ -1,4 +1,4 @@
-"""How a customer's people come into the cloud from a command line: entries for clouds.yaml, and an openrc.
+"""Who comes into the cloud from a command line: all entries for clouds.yaml, and those of customers' people.
 
 By the device authorization grant (RFC 8628, with PKCE S256) the client shows an address, and the login itself happens
 in a browser: passwords and second factors are Keycloak's business, and nothing secret is in the entry. Where the site
@@ -12,15 +12,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from groundplane.errors import InputError
 from groundplane.identity.configuration import has_layer, read_identity
 from groundplane.identity.keycloak.proxy import COMMAND_LINE
 from groundplane.identity.openstack.customers import PROTOCOL
-from groundplane.openstack.api import PUBLIC
+from groundplane.openstack.api import PUBLIC, entrance
+from groundplane.openstack.clouds import admin_entry
+from groundplane.platform.clouds import users_entries
+from groundplane.site.source import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from groundplane.openstack.api import Entrance
+    from groundplane.openstack.clouds import Entry
     from groundplane.site.site import Site
 
 DEVICE, PASSWORD = "v3oidcdeviceauthz", "v3oidcpassword"
@@ -117,3 +122,29 @@ def customers_entries(site: Site, where: Entrance) -> Iterator[FederatedEntry]:
                     discovery=f"{asked.issuer(asked.proxy_realm)}/.well-known/openid-configuration",
                     authority=where.authority if where.auth_url.startswith("https:") else None,
                 )
+
+
+def cloud_entries(site: Site, names: Sequence[str] = ()) -> tuple[Entry, ...]:
+    """The administrator's, one for each user that the platform layer declares with a project, and one for each project
+    of a customer's, for people who log in through a browser; or those named.
+
+    Raises:
+        InputError: there is none of a name, the secrets are closed, or nobody can tell where the cloud is entered.
+    """
+    where = entrance(site, PUBLIC)
+    found: dict[str, Entry] = {}
+    entries: list[Entry] = [admin_entry(site, where), *users_entries(site, where), *customers_entries(site, where)]
+    for entry in entries:
+        found.setdefault(entry.name, entry)
+    for name in names:
+        if name not in found:
+            raise InputError(
+                f"There is no entry '{name}'",
+                cure=suggest(
+                    name,
+                    found,
+                    f"There are: {', '.join(found)}. Users are declared as platform_users, customers' projects in "
+                    "environments/identity/realms.",
+                ),
+            )
+    return tuple(found[name] for name in names) if names else tuple(found.values())

@@ -1,5 +1,7 @@
 """How people and programs come into a site's cloud: entries for clouds.yaml and secure.yaml, and an openrc.
 
+The site's own entries are collected by `groundplane.identity.clouds`.
+
 The files are openstacksdk's: https://docs.openstack.org/openstacksdk/latest/user/config/configuration.html
 What else stands in them, comments included, stays as it is: the site's entries stand between two marks.
 """
@@ -16,15 +18,13 @@ import yaml
 
 from groundplane.errors import InputError, Place
 from groundplane.files import write_atomically
-from groundplane.openstack.api import PUBLIC, SiteVariables, admin_login, entrance
-from groundplane.site.source import suggest
+from groundplane.openstack.api import PUBLIC, admin_login
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from groundplane.openstack.api import Entrance, Login
-    from groundplane.platform.options import User
+    from groundplane.openstack.api import Entrance
     from groundplane.site.site import Site
 
 CLOUDS_FILE = "clouds.yaml"
@@ -130,43 +130,15 @@ class CloudEntry:
         }
 
 
-def cloud_entries(site: Site, names: Sequence[str] = ()) -> tuple[Entry, ...]:
-    """The administrator's, one for each user that the platform layer declares with a project, and one for each project
-    of a customer's, for people who log in through a browser; or those named.
-
-    An entry is called SITE-USER, and SITE-USER-DOMAIN outside of the domain Default; and SITE-CUSTOMER-PROJECT.
+def admin_entry(site: Site, where: Entrance) -> CloudEntry:
+    """The administrator's: SITE-admin.
 
     Raises:
-        InputError: there is none of a name, the secrets are closed, or nobody can tell where the cloud is entered.
+        InputError: the secrets are closed.
     """
-    from groundplane.identity.clouds import customers_entries  # noqa: PLC0415 - pydantic's models
-
-    where = entrance(site, PUBLIC)
-    found: dict[str, Entry] = {}
-    entries: list[Entry] = [_admin(site, where), *_users(site, where), *customers_entries(site, where)]
-    for entry in entries:
-        found.setdefault(entry.name, entry)
-    for name in names:
-        if name not in found:
-            raise InputError(
-                f"There is no entry '{name}'",
-                cure=suggest(
-                    name,
-                    found,
-                    f"There are: {', '.join(found)}. Users are declared as platform_users, customers' projects in "
-                    "environments/identity/realms.",
-                ),
-            )
-    return tuple(found[name] for name in names) if names else tuple(found.values())
-
-
-def _admin(site: Site, where: Entrance) -> CloudEntry:
-    return _entry(f"{site.file.name}-admin", where, admin_login(site))
-
-
-def _entry(name: str, where: Entrance, login: Login) -> CloudEntry:
+    login = admin_login(site)
     return CloudEntry(
-        name=name,
+        name=f"{site.file.name}-admin",
         auth_url=where.auth_url,
         region=where.region,
         user=login.user,
@@ -176,36 +148,6 @@ def _entry(name: str, where: Entrance, login: Login) -> CloudEntry:
         password=login.password,
         authority=where.authority if where.auth_url.startswith("https:") else None,
     )
-
-
-def _users(site: Site, where: Entrance) -> Iterable[CloudEntry]:
-    from groundplane.platform.configuration import LAYER, read_configuration  # noqa: PLC0415 - pydantic's models
-
-    if LAYER not in site.file.layers:
-        return
-    variables = SiteVariables(site)
-    for user in read_configuration(site).users:
-        project = _project_of(user)
-        if not project:
-            continue
-        domain, _, name = project.rpartition("/")
-        yield CloudEntry(
-            name=f"{site.file.name}-{user.name}{'' if user.domain == 'Default' else f'-{user.domain}'}",
-            auth_url=where.auth_url,
-            region=where.region,
-            user=user.name,
-            project=name,
-            user_domain=user.domain,
-            project_domain=domain or user.domain,
-            password=str(variables.resolve(user.password)),
-            authority=where.authority if where.auth_url.startswith("https:") else None,
-        )
-
-
-def _project_of(user: User) -> str:
-    """The project that the user logs in to: the default one, else the first one with a role."""
-    granted = [grant.project for grant in user.roles if grant.project]
-    return user.default_project or (granted[0] if granted else "")
 
 
 def clouds_yaml(entries: Sequence[Entry], *, cacert: str | None, passwords: bool) -> str:

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from openstack.config import OpenStackConfig
 
-from groundplane.identity.clouds import DEVICE, customers_entries
+from groundplane.identity.clouds import DEVICE, cloud_entries, customers_entries
 from groundplane.openstack.api import entrance
-from groundplane.openstack.clouds import cloud_entries, clouds_yaml, openrc, write_clouds
+from groundplane.openstack.clouds import clouds_yaml, openrc, write_clouds
 
 if TYPE_CHECKING:
     from pathlib import Path

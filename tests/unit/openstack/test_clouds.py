@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from groundplane.errors import InputError
+from groundplane.identity.clouds import cloud_entries
 from groundplane.openstack.clouds import (
     CloudEntry,
-    cloud_entries,
     clouds_yaml,
     merged,
     openrc,

@@ -26,8 +26,8 @@ def command(
     """
     from groundplane.cli.common import console, open_site_and_secrets, print_json, short_path  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.identity.clouds import cloud_entries  # noqa: PLC0415
     from groundplane.openstack.clouds import (  # noqa: PLC0415
-        cloud_entries,
         clouds_yaml,
         openrc,
         site_cacert,
