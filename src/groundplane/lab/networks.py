@@ -34,7 +34,7 @@ def choose_subnets(
     raise InputError(
         f"There are no {count} free networks for a lab on this machine",
         why="routes and container networks cover " + ", ".join(map(str, pools)),
-        cure="Take an older lab down (groundplane lab status --all), or add a pool to inventories/lab/lab.yml.",
+        cure="Take an older lab down (groundplane lab list), or add a pool to inventories/lab/lab.yml.",
     )
 
 

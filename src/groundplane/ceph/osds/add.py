@@ -47,7 +47,9 @@ def plan_add_osds(site: Site, state: ClusterState, disks: Mapping[str, HostDisks
     problems = []
     for host, found in disks.items():
         if found.error:
-            problems.append(Problem(f"{host} can't be asked for its disks: {found.error}", "groundplane hosts check"))
+            problems.append(
+                Problem(f"{host} can't be asked for its disks: {found.error}", f"groundplane status --limit {host}")
+            )
         elif found.refusal:
             problems.append(Problem(f"{host}: {found.refusal}", "groundplane ceph osd list shows all disks."))
         elif state.host(host) is None and found.intended:

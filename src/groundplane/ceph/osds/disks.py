@@ -187,7 +187,9 @@ def ask_host_disks(
     """
     found = ask_disks(site, connection, {host: groups}, state=state, also={host: also})[host]
     if found.error:
-        raise FailedError(f"{host} can't be asked for its disks", why=found.error, cure="groundplane hosts check")
+        raise FailedError(
+            f"{host} can't be asked for its disks", why=found.error, cure=f"groundplane status --limit {host}"
+        )
     return found
 
 
