@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError
 from groundplane.site.layer_facts import read_facts
 from groundplane.site.model import SiteFile
-from groundplane.site.realm_files import LAYER
+from groundplane.site.realm_files import FOLDER, LAYER
 from groundplane.site.source import read_source, suggest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pydantic import BaseModel
+
     from groundplane.content import Content
 
+REALM_FILE = f"{FOLDER}/NAME.yml"
+FILES = {"layers.yml": "groundplane.layers.format:LayersFile", REALM_FILE: "groundplane.identity.options:RealmFile"}
+"""Files of a site whose models belong to packages that build upon this one; imported when they are asked for."""
+OPTIONS = {LAYER: "groundplane.identity.policy_options:RealmDefaults"}
+"""Likewise: options of a layer that have a model besides what roles say of them."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TEMPLATE = {"type": "string", "pattern": r"\{[{%]"}
 """Wherever something else than text is wanted, an expression for Ansible may stand."""
@@ -28,17 +36,23 @@ def site_schema() -> dict[str, Any]:
 
 def layers_schema() -> dict[str, Any]:
     """layers.yml, the toolkit's and a site's own."""
-    from groundplane.layers.format import LayersFile  # noqa: PLC0415 - the layers build upon the site
-
-    return {"$schema": DIALECT, "title": "layers.yml of Groundplane", **_without_title(LayersFile.model_json_schema())}
+    return _of_model("layers.yml")
 
 
 def realm_schema() -> dict[str, Any]:
     """environments/identity/realms/NAME.yml."""
-    from groundplane.identity.options import RealmFile  # noqa: PLC0415 - the identity layer builds upon the site
+    return _of_model(REALM_FILE)
 
-    title = "environments/identity/realms/NAME.yml of Groundplane"
-    return {"$schema": DIALECT, "title": title, **_without_title(RealmFile.model_json_schema())}
+
+def _of_model(file: str) -> dict[str, Any]:
+    return {"$schema": DIALECT, "title": f"{file} of Groundplane", **_without_title(_model(FILES[file]))}
+
+
+def _model(name: str) -> dict[str, Any]:
+    """The schema of the pydantic model MODULE:CLASS."""
+    module, _, found = name.partition(":")
+    model: type[BaseModel] = getattr(import_module(module), found)
+    return model.model_json_schema()
 
 
 def configuration_schema(layer: str, content: Content) -> dict[str, Any]:
@@ -59,7 +73,7 @@ def configuration_schema(layer: str, content: Content) -> dict[str, Any]:
         for options in _entry_points(facts.roles[role].path):
             for name, option in options.items():
                 properties.setdefault(name, _schema(option))
-    models = _of_realms() if layer == LAYER else {"properties": {}}
+    models = _model(OPTIONS[layer]) if layer in OPTIONS else {"properties": {}}
     properties |= {name: {"anyOf": [option, TEMPLATE]} for name, option in models["properties"].items()}
     source = read_source(content.environments / layer / "defaults.yml", [])
     for name in (source.data or {}) if source is not None else {}:
@@ -72,13 +86,6 @@ def configuration_schema(layer: str, content: Content) -> dict[str, Any]:
         "properties": dict(sorted(properties.items())),
         **({"$defs": models["$defs"]} if "$defs" in models else {}),
     }
-
-
-def _of_realms() -> dict[str, Any]:
-    """The identity layer's options that realm files override."""
-    from groundplane.identity.policy_options import RealmDefaults  # noqa: PLC0415 - the identity layer builds upon this
-
-    return RealmDefaults.model_json_schema()
 
 
 def _entry_points(role: Path) -> list[dict[str, Any]]:
