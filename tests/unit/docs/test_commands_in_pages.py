@@ -1,4 +1,4 @@
-"""Every command that a page tells a person to type exists, with the options that the page gives it."""
+"""Every command that a page or a message tells a person to type exists, with the options that it gives it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,24 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from groundplane.cli.main import groundplane
+from groundplane.cli.main import COMMANDS, groundplane
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = sorted({*ROOT.glob("docs/*.md"), ROOT / "README.md"})
+PAGES = sorted(
+    page for folder in ("docs", "docs/decisions", "changelog.d", ".") for page in ROOT.glob(f"{folder}/*.md")
+)
+CODE = sorted(
+    path
+    for folder, endings in {"src": {".py", ".j2"}, "roles": {".py", ".yml"}, "environments": {".yml"}}.items()
+    for path in (ROOT / folder).rglob("*")
+    if path.suffix in endings
+)
+IN_TEXT = re.compile(r"\bgroundplane ((?:[a-z]+)(?: (?:--)?[a-z][a-z-]+)*)")
+VERBS = {"command", "lists"}
+"""What a sentence goes on with after the name of a group of commands."""
 IN_LINE = re.compile(r"`(?:groundplane|gp) ([^`]+)`", re.DOTALL)
 IN_BLOCK = re.compile(r"^\s*(?:groundplane|gp) (.+)$", re.MULTILINE)
 BLOCK = re.compile(r"^```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -68,4 +79,17 @@ def problem(line: str) -> str | None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_a_page_says_to_type_can_be_typed(page: Path) -> None:
     wrong = {line: found for line in typed(page.read_text(encoding="utf-8")) if (found := problem(line))}
+    assert wrong == {}
+
+
+def test_commands_in_messages_and_comments_exist() -> None:
+    wrong = {}
+    for path in CODE:
+        for line in IN_TEXT.findall(path.read_text(encoding="utf-8")):
+            name, *_ = line.split()
+            if name not in COMMANDS or not (found := problem(line)):
+                continue
+            # Sentences go on after a command; what is told for sure is an option or a command within a group.
+            if "no option" in found or ("no command" in found and found.split()[-1] not in VERBS):
+                wrong[f"{path.relative_to(ROOT)}: {line}"] = found
     assert wrong == {}

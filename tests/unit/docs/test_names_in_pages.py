@@ -1,0 +1,99 @@
+"""Names that pages use (variables, steps, programs, files of the clone, exit codes) are those of the tree."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from groundplane import errors
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGES = sorted({*ROOT.glob("docs/*.md"), *ROOT.glob("docs/decisions/*.md"), *ROOT.glob("*.md")})
+SOURCES = ("src", "roles", "environments", "playbooks", "images", "releases", "inventories", "scripts", "tests/e2e")
+CATALOGUES = ROOT / "images" / "kolla"
+TEXT = {".py", ".yml", ".yaml", ".j2", ".txt", ".toml", ".sh", ""}
+VARIABLE = re.compile(r"`([a-z][a-z0-9]*(?:_[a-z0-9]+)+)(?::[^`]*)?`|^ *(?:- )?\{?([a-z][a-z0-9]*(?:_[a-z0-9]+)+): ")
+ENVIRONMENT = re.compile(r"\b((?:GROUNDPLANE|GP)_[A-Z_]+)\b")
+STEP = re.compile(r"(?:`|groundplane (?:plan|apply|verify) (?:[\w.]+ )*)((?:[a-z]+)\.[a-z_-]+)\b")
+SCRIPT = re.compile(r"(?:\./|`)scripts/(\w+)([^\n`#]*)")
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
+CODE_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+MADE_UP = {"banner_text", "platform_ada_password"}
+"""Names that a page gives to something of the reader's own."""
+
+
+@cache
+def words() -> frozenset[str]:
+    """Every name in the tree's code, outside of its pages."""
+    found: set[str] = set()
+    for folder in SOURCES:
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in TEXT and path.is_file() and "__pycache__" not in path.parts:
+                found |= set(re.findall(r"[A-Za-z][A-Za-z0-9_]*_[A-Za-z0-9_]+", path.read_text(encoding="utf-8")))
+    # Kolla names containers by the services in its tables.
+    for catalogue in CATALOGUES.glob("*/services.yml"):
+        dashed = re.findall(r"^ +([a-z]+(?:-[a-z]+)+):$", catalogue.read_text(encoding="utf-8"), re.MULTILINE)
+        found |= {name.replace("-", "_") for name in dashed}
+    return frozenset(found)
+
+
+@cache
+def steps() -> frozenset[str]:
+    layers = yaml.safe_load((ROOT / "playbooks" / "layers.yml").read_text(encoding="utf-8"))["layers"]
+    found = {f"{layer}.{step}" for layer, entry in layers.items() for step in entry.get("steps") or {}}
+    for catalogue in CATALOGUES.glob("*/steps.yml"):
+        found |= {f"openstack.{name}" for name in yaml.safe_load(catalogue.read_text(encoding="utf-8"))["services"]}
+    return frozenset(found)
+
+
+@cache
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+@pages
+def test_variables_are_in_the_tree(page: Path) -> None:
+    blocks = "\n".join(body for kind, body in CODE_BLOCK.findall(text_of(page)) if kind == "yaml")
+    prose = CODE_BLOCK.sub("", text_of(page))
+    named = {name for match in VARIABLE.finditer(prose) if (name := match[1])}
+    named |= {name for line in blocks.splitlines() for match in VARIABLE.finditer(line) if (name := match[2])}
+    named |= set(ENVIRONMENT.findall(text_of(page)))
+    assert named - words() - MADE_UP == set()
+
+
+@pages
+def test_steps_are_in_the_graph(page: Path) -> None:
+    layers = {step.partition(".")[0] for step in steps()}
+    named = {name for name in STEP.findall(text_of(page)) if name.partition(".")[0] in layers}
+    assert named - steps() - {"ceph.conf", "ceph.client"} == set()
+
+
+@pages
+def test_scripts_are_there_and_have_the_options(page: Path) -> None:
+    for name, line in SCRIPT.findall(text_of(page)):
+        script = ROOT / "scripts" / name
+        assert script.is_file(), name
+        # scripts/lab hands its options on to `groundplane lab up`.
+        known = script.read_text(encoding="utf-8")
+        known += (ROOT / "src/groundplane/cli/lab.py").read_text(encoding="utf-8") if name == "lab" else ""
+        for option in re.findall(r"(?<!\S)--[a-z-]+", line):
+            assert re.search(rf"{option}(?![a-z-])", known), f"scripts/{name} {option}"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.parent == ROOT], ids=lambda page: page.name)
+def test_links_of_pages_outside_the_site_lead_somewhere(page: Path) -> None:
+    # Those below docs/ are checked when the site is built.
+    assert [link for link in LINK.findall(text_of(page)) if not (page.parent / link).exists()] == []
+
+
+def test_exit_codes_are_those_of_the_errors() -> None:
+    table = re.findall(r"^\| (\d+) \|", text_of(ROOT / "docs" / "exit-codes.md"), re.MULTILINE)
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")]
+    assert {int(code) for code in table} == {0, 10, *(kind.exit_code for kind in kinds)}
