@@ -1,0 +1,158 @@
+"""What all tables share: how they look, and what they do where the terminal is narrow.
+
+Headings are in small letters and bold; there are no lines. A name or an id is never cut, and broken only where nothing
+else is left: first other columns become narrower and are wrapped between words, then those that can be spared are left
+out, which a line below the table says. In a pipe there is all the room that is needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from rich.cells import cell_len
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from groundplane.cli.common import console
+from groundplane.colours import KEY, state_style
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
+
+    from rich.console import Console
+
+GAP = 2
+"""Blanks between columns."""
+READABLE = 16
+"""A column of words is wrapped no narrower than that, as long as others can be spared."""
+
+
+class Table:
+    """Rows under headings, laid out when it is known how much room there is.
+
+    Args:
+        names: the headings; an empty one is for remarks.
+        right: columns of numbers.
+        whole: columns with names and ids, which are copied and searched for.
+        spare: columns that are left out where there is no room for them, the last one first.
+        heads: whether headings are shown.
+    """
+
+    def __init__(
+        self,
+        *names: str,
+        right: Collection[str] = (),
+        whole: Collection[str] = (),
+        spare: Sequence[str] = (),
+        heads: bool = True,
+    ) -> None:
+        for given in (*right, *whole, *spare):
+            if given not in names:
+                raise ValueError(f"there is no column {given!r}")
+        self.names = names
+        self._right, self._whole, self._spare, self._heads = frozenset(right), frozenset(whole), tuple(spare), heads
+        self._rows: list[tuple[tuple[Text, ...], str]] = []
+
+    def add(self, *cells: str, style: str = "") -> None:
+        """A row; cells are rich's markup: what comes from elsewhere is to be escaped. `style` is the whole row's."""
+        if len(cells) != len(self.names):
+            raise ValueError(f"{len(cells)} cells for {len(self.names)} columns")
+        self._rows.append((tuple(Text.from_markup(cell, emoji=False) for cell in cells), style))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def show(self, out: Console | None = None) -> None:
+        """On standard output, or where `out` goes; in a pipe without the blanks that fill up the last column."""
+        out = out or console()
+        table, left_out = self.laid_out(out.width)
+        if out.is_terminal:
+            out.print(table)
+            if left_out:
+                out.print(f"[dim]Left out, as there is no room: {', '.join(left_out)}. --json has everything.[/]")
+            return
+        with out.capture() as capture:
+            out.print(table)
+        click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()), err=out.stderr)
+
+    def laid_out(self, width: int) -> tuple[RichTable, tuple[str, ...]]:
+        """The table for so many columns of a terminal, and the headings that found no room."""
+        # A column of remarks that nobody made would only take room.
+        shown = [index for index, name in enumerate(self.names) if name or self._used(index)]
+        spare = [index for name in self._spare if (index := self.names.index(name)) in shown]
+        left_out = []
+        while spare and self._least(shown) > width:
+            gone = spare.pop()
+            shown.remove(gone)
+            left_out.append(self.names[gone])
+        return self._rich(shown, self._widths(shown, width)), tuple(reversed(left_out))
+
+    def _used(self, index: int) -> bool:
+        return any(cells[index].plain for cells, _ in self._rows)
+
+    def _natural(self, index: int) -> int:
+        """The width at which nothing is wrapped."""
+        head = cell_len(self.names[index]) if self._heads else 0
+        return max([head, *(cell_len(line) for cells, _ in self._rows for line in cells[index].plain.split("\n"))])
+
+    def _narrowest(self, index: int) -> int:
+        """The width at which it can still be read."""
+        natural = self._natural(index)
+        if self.names[index] in self._whole or self.names[index] in self._right:
+            return natural
+        words = (cell_len(word) for cells, _ in self._rows for word in cells[index].plain.split())
+        head = cell_len(self.names[index]) if self._heads else 0
+        return min(natural, max(head, min(max(words, default=0), READABLE), min(natural, READABLE)))
+
+    def _least(self, shown: Sequence[int]) -> int:
+        return sum(map(self._narrowest, shown)) + GAP * (len(shown) - 1)
+
+    def _widths(self, shown: Sequence[int], width: int) -> list[int]:
+        """As wide as needed where there is room; else the room that is left goes to those that are wrapped."""
+        wanted, least = [self._natural(index) for index in shown], [self._narrowest(index) for index in shown]
+        room = width - GAP * (len(shown) - 1)
+        if sum(wanted) <= room:
+            return wanted
+        widths = list(least)
+        # Nothing can be spared any more: even names are broken, the longest first.
+        while sum(widths) > room and max(widths) > 1:
+            widths[widths.index(max(widths))] -= 1
+        while sum(widths) < room:
+            growing = [number for number, wide in enumerate(widths) if wide < wanted[number]]
+            if not growing:
+                break
+            widths[min(growing, key=lambda number: widths[number] / wanted[number])] += 1
+        return widths
+
+    def _rich(self, shown: Sequence[int], widths: Sequence[int]) -> RichTable:
+        table = RichTable(
+            box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold", show_header=self._heads
+        )
+        for index, width in zip(shown, widths, strict=True):
+            name = self.names[index]
+            table.add_column(name, width=width, overflow="fold", justify="right" if name in self._right else "left")
+        for cells, style in self._rows:
+            table.add_row(*(cells[index] for index in shown), style=style)
+        return table
+
+
+def facts(rows: Iterable[tuple[str, str]], out: Console | None = None) -> None:
+    """Names with their values, one a line; values are rich's markup."""
+    table = Table("name", "value", whole=("name",), heads=False)
+    for name, value in rows:
+        table.add(f"[{KEY}]{name}[/]", value)
+    table.show(out)
+
+
+def moment(at: datetime) -> str:
+    """A time as all tables have it: where the reader is, to the minute."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def state(word: str, *, style: str | None = None) -> str:
+    """A state in its colour, as markup; '_' is a blank."""
+    style = state_style(word) if style is None else style
+    shown = word.replace("_", " ").replace("[", r"\[")
+    return f"[{style}]{shown}[/]" if style else shown
