@@ -9,7 +9,6 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
@@ -50,8 +49,7 @@ class Cloud:
         self._password = ""
 
     def secrets(self) -> dict[str, Any]:
-        password = Path(self.lab.env["XDG_CONFIG_HOME"]) / "groundplane" / "labs" / f"{self.lab.name}.password"
-        found: dict[str, Any] = read_secrets(self.lab.site, password.read_bytes().strip())
+        found: dict[str, Any] = read_secrets(self.lab.site, self.lab.password_file.read_bytes().strip())
         return found
 
     # The API
@@ -145,6 +143,14 @@ class Cloud:
         finally:
             stop.set()
             thread.join(5 * ANSWER_SECONDS)
+
+    def answers(self) -> bool:
+        """Whether the API lets the admin in, and Nova's answers too."""
+        try:
+            self.list("compute", "/servers/detail?all_tenants=1")
+        except (OSError, HTTPException, ValueError):
+            return False
+        return True
 
     # The nodes
 

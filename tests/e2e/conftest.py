@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ import pytest
 
 from tests.command import PROGRAM, ROOT, Answer, run
 from tests.e2e.cloud import Cloud
+from tests.e2e.faults.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,6 +52,11 @@ class Lab:
     @property
     def state(self) -> Path:
         return self.site / ".groundplane"
+
+    @property
+    def password_file(self) -> Path:
+        """What opens the site's vault."""
+        return Path(self.env["XDG_CONFIG_HOME"]) / "groundplane" / "labs" / f"{self.name}.password"
 
     def script(self, *words: str, timeout: float = 1800) -> Answer:
         return run(ROOT / "scripts" / "lab", "--name", self.name, *words, cwd=ROOT, env=self.env, timeout=timeout)
@@ -120,6 +127,13 @@ class Lab:
         while not condition():
             assert time.monotonic() < deadline, f"waited {seconds} s for: {what}\n{self.started_output()}"
             time.sleep(0.5)
+
+    def wait_until_verified(self, *names: str, seconds: float = 900) -> None:
+        """These layers, or all: what was just away may need a while to be well."""
+        deadline = time.monotonic() + seconds
+        while (answer := self.groundplane("verify", *names, timeout=1800)).code != 0:
+            assert time.monotonic() < deadline, f"red for {seconds:.0f} s\n{answer}"
+            time.sleep(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,3 +249,54 @@ def cloud_lab() -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def cloud(cloud_lab: Lab) -> Cloud:
     return Cloud(cloud_lab)
+
+
+def tell(config: pytest.Config, line: str) -> None:
+    """To the person who watches, past what is kept of a test's output."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    if capture is not None and reporter is not None:
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def fault_seed(pytestconfig: pytest.Config) -> int:
+    """What all that is left to chance in faults comes from; GP_FAULT_SEED repeats it."""
+    given = os.environ.get("GP_FAULT_SEED")
+    seed = int(given) if given else random.SystemRandom().randrange(1_000_000)
+    tell(pytestconfig, f"faults: GP_FAULT_SEED={seed} repeats this")
+    return seed
+
+
+@pytest.fixture
+def remember(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """For what is to be shown with a failure."""
+
+    def add(line: str) -> None:
+        request.node.add_report_section("call", "faults", line)
+
+    return add
+
+
+@pytest.fixture
+def dice(fault_seed: int, request: pytest.FixtureRequest, remember: Callable[[str], None]) -> random.Random:
+    """A test's own, so that it meets the same chance whatever is run besides it."""
+    remember(f"GP_FAULT_SEED={fault_seed} repeats this")
+    return random.Random(f"{fault_seed} {request.node.name}")  # noqa: S311 - to be repeated, not to be secret
+
+
+@pytest.fixture
+def mended_afterwards(cloud_lab: Lab, cloud: Cloud) -> Iterator[None]:
+    """A test that failed leaves work to do; the next one is to begin with a cloud that is as its site says."""
+    yield
+    if cloud_lab.plan()[1]:
+        cloud_lab.wait_for(cloud.answers, "the cloud's API", 900)
+        cloud_lab.groundplane("apply", "--yes", timeout=1800)
+
+
+@pytest.fixture(scope="session")
+def faults_table(pytestconfig: pytest.Config) -> Table:
+    """A row for each fault that was tried; build/faults.md."""
+    return Table(ROOT / "build" / "faults.md", lambda line: tell(pytestconfig, line))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import pytest
 
 from tests.command import run
 from tests.e2e.conftest import HOSTS, Lab, engine_processes, kill
+from tests.e2e.faults import by_hand
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,15 +74,7 @@ SYSCTL = "net.ipv4.tcp_keepalive_time"
 
 
 def remove_package(lab: Lab) -> tuple[str, str, str]:
-    manifest = json.loads(lab.on("node1", "cat", "/var/lib/groundplane/watch/bootstrap.packages.json"))
-    wanted = [item["name"] for item in manifest["items"] if item["kind"] == "package" and item.get("state") != "absent"]
-    # One that nothing else depends on, so that one package goes and no other step's with it.
-    for name in sorted(wanted):
-        simulated = lab.on("node1", "apt-get", "-s", "remove", name)
-        if simulated.count("\nRemv ") == 1:
-            lab.on("node1", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "remove", name)
-            return "bootstrap.packages", "node1", f"package {name}"
-    pytest.fail(f"none of {wanted} can be removed alone")
+    return "bootstrap.packages", "node1", f"package {by_hand.remove_package(lab, 'node1')}"
 
 
 def edit_daemon_json(lab: Lab) -> tuple[str, str, str]:

@@ -29,13 +29,6 @@ def cluster(stored: Stored) -> Cluster:
     return Cluster(stored.lab)
 
 
-def wait_until_verified(lab: Lab, seconds: float = 240) -> None:
-    deadline = time.monotonic() + seconds
-    while (answer := lab.groundplane("verify", "ceph")).code != 0:
-        assert time.monotonic() < deadline, f"red for {seconds:.0f} s\n{answer}"
-        time.sleep(2)
-
-
 def whole(cluster: Cluster) -> bool:
     return cluster.osds() == ALL_OSDS and cluster.clean()
 
@@ -69,7 +62,7 @@ def test_a_run_killed_while_osds_are_made_is_resumed(supplied: Lab) -> None:
 
 
 def test_a_node_dies_and_comes_back_and_data_is_there_throughout(lab: Lab, cluster: Cluster) -> None:
-    wait_until_verified(lab)
+    lab.wait_until_verified("ceph", seconds=240)
     with cluster.traffic() as met:
         stopped = lab.lab("stop", "--kill", "node2")
         assert stopped.code == 0, str(stopped)
@@ -86,7 +79,7 @@ def test_a_node_dies_and_comes_back_and_data_is_there_throughout(lab: Lab, clust
             started = lab.lab("start", "node2")
         assert started.code == 0, str(started)
         lab.wait_for(lambda: whole(cluster), "all copies", 300)
-    wait_until_verified(lab)
+    lab.wait_until_verified("ceph", seconds=240)
     assert met.wrong == ()
     assert met.rounds > 50
     assert met.longest < LONGEST_WAIT
@@ -112,7 +105,7 @@ def test_a_dead_disk_is_replaced_under_the_same_id(lab: Lab, cluster: Cluster) -
     assert cluster.host_of(number) == "node3"
     assert met.wrong == ()
     assert met.longest < LONGEST_WAIT
-    wait_until_verified(lab)
+    lab.wait_until_verified("ceph", seconds=240)
     assert lab.plan("ceph")[1] == {}
 
 
@@ -147,7 +140,7 @@ def test_an_upgrade_while_it_serves(lab: Lab, cluster: Cluster, second_image: st
     assert cluster.digests() == {second_image}
     assert met.wrong == ()
     assert met.longest < LONGEST_WAIT
-    wait_until_verified(lab)
+    lab.wait_until_verified("ceph", seconds=240)
     again = lab.groundplane("upgrade", "ceph", "--yes")
     assert again.code == 0, str(again)
     assert whole(cluster)
@@ -160,7 +153,7 @@ def test_the_way_back_from_an_upgrade(lab: Lab, cluster: Cluster) -> None:
     back = lab.groundplane("upgrade", "ceph", "--yes", timeout=1800)
     assert back.code == 0, str(back)
     assert cluster.digests() != second
-    wait_until_verified(lab)
+    lab.wait_until_verified("ceph", seconds=240)
 
 
 def test_maintenance_is_cleared_also_after_a_kill(lab: Lab, cluster: Cluster) -> None:
@@ -171,7 +164,7 @@ def test_maintenance_is_cleared_also_after_a_kill(lab: Lab, cluster: Cluster) ->
     assert red.code == 1, str(red)
     assert "node3" in red.out + red.err
     assert lab.groundplane("ceph", "maintenance", "clear", "node3", "--yes").code == 0
-    wait_until_verified(lab)
+    lab.wait_until_verified("ceph", seconds=240)
 
     process = lab.start("ceph", "restart", "osd", "--yes")
     lab.wait_for(lambda: bool(cluster.host_flags()) or process.poll() is not None, "a host whose OSD restarts", 300)
@@ -180,7 +173,7 @@ def test_maintenance_is_cleared_also_after_a_kill(lab: Lab, cluster: Cluster) ->
     again = lab.groundplane("ceph", "restart", "osd", "--yes")
     assert again.code == 0, str(again)
     assert cluster.host_flags() == {}
-    wait_until_verified(lab)
+    lab.wait_until_verified("ceph", seconds=240)
 
 
 @pytest.mark.usefixtures("stored")

@@ -20,6 +20,7 @@ from groundplane.identity.login.browser import Browser
 from groundplane.identity.login.forms import Person, log_in
 from tests.command import ROOT
 from tests.e2e.conftest import FROM_NOTHING
+from tests.e2e.faults.by_hand import CUSTOMER, change_realm, realm_settings
 from tests.e2e.people import PROXY, REALMS, Customer, Identity, chromium
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 # Whichever test comes first waits for the lab.
 pytestmark = [pytest.mark.cloud, pytest.mark.timeout(FROM_NOTHING + 1800)]
 
-CUSTOMER, OTHER = "acme", "globex"
+OTHER = "globex"
 PICTURES = Path(os.environ.get("GP_TEST_PICTURES") or ROOT / "build" / "pictures")
 """Where the browser's pictures go; docs/pictures has those of the documentation."""
 KEYCLOAK_HOST, CONTAINER = "node1", "keycloak"
@@ -192,17 +193,14 @@ def picture(name: str) -> Path:
 
 
 def test_what_somebody_changed_in_keycloaks_console_is_seen_and_put_right(cloud_lab: Lab, identity: Identity) -> None:
-    realm = identity.admin("GET", f"/{CUSTOMER}")
-    before = {key: realm[key] for key in ("accessTokenLifespan", "bruteForceProtected")}
-    identity.admin("PUT", f"/{CUSTOMER}", {**realm, "accessTokenLifespan": 7200, "bruteForceProtected": False})
+    before = change_realm(identity)
     shown = cloud_lab.groundplane("plan", "identity")
     assert all(word in shown.out for word in ("identity.realms", f"realm {CUSTOMER}", "brute force")), str(shown)
     assert set(cloud_lab.plan("identity")[1]) == {"identity.realms"}
     applied = cloud_lab.groundplane("apply", "identity", "--yes")
     assert applied.code == 0, str(applied)
     assert {step for step, _ in cloud_lab.work_of(cloud_lab.newest_run())} == {"identity.realms"}
-    after = identity.admin("GET", f"/{CUSTOMER}")
-    assert {key: after[key] for key in before} == before
+    assert realm_settings(identity) == before
     nothing_to_do(cloud_lab)
 
 

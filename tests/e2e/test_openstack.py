@@ -12,6 +12,7 @@ import yaml
 
 from tests.e2e.cloud import CONFIGURATION, NODES, OVERLAYS
 from tests.e2e.conftest import FROM_NOTHING, Lab, engine_processes, kill
+from tests.e2e.faults.by_hand import flavor_changed, remove_container
 from tests.e2e.secret_search import ProcessWatch, all_forms, search_files
 from tests.e2e.test_secrets import strings
 
@@ -131,8 +132,7 @@ def test_no_secret_lies_on_this_machine(cloud_lab: Lab, cloud: Cloud) -> None:
 
 def test_a_container_that_is_gone_is_named_and_made_again_alone(cloud_lab: Lab, cloud: Cloud) -> None:
     before = cloud.containers("node1")
-    cloud_lab.on("node1", "systemctl", "stop", "kolla-memcached-container.service")
-    cloud_lab.on("node1", "docker", "rm", "--force", "memcached")
+    remove_container(cloud_lab, "node1", "memcached")
     shown = cloud_lab.groundplane("plan")
     assert all(word in shown.out for word in ("openstack.memcached", "node1", "container memcached")), str(shown)
     assert cloud_lab.plan()[1] == {"openstack.memcached": ["node1"]}
@@ -210,24 +210,13 @@ def test_a_name_that_kolla_does_not_know_is_refused(cloud_lab: Lab) -> None:
 
 
 def test_what_somebody_changed_in_the_cloud_is_put_right(cloud_lab: Lab, cloud: Cloud) -> None:
-    version = {"OpenStack-API-Version": "compute 2.61"}
-
-    def flavor() -> dict[str, Any]:
-        return next(one for one in cloud.list("compute", "/flavors/detail", **version) if one["name"] == "SCS-1V-2")
-
-    before = flavor()
-    cloud.call("compute", "DELETE", f"/flavors/{before['id']}")
-    wrong = {key: before[key] for key in ("id", "name", "description", "vcpus", "disk")} | {"ram": 512}
-    cloud.call("compute", "POST", "/flavors", {"flavor": wrong}, **version)
+    change = flavor_changed(cloud_lab, cloud)
     shown = cloud_lab.groundplane("plan", "platform")
-    assert all(word in shown.out for word in ("platform.flavors", "flavor SCS-1V-2", "512")), str(shown)
+    assert all(word in shown.out for word in (change.step, *change.words)), str(shown)
     applied = cloud_lab.groundplane("apply", "--yes")
     assert applied.code == 0, str(applied)
-    assert {step for step, _ in cloud_lab.work_of(cloud_lab.newest_run())} == {"platform.flavors"}
-    after = flavor()
-    assert {key: after[key] for key in ("name", "ram", "extra_specs")} == {
-        key: before[key] for key in ("name", "ram", "extra_specs")
-    }
+    assert {step for step, _ in cloud_lab.work_of(cloud_lab.newest_run())} == {change.step}
+    assert change.mended()
     nothing_to_do(cloud_lab)
 
 

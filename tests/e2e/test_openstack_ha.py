@@ -32,13 +32,6 @@ def cloud(ha_lab: Lab) -> Cloud:
     return Cloud(ha_lab)
 
 
-def wait_until_verified(lab: Lab, seconds: float = 900) -> None:
-    deadline = time.monotonic() + seconds
-    while (answer := lab.groundplane("verify", "openstack", timeout=1800)).code != 0:
-        assert time.monotonic() < deadline, f"red for {seconds:.0f} s\n{answer}"
-        time.sleep(5)
-
-
 def galera_size(lab: Lab, host: str) -> int:
     """How many members the host's database sees."""
     question = "SHOW STATUS LIKE 'wsrep_cluster_size'"
@@ -50,7 +43,7 @@ def galera_size(lab: Lab, host: str) -> int:
 def test_three_controllers_make_a_cloud(ha_lab: Lab, cloud: Cloud) -> None:
     assert cloud.token()
     assert {galera_size(ha_lab, host) for host in NODES} == {len(NODES)}
-    wait_until_verified(ha_lab)
+    ha_lab.wait_until_verified("openstack")
 
 
 @pytest.mark.timeout(3600)
@@ -82,7 +75,7 @@ def test_the_api_goes_on_while_the_controller_with_the_address_is_gone(ha_lab: L
         finally:
             started = ha_lab.lab("start", gone)
         assert started.code == 0, str(started)
-        wait_until_verified(ha_lab)
+        ha_lab.wait_until_verified("openstack")
     assert met.longest_gap < LONGEST_GAP, met.failures
     assert {galera_size(ha_lab, host) for host in NODES} == {len(NODES)}
     found = ha_lab.groundplane("openstack", "status", "--json").json()["findings"]

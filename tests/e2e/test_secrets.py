@@ -94,7 +94,7 @@ def planted(lab: Lab) -> Iterator[dict[str, str]]:
     layers.write_text(LAYERS, encoding="utf-8")
     playbook.parent.mkdir(exist_ok=True)
     playbook.write_text(PLAYBOOK, encoding="utf-8")
-    password = password_file(lab).read_bytes().strip()
+    password = lab.password_file.read_bytes().strip()
     found = dict(strings(read_secrets(lab.site, password), "secrets.yml"))
     assert {f"secrets.yml.{name}" for name in PLANTED} <= set(found)
     try:
@@ -108,10 +108,6 @@ def planted(lab: Lab) -> Iterator[dict[str, str]]:
 def yaml_text(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
-
-
-def password_file(lab: Lab) -> Path:
-    return Path(lab.env["XDG_CONFIG_HOME"]) / "groundplane" / "labs" / f"{lab.name}.password"
 
 
 def test_no_secret_is_left_in_clear(lab: Lab, planted: dict[str, str]) -> None:
@@ -146,7 +142,7 @@ def test_no_secret_is_left_in_clear(lab: Lab, planted: dict[str, str]) -> None:
     for needle, name in needles.items():
         assert not any(needle in text.encode() for text in shown), f"{name} was shown"
 
-    password = password_file(lab)
+    password = lab.password_file
     found, read = search_files(needles, lab.base)
     assert [finding for finding in found if not finding.startswith(f"{password} ")] == []
     assert read > 10
