@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +69,10 @@ class Step:
     handovers: tuple[Handover, ...] = ()
     service: str | None = None
     """A service of the release's kolla-ansible, by Kolla's name: its own plays are run."""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """For the playbook; they beat all others."""
+    beside: bool = False
+    """Work of this machine alone: one such step at a time runs beside the others, and takes no place among them."""
     leader: str | None = None
     """The host on which what is done once for all of the step's hosts is done; without it none of them can go on."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError, Place, Problem
 from groundplane.plan.model import Fingerprint
 from groundplane.plan.realm_inputs import PARTED, parts
-from groundplane.plan.references import References, in_files, in_value
+from groundplane.plan.references import IMAGES, References, in_files, in_value
 from groundplane.plan.role_content import MAIN, read_files, role_files
 from groundplane.site.source import read_source
 
@@ -32,6 +32,7 @@ GROUPS, GROUP_NAMES = "groups", "group_names"
 """Ansible's own variables that follow from the inventory."""
 
 _HEX_DIGITS = 16
+_NOWHERE = object()
 
 
 def fingerprint_key(site: Site) -> bytes:
@@ -68,6 +69,8 @@ class _StepFacts:
     content: dict[str, str]
     content_text: str
     release: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """What layers.yml gives to the playbook: it beats all others."""
     service: str | None = None
     """One of Kolla's: it has inputs besides its variables (plan.kolla_inputs)."""
 
@@ -117,12 +120,8 @@ class Fingerprinter:
             if name == GROUP_NAMES:
                 inputs[name] = self.digest(sorted(self._site.inventory.groups_of(host)))
                 continue
-            value = effective.get(name)
-            if value is not None:
-                written = value.value
-            elif name in facts.defaults:
-                written = facts.defaults[name]
-            else:
+            written = _written(name, facts, effective)
+            if written is _NOWHERE:
                 continue
             for part, of_part in parts(written) if name in PARTED else ((name, self._settled(written, facts, host)),):
                 inputs[part], references = self._value(of_part)
@@ -163,7 +162,7 @@ class Fingerprinter:
         return self._kolla
 
     def _counts(self, name: str, facts: _StepFacts) -> bool:
-        return name in self._known or name in facts.defaults or name in {GROUPS, GROUP_NAMES}
+        return name in facts.defaults or _is_known(name, self._known)
 
     def _value(self, written: Any) -> tuple[str, References]:
         """Values are shared between hosts as objects, so each is digested once; kept, so that its id stays its."""
@@ -210,14 +209,15 @@ class Fingerprinter:
             for file in role_files(role):
                 content[self._shown(file)] = self._file(file)
             references |= in_files(read_files(role))
-        known = self._known | frozenset(defaults) | {GROUPS, GROUP_NAMES}
+        named = {name for name in references.names if name in defaults or _is_known(name, self._known)}
         return _StepFacts(
-            roots=frozenset(step.inputs) | (references.names & known),
+            roots=frozenset(step.inputs) | named,
             of_others=references.of_others,
             defaults=defaults,
             content=dict(sorted(content.items())),
             content_text="\n".join(f"{name}={digest}" for name, digest in sorted(content.items())),
             release=self._release,
+            variables=step.variables,
         )
 
     def _shown(self, file: Path) -> str:
@@ -246,6 +246,23 @@ class Fingerprinter:
 
     def _digest_text(self, text: str) -> str:
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256").hex()[:_HEX_DIGITS]
+
+
+def _written(name: str, facts: _StepFacts, effective: Mapping[str, Value]) -> Any:
+    """What counts for the step, as it was written; _NOWHERE where nothing says anything."""
+    if name in facts.variables:
+        return facts.variables[name]
+    if name.startswith(f"{IMAGES}."):
+        images = effective.get(IMAGES)
+        known = images.value if images is not None and isinstance(images.value, dict) else {}
+        return known.get(name.removeprefix(f"{IMAGES}."), "")
+    value = effective.get(name)
+    return value.value if value is not None else facts.defaults.get(name, _NOWHERE)
+
+
+def _is_known(name: str, known: frozenset[str]) -> bool:
+    """Whether the site, or Ansible, has such a variable; of groundplane_images.KEY the whole."""
+    return name in known or name in {GROUPS, GROUP_NAMES} or (name.startswith(f"{IMAGES}.") and IMAGES in known)
 
 
 def _variables(role: StepRole) -> dict[str, Any]:

@@ -31,6 +31,11 @@ _GROUPS_READ = re.compile(r"(?<!\.)\bgroups\s*(?:\[|\.\w|\||,)|\bin\s+groups\b")
 """The inventory's groups, and not a module's option of the same name (groups: [sudo])."""
 _BY_NAME = frozenset({"vars", "lookup", "query", "q"})
 """Ways to a variable whose name is a text."""
+IMAGES = "groundplane_images"
+"""Every image of the site: who names one by its key depends on that one alone, as "groundplane_images.KEY"."""
+_ONE_IMAGE = re.compile(
+    rf"""(?<![\w.]){IMAGES}\s*(?:\.(?P<word>[A-Za-z_]\w*)(?!\s*\(|\w)|\[\s*(?P<quote>['"])(?P<key>[\w.-]+)(?P=quote)\s*\])"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +64,24 @@ def in_value(value: Any) -> References:
 @lru_cache(maxsize=65536)
 def in_template(text: str) -> References:
     """What a template's expressions refer to; every word of it where it can't be parsed."""
+    text, images = _without_single_images(text)
     try:
         tree = _ENVIRONMENT.parse(text)
     except jinja2.TemplateSyntaxError:
-        return in_text(text)
+        return images | in_text(text)
     names = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "load"}
     if names & _BY_NAME:
         names |= {node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)}
-    return References(frozenset(names), _of_others(text))
+    return images | References(frozenset(names), _of_others(text))
 
 
 def in_text(text: str) -> References:
     """Every word of a text: tasks hold expressions without braces (when, that, until), so each may be a name."""
+    text, images = _without_single_images(text)
     names = frozenset(_IDENTIFIER.findall(text))
     if "groups" in names and not _GROUPS_READ.search(text):
         names -= {"groups"}
-    return References(names, _of_others(text))
+    return images | References(names, _of_others(text))
 
 
 def in_files(files: Iterable[Path]) -> References:
@@ -87,6 +94,14 @@ def in_files(files: Iterable[Path]) -> References:
             continue
         found |= in_text(_COMMENT.sub("", text) if file.suffix in {".yml", ".yaml"} else text)
     return found
+
+
+def _without_single_images(text: str) -> tuple[str, References]:
+    """The text without the images that it names by their keys, and those."""
+    if IMAGES not in text:
+        return text, NOTHING
+    found = frozenset(f"{IMAGES}.{match['word'] or match['key']}" for match in _ONE_IMAGE.finditer(text))
+    return _ONE_IMAGE.sub("none", text), References(found)
 
 
 def _of_others(text: str) -> frozenset[str]:

@@ -71,7 +71,7 @@ def survey(
 def _refuse_untrusted(site: Site, graph: Graph, selection: Sequence[str]) -> None:
     """Steps that use images by what images.lock says: its signature is verified before they are planned."""
     steps = [graph.steps[id_] for id_ in with_needs(graph, select(graph, selection))]
-    if not any(IMAGE_VARIABLES.intersection(step.inputs) for step in steps):
+    if not any(name.partition(".")[0] in IMAGE_VARIABLES for step in steps for name in step.inputs):
         return
     from groundplane.site.images_lock import has_lock  # noqa: PLC0415 - only sites with images carry the weight
     from groundplane.supply.trusted_lock import read_trusted_lock  # noqa: PLC0415

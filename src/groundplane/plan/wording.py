@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from groundplane.plan.model import ReasonKind
 from groundplane.plan.realm_inputs import PREFIX, in_words, without_new
+from groundplane.plan.references import IMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -100,6 +101,8 @@ def reason_in_words(reason: Reason, hosts: Sequence[str], site: Site | None = No
 
 def variable_in_words(site: Site, name: str, hosts: Sequence[str]) -> str:
     """A changed variable: its value now and the place that sets it; of a secret only that it changed."""
+    # One of groundplane_images is told as an image of Kolla's is.
+    name = name.replace(f"{IMAGES}.", "image ")
     if name in _BESIDES or name.startswith("hostvars.") or " " in name:
         return _besides_variables(site, name)
     values = [site.variables.value(name, host) for host in hosts]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,28 @@ def test_a_secret_is_named_and_never_shown(tmp_path: Path) -> None:
     plan = plan_of(small, store, {"disk_key": "correct horse"})
     assert reasons(plan, "ground.disk", "node1") == [(ReasonKind.INPUTS_CHANGED, ("disk_key",))]
     assert "correct horse" not in plan.model_dump_json()
+
+
+def test_a_step_that_names_one_image_does_not_run_because_another_one_changed(tmp_path: Path) -> None:
+    steps = {"store": {"roles": ["store"]}, "all": {"inputs": ["groundplane_images"]}}
+    small = SmallSite(
+        tmp_path,
+        layers={"layers": {"ground": layer(steps)}},
+        roles={"store": {"store_image": "{{ groundplane_images.ceph }}"}},
+    )
+    store = MemoryStore()
+
+    def plan_with(images: dict[str, str]) -> Plan:
+        site = small.load()
+        site = replace(site, variables=site.variables.with_command_line({"groundplane_images": images}))
+        return make_plan(site, load_graph(site), store)
+
+    store.succeed(plan_with({"ceph": "r/ceph@1", "nova": "r/nova@1"}))
+    other = plan_with({"ceph": "r/ceph@1", "nova": "r/nova@2"})
+    assert set(work(other)) == {"ground.all"}
+    own = plan_with({"ceph": "r/ceph@2", "nova": "r/nova@1"})
+    assert reasons(own, "ground.store", "node1") == [(ReasonKind.INPUTS_CHANGED, ("groundplane_images.ceph",))]
+    assert "ground.store" in work(plan_with({"nova": "r/nova@1"}))
 
 
 def test_changed_files_of_a_role(tmp_path: Path) -> None:

@@ -44,3 +44,19 @@ def test_an_option_called_groups_is_not_the_inventory(text: str, reads: bool) ->
 
 def test_words_of_a_task_and_not_their_attributes() -> None:
     assert in_text("when: zone.name != vars.other").names == {"when", "zone", "vars", "other"}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("{{ groundplane_images.ceph }}", {"groundplane_images.ceph"}),
+        ("{{ groundplane_images['kolla-toolbox'] | default('') }}", {"groundplane_images.kolla-toolbox"}),
+        ("{{ groundplane_images.ceph }} {{ groundplane_images[name] }}", {"groundplane_images", "name"}),
+        ("{{ groundplane_images.values() | list }}", {"groundplane_images"}),
+        ("{{ groundplane_images | dict2items }}", {"groundplane_images"}),
+    ],
+)
+def test_an_image_that_is_named_by_its_key_stands_for_itself(text: str, names: set[str]) -> None:
+    assert in_value(text).names >= names
+    assert ("groundplane_images" in in_value(text).names) is ("groundplane_images" in names)
+    assert ("groundplane_images" in in_text(text).names) is ("groundplane_images" in names)

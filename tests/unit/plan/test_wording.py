@@ -65,4 +65,5 @@ def test_changed_variables_show_value_and_place_and_secrets_neither(tmp_path: Pa
     assert variable_in_words(site, "vaulted", both) == "vaulted (secret)"
     assert "sesame" not in variable_in_words(site, "api_password", both)
     assert variable_in_words(site, "hostvars.rack", both) == "rack of another host"
+    assert variable_in_words(site, "groundplane_images.ceph", both) == "image ceph"
     assert "role's default" in variable_in_words(site, "gone", both)
