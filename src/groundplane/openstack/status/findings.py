@@ -168,7 +168,7 @@ def _galera(state: OpenStackState) -> Iterator[Finding]:
                 Severity.ERROR,
                 f"MariaDB on {host} is in no quorum (Galera: {told['status'] or 'unknown'})",
                 "Bring the other members back; where all were down: groundplane openstack service deploy mariadb "
-                "finds the member with the newest data.",
+                "-e mariadb_recover=true begins with the member that has the newest data.",
             )
         elif told["state"] != "Synced":
             yield Finding(
