@@ -43,7 +43,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Each module has an attribute `command`."""
 
 
-@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="groundplane")
 @click.option(
     "-C",
@@ -52,15 +57,24 @@ COMMANDS: dict[str, tuple[str, str]] = {
     envvar="GROUNDPLANE_SITE",
     help="The site's folder; otherwise the nearest one above here that holds site.yml.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Without a command: how things stand, for programs.")
 @click.pass_context
-def groundplane(ctx: click.Context, site: str | None) -> None:
+def groundplane(ctx: click.Context, *, site: str | None, as_json: bool) -> None:
     """Take bare servers to a sovereign cloud, layer by layer, and keep them there.
+
+    Without a command: how the site stands, as its files and its state say, and what to do next.
 
     \b
     Exit codes: 0 done, 1 failed, 2 input, 3 locked, 4 cancelled,
     10 a plan with work in it (plan --detailed-exitcode).
     """
     ctx.obj = site
+    if ctx.invoked_subcommand is None:
+        from groundplane.cli.overview import show  # noqa: PLC0415
+
+        show(ctx, site, as_json=as_json)
+    elif as_json:
+        raise click.UsageError(f"--json goes behind the command: groundplane {ctx.invoked_subcommand} --json", ctx)
 
 
 def main() -> NoReturn:
@@ -72,16 +86,29 @@ def main() -> NoReturn:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as wrong:
-        wrong.show()
-        sys.exit(2)
+        from groundplane.cli.show_error import usage_error  # noqa: PLC0415
+
+        _end(usage_error(wrong))
     except (click.Abort, KeyboardInterrupt):
         click.echo("Cancelled.", err=True)
         sys.exit(CancelledError.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-    except GroundplaneError as error:
-        from groundplane.cli.show_error import show_error  # noqa: PLC0415
+    except OSError as wrong:
+        from groundplane.cli.show_error import system_error  # noqa: PLC0415
 
-        show_error(error)
-        sys.exit(error.exit_code)
+        _end(system_error(wrong))
+    except GroundplaneError as error:
+        _end(error)
+
+
+def _end(error: GroundplaneError) -> NoReturn:
+    """Says what is wrong; a program that asked for JSON gets that, too, as the last line of standard output."""
+    from groundplane.cli.show_error import error_as_json, show_error  # noqa: PLC0415
+
+    show_error(error)
+    # Not from click: what is wrong may be the words themselves.
+    if "--json" in sys.argv:
+        click.echo(error_as_json(error))
+    sys.exit(error.exit_code)
