@@ -37,7 +37,7 @@ def typed(text: str) -> Iterator[str]:
     """What follows `groundplane` in a page's code, without comments and what comes after it in a shell."""
     blocks = [line for block in BLOCK.findall(text) for line in IN_BLOCK.findall(block)]
     for found in [*IN_LINE.findall(BLOCK.sub("", text)), *blocks]:
-        yield re.split(r"\s#|[;|]|&&", " ".join(str(found).split()))[0].strip()
+        yield re.split(r"(?:^|\s)#|[;|]|&&", " ".join(str(found).split()))[0].strip()
 
 
 def options_of(command: click.Command) -> dict[str, click.Option]:

@@ -97,3 +97,33 @@ def test_exit_codes_are_those_of_the_errors() -> None:
     table = re.findall(r"^\| (\d+) \|", text_of(ROOT / "docs" / "exit-codes.md"), re.MULTILINE)
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")]
     assert {int(code) for code in table} == {0, 10, *(kind.exit_code for kind in kinds)}
+
+
+QUOTED = re.compile(r'"([^"]+)"')
+KOLLAS = {"MariaDB cluster exists but is stopped"}
+IN_CODE = re.compile(r'"\s*\n\s*f?"')
+
+
+@cache
+def code() -> str:
+    """Messages of the engine and of the roles; a literal that goes on in the next line is one."""
+    paths = [*ROOT.glob("src/**/*.py"), *ROOT.glob("roles/**/*.py"), *ROOT.glob("roles/**/*.yml")]
+    return IN_CODE.sub("", "\n".join(path.read_text(encoding="utf-8") for path in paths))
+
+
+def test_a_symptom_is_quoted_as_it_is_told() -> None:
+    rows = [line for line in text_of(ROOT / "docs" / "operations.md").splitlines() if line.startswith("| ")]
+    quoted = {words for row in rows for words in QUOTED.findall(row.split(" | ")[0])}
+    quoted -= {"it doesn't work", *KOLLAS}
+    parts = {part.strip() for words in quoted for part in words.split("…")}
+    assert len(parts) > 20
+    assert {part for part in parts if part not in code()} == set()
+
+
+def test_health_checks_of_cephs_have_a_cure_where_the_page_says_so() -> None:
+    from groundplane.ceph.findings import CURES  # noqa: PLC0415
+
+    told = re.findall(
+        r"^\| ([A-Z]+_[A-Z_]+)(?:, ([A-Z]+_[A-Z_]+))?", text_of(ROOT / "docs" / "operations.md"), re.MULTILINE
+    )
+    assert {name for pair in told for name in pair if name} - set(CURES) == set()
