@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 import click
 
@@ -78,15 +78,37 @@ def open_desk(obj: str | None) -> Iterator[Desk]:
         yield Desk(work, connection)
 
 
-def perform(
-    desk: Desk,
-    operation: Operation,
+class Answers(TypedDict):
+    """What `operation_options` gives."""
+
+    yes: bool
+    confirm: str
+    check: bool
+    as_json: bool
+
+
+def carry_out(
+    obj: str | None,
+    make: Callable[[Desk], Operation],
     *,
-    yes: bool,
-    confirm: str,
-    check: bool,
-    as_json: bool,
-    watch: Watch | None = None,
+    watch: Callable[[Desk], Watch] | None = None,
+    **answers: Unpack[Answers],
+) -> None:
+    """Opens the site, performs the plan that `make` gives, and closes it again.
+
+    Args:
+        watch: gives `perform` its `watch`, but in check mode.
+
+    Raises:
+        GroundplaneError: see `open_desk`, `perform`; or what `make` refuses.
+    """
+    with open_desk(obj) as desk:
+        operation = make(desk)
+        perform(desk, operation, watch=watch(desk) if watch is not None and not answers["check"] else None, **answers)
+
+
+def perform(
+    desk: Desk, operation: Operation, *, watch: Watch | None = None, **answers: Unpack[Answers]
 ) -> RunResult | None:
     """Shows a plan, asks, runs its stages, and tells how it ended; None where there was nothing to do.
 
@@ -101,14 +123,15 @@ def perform(
     from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
 
     terminal = console()
+    as_json = answers["as_json"]
     if as_json:
         click.echo(json.dumps({"kind": "operation", **operation.as_data()}, ensure_ascii=False))
     else:
         show_operation(terminal, operation)
     if operation.nothing:
         return None
-    agree(operation, yes=yes, confirm=confirm, check=check, as_json=as_json)
-    result = run_operation(desk, operation, check=check, as_json=as_json, watch=watch)
+    agree(operation, **answers)
+    result = run_operation(desk, operation, check=answers["check"], as_json=as_json, watch=watch)
     if not as_json:
         report(terminal, result)
     raise_unless_done(result, again=operation.again or "call the same command again")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from groundplane.ceph.configuration import CephConfiguration
     from groundplane.ceph.state import ClusterState
-    from groundplane.cli.operations import Desk, Watch
+    from groundplane.cli.operations import Answers, Desk, Watch
     from groundplane.run.events import Watcher
     from groundplane.run.operation import Operation
     from groundplane.site.site import Site
@@ -33,38 +34,22 @@ def ask(desk: Desk, *, strict: bool = True) -> tuple[CephConfiguration, ClusterS
         return configuration, ask_cluster(desk.site, desk.connection)
 
 
-def carry_out(
-    obj: str | None,
-    make: Make,
-    *,
-    yes: bool,
-    confirm: str,
-    check: bool,
-    as_json: bool,
-    progress: Progress | None = None,
-) -> None:
+def carry_out(obj: str | None, make: Make, *, progress: Progress | None = None, **answers: Unpack[Answers]) -> None:
     """Asks the cluster, shows the plan that `make` gives, asks, runs its stages, and tells how it ended.
 
     `progress` says in a sentence how far a long stage is; it is asked every few seconds.
 
     Raises:
-        InputError: what `make` refuses; nobody is there to say yes; --confirm isn't the word.
-        CancelledError: a person said no, or stopped the run.
-        FailedError: a stage failed.
+        GroundplaneError: see `groundplane.cli.operations.carry_out`, `ask`.
     """
-    from groundplane.cli.operations import open_desk, perform  # noqa: PLC0415
+    from groundplane.cli import operations  # noqa: PLC0415
 
-    with open_desk(obj) as desk:
-        configuration, state = ask(desk)
-        perform(
-            desk,
-            make(desk.site, configuration, state),
-            yes=yes,
-            confirm=confirm,
-            check=check,
-            as_json=as_json,
-            watch=watch_progress(desk, progress) if progress is not None and not check else None,
-        )
+    operations.carry_out(
+        obj,
+        lambda desk: make(desk.site, *ask(desk)),
+        watch=partial(watch_progress, progress=progress) if progress is not None else None,
+        **answers,
+    )
 
 
 def watch_progress(desk: Desk, progress: Progress) -> Watch:

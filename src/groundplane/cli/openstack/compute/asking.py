@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import click
 
-    from groundplane.cli.operations import Desk
+    from groundplane.cli.operations import Answers, Desk
     from groundplane.openstack.compute.nova import Nova
     from groundplane.run.operation import Operation
     from groundplane.site.site import Site
@@ -34,35 +34,26 @@ def open_nova(site: Site) -> Iterator[Nova]:
         yield Nova(connection)
 
 
-def carry_out(
-    obj: str | None,
-    make: Make,
-    *,
-    yes: bool,
-    confirm: str,
-    check: bool,
-    as_json: bool,
-    present: Sequence[str] = (),
-) -> None:
+def carry_out(obj: str | None, make: Make, *, present: Sequence[str] = (), **answers: Unpack[Answers]) -> None:
     """Asks Nova, shows the plan that `make` gives, asks, runs it, and tells how it ended.
 
     Args:
         present: names that have to be compute hosts of the inventory.
 
     Raises:
-        InputError: a name that the inventory doesn't know, what `make` refuses; nobody is there to say yes.
-        CancelledError: a person said no, or stopped the run.
-        FailedError: it failed.
+        InputError: a name that the inventory doesn't know.
+        GroundplaneError: see `groundplane.cli.operations.carry_out`, `open_nova`.
     """
+    from groundplane.cli import operations  # noqa: PLC0415
     from groundplane.cli.common import console  # noqa: PLC0415
-    from groundplane.cli.operations import open_desk, perform  # noqa: PLC0415
     from groundplane.openstack.compute.hosts import refuse_unknown  # noqa: PLC0415
 
-    with open_desk(obj) as desk:
+    def asked(desk: Desk) -> Operation:
         refuse_unknown(desk.site, present)
         with console(stderr=True).status("Asking Nova"), open_nova(desk.site) as nova:
-            operation = make(desk, nova)
-        perform(desk, operation, yes=yes, confirm=confirm, check=check, as_json=as_json)
+            return make(desk, nova)
+
+    operations.carry_out(obj, asked, **answers)
 
 
 def complete_compute_hosts(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
