@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 import yaml
 
 from groundplane.site.secrets.store import read_secrets
+from tests.e2e.secret_search import all_forms, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,6 +52,11 @@ class Cloud:
     def secrets(self) -> dict[str, Any]:
         found: dict[str, Any] = read_secrets(self.lab.site, self.lab.password_file.read_bytes().strip())
         return found
+
+    def confidential(self) -> dict[bytes, str]:
+        """Every form of each secret, to its name. A UUID of Kolla's names a secret of libvirt's and is none itself."""
+        named = dict(strings(self.secrets(), "secrets.yml"))
+        return all_forms({name: value for name, value in named.items() if not name.endswith("_secret_uuid")})
 
     # The API
 

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -41,6 +41,18 @@ def forms(value: str) -> set[bytes]:
             encoded = base64.b64encode(bytes(offset) + raw).rstrip(b"=")
             result.add(encoded[4 if offset else 0 : -2])
     return {form for form in result if len(form) >= SHORTEST}
+
+
+def strings(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    """Each string in a tree of values, with where it stands, such as `secrets.yml.tokens.0`."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from strings(member, f"{name}.{key}")
+    elif isinstance(value, list):
+        for number, member in enumerate(value):
+            yield from strings(member, f"{name}.{number}")
 
 
 def all_forms(secrets: Mapping[str, str]) -> dict[bytes, str]:

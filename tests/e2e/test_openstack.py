@@ -13,8 +13,7 @@ import yaml
 from tests.e2e.cloud import CONFIGURATION, NODES, OVERLAYS
 from tests.e2e.conftest import FROM_NOTHING, Lab, engine_processes, kill
 from tests.e2e.faults.by_hand import flavor_changed, remove_container
-from tests.e2e.secret_search import ProcessWatch, all_forms, search_files
-from tests.e2e.test_secrets import strings
+from tests.e2e.secret_search import ProcessWatch, search_files
 
 if TYPE_CHECKING:
     from tests.e2e.cloud import Cloud
@@ -91,7 +90,7 @@ def test_what_kolla_is_given_can_be_seen_without_its_secrets(cloud_lab: Lab, clo
     shown = cloud_lab.groundplane("openstack", "config", "--json")
     assert shown.code == 0, str(shown)
     assert json.loads(shown.out)
-    for needle, name in all_forms(dict(strings(cloud.secrets(), "secrets.yml"))).items():
+    for needle, name in cloud.confidential().items():
         assert needle not in (shown.out + shown.err).encode(), f"{name} was shown"
 
 
@@ -108,7 +107,7 @@ def test_a_key_of_an_override_file_is_named_and_only_who_reads_it_runs(cloud_lab
     assert shown.code == 0, str(shown)
     assert all(word in shown.out for word in ("nova.conf", "DEFAULT", "service_down_time")), str(shown)
     assert set(cloud_lab.plan()[1]) == NOVA
-    secrets = all_forms(dict(strings(cloud.secrets(), "secrets.yml")))
+    secrets = cloud.confidential()
     with ProcessWatch(secrets, cloud_lab.state) as watch:
         applied = cloud_lab.groundplane("apply", "--yes", timeout=1500)
     assert applied.code == 0, str(applied)
@@ -125,7 +124,7 @@ def test_a_key_of_an_override_file_is_named_and_only_who_reads_it_runs(cloud_lab
 
 def test_no_secret_lies_on_this_machine(cloud_lab: Lab, cloud: Cloud) -> None:
     password = cloud_lab.base / "config"
-    needles = all_forms(dict(strings(cloud.secrets(), "secrets.yml")))
+    needles = cloud.confidential()
     found, read = search_files(needles, cloud_lab.base)
     assert [finding for finding in found if not finding.startswith(f"{password}/")] == []
     assert read > 10

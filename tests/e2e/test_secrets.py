@@ -6,13 +6,13 @@ import os
 import shlex
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from groundplane.site.secrets.store import read_secrets
 from tests.command import PROGRAM, run
-from tests.e2e.secret_search import ProcessWatch, all_forms, search_files
+from tests.e2e.secret_search import ProcessWatch, all_forms, search_files, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,17 +63,6 @@ PLAYBOOK = """\
         msg: "refused: {{ planted_plain }} {{ planted_awkward }}"
       when: inventory_hostname == 'node3'
 """
-
-
-def strings(value: Any, name: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield name, value
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            yield from strings(member, f"{name}.{key}")
-    elif isinstance(value, list):
-        for number, member in enumerate(value):
-            yield from strings(member, f"{name}.{number}")
 
 
 @pytest.fixture
