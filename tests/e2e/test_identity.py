@@ -62,6 +62,7 @@ def nothing_to_do(lab: Lab) -> None:
     assert (answer.code, steps) == (0, {}), str(answer)
 
 
+@pytest.mark.path
 def test_the_layer_verifies_and_leaves_nothing(cloud_lab: Lab, identity: Identity) -> None:
     before = identity.realms(), identity.domains(), identity.users()
     verified = cloud_lab.groundplane("verify", "identity", timeout=900)
@@ -94,6 +95,7 @@ def test_a_second_apply_touches_nothing(cloud_lab: Lab, cloud: Cloud) -> None:
     assert cloud.all_containers() == containers
 
 
+@pytest.mark.path
 def test_a_customers_person_comes_into_their_own_project(identity: Identity, acme: Customer) -> None:
     client, tokens = identity.by_device(acme)
     token = identity.scoped(acme, tokens)
@@ -137,6 +139,7 @@ def test_a_wrong_password_is_refused(identity: Identity, acme: Customer) -> None
     assert acme.realm in refused.value.what
 
 
+@pytest.mark.path
 def test_a_browser_sees_the_project_page_and_logs_out_at_both_ends(
     identity: Identity, acme: Customer, browser: Chromium
 ) -> None:

@@ -34,6 +34,7 @@ def set_values(lab: Lab, **values: Any) -> None:
     file.write_text(yaml.safe_dump({**found, **values}, sort_keys=False), encoding="utf-8")
 
 
+@pytest.mark.path
 @pytest.mark.timeout(FROM_NOTHING + 600)
 def test_one_command_makes_a_cloud(cloud_lab: Lab, cloud: Cloud) -> None:
     if cloud_lab.first is not None:
@@ -48,11 +49,13 @@ def test_one_command_makes_a_cloud(cloud_lab: Lab, cloud: Cloud) -> None:
     assert all(url.startswith("https://") for url in catalogue.values()), catalogue
 
 
+@pytest.mark.path
 def test_the_cloud_verifies(cloud_lab: Lab) -> None:
     answer = cloud_lab.groundplane("verify", "openstack", timeout=1800)
     assert answer.code == 0, str(answer)
 
 
+@pytest.mark.path
 @pytest.mark.timeout(1800)
 def test_a_server_of_an_ordinary_user_answers_and_nothing_is_left_of_it(cloud_lab: Lab, cloud: Cloud) -> None:
     before = cloud.objects()
@@ -76,6 +79,7 @@ def test_a_smoke_test_that_is_interrupted_leaves_nothing(cloud_lab: Lab, cloud: 
     assert cloud.objects() == before
 
 
+@pytest.mark.path
 def test_a_second_apply_touches_nothing(cloud_lab: Lab, cloud: Cloud) -> None:
     nothing_to_do(cloud_lab)
     runs, containers = len(cloud_lab.runs()), cloud.all_containers()
@@ -130,6 +134,7 @@ def test_no_secret_lies_on_this_machine(cloud_lab: Lab, cloud: Cloud) -> None:
     assert read > 10
 
 
+@pytest.mark.path
 def test_a_container_that_is_gone_is_named_and_made_again_alone(cloud_lab: Lab, cloud: Cloud) -> None:
     before = cloud.containers("node1")
     remove_container(cloud_lab, "node1", "memcached")
