@@ -10,15 +10,14 @@ import json
 from collections.abc import Mapping  # noqa: TC003 - pydantic reads it
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
 from groundplane.site.conditions import Conditions, to_bool
-from groundplane.site.model_problems import model_problems
-from groundplane.site.option_places import OptionPlaces
+from groundplane.site.option_reader import OptionReader
 from groundplane.site.values import Level, Value
 
 if TYPE_CHECKING:
@@ -216,9 +215,6 @@ class CephConfiguration:
     places: Mapping[str, Place] = field(default_factory=dict)
 
 
-Model = TypeVar("Model", bound=BaseModel)
-
-
 def read_configuration(site: Site, *, strict: bool = True) -> CephConfiguration:
     """What the site asks for.
 
@@ -240,18 +236,14 @@ def read_configuration(site: Site, *, strict: bool = True) -> CephConfiguration:
     return found
 
 
-class Reader:
+class Reader(OptionReader):
     """Reads a site's options; tells what is wrong in `problems`, and in `unknown` what only Ansible can work out."""
 
     def __init__(self, site: Site, problems: list[Problem], *, unknown: list[Problem]) -> None:
-        self.site = site
-        self.problems = problems
-        self.unknown = unknown
+        super().__init__(site, problems, unknown=unknown)
         facts = site.facts.roles.get(ROLE)
         self._defaults = facts.defaults if facts is not None else None
         self._conditions: dict[str | None, Conditions] = {}
-        self._places = OptionPlaces()
-        self._told: set[tuple[str, Place | None]] = set()
         members = [host for group in GROUPS for host in site.inventory.group_hosts.get(group, ())]
         self.hosts = tuple(host for host in site.inventory.hosts if host in set(members))
         # What holds for the whole cluster is read as on the host that speaks for it.
@@ -259,7 +251,7 @@ class Reader:
 
     def read(self) -> CephConfiguration:
         osd_hosts = self.group("ceph_osd_group")
-        images = self.of("groundplane_images", None)
+        images = self.of("groundplane_images")
         defaults = self._pool_defaults()
         return CephConfiguration(
             fsid=self.text("ceph_fsid"),
@@ -274,7 +266,7 @@ class Reader:
             public_network=self.text("ceph_public_network"),
             cluster_network=self.text("ceph_cluster_network"),
             drive_groups={host: self.models(DriveGroup, "ceph_osds", host) for host in osd_hosts},
-            wipe_devices={host: self._texts("ceph_wipe_devices", host) for host in osd_hosts},
+            wipe_devices={host: self.texts("ceph_wipe_devices", host) for host in osd_hosts},
             pools=self.models(Pool, "ceph_pools", self.whole, defaults=defaults),
             users=self.models(CephUser, "ceph_users", self.whole),
             filesystems=self.models(Filesystem, "ceph_filesystems", self.whole, defaults={"pool": defaults}),
@@ -288,65 +280,24 @@ class Reader:
             places={name: value.place for name in self._names() if (value := self._written(name)) is not None},
         )
 
-    def of(self, name: str, host: str | None) -> Any:
-        """An option's value on a host with its templates worked out; None where that takes Ansible, or it has none."""
-        found = self.find(name, host)
-        if found is None:
-            return None
-        try:
-            return self._for(host).value(found.value)
-        except InputError as error:
-            key = (name, found.place)
-            if key not in self._told:
-                self._told.add(key)
-                self.unknown.append(
-                    Problem(
-                        f"the value of '{name}' can't be worked out without Ansible: {error.why}",
-                        error.cure,
-                        found.place,
-                    )
-                )
-            return None
-
-    def find(self, name: str, host: str | None) -> Value | None:
+    def find(self, name: str, host: str | None = None) -> Value | None:
         """What wins for the host: the site's value, else the role's default."""
         found = self.site.variables.value(name, host)
         if found is None and self._defaults is not None and name in (self._defaults.data or {}):
             return Value(self._defaults.data[name], Level.DEFAULT, self._defaults.place(name), ROLE)
         return found
 
-    def text(self, name: str) -> str:
-        found = self.of(name, self.whole)
-        return "" if found is None else str(found)
+    def text(self, name: str, host: str | None = None) -> str:
+        """As on the host that speaks for all, where none is named."""
+        return super().text(name, host or self.whole)
+
+    def resolve(self, value: Any, host: str | None = None) -> Any:
+        return self._for(host).value(value)
 
     def group(self, name: str) -> tuple[str, ...]:
         """The hosts of the group that an option names."""
         members = set(self.site.inventory.group_hosts.get(self.text(name), ()))
         return tuple(host for host in self.site.inventory.hosts if host in members)
-
-    def models(
-        self, model: type[Model], name: str, host: str | None, *, defaults: Mapping[str, Any] | None = None
-    ) -> tuple[Model, ...]:
-        """A list of mappings as models, each over the defaults; those that can't be are told and left out."""
-        entries = self.of(name, host)
-        if not isinstance(entries, list):
-            # Another type is told by the check of all roles' options.
-            return ()
-        found = []
-        for index, entry in enumerate(entries):
-            merged = _merged(defaults or {}, entry)
-            try:
-                found.append(model.model_validate_json(json.dumps(merged, default=str)))
-            except ValidationError as error:
-                value = self.find(name, host)
-                if value is not None and (name, at := self.place(value, name, index)) not in self._told:
-                    self._told.add((name, at))
-                    self.problems += model_problems(error, self._places.below(value, name, (index,), merged), model)
-        return tuple(found)
-
-    def place(self, value: Value, name: str, *path: str | int) -> Place:
-        """Where a part of a variable's value stands."""
-        return self._places.place(value, name, *path)
 
     def _for(self, host: str | None) -> Conditions:
         if host not in self._conditions:
@@ -368,16 +319,10 @@ class Reader:
         try:
             PoolSettings.model_validate_json(json.dumps(found, default=str))
         except ValidationError as error:
-            value = self.find(name, self.whole)
-            if value is not None:
-                self.problems += model_problems(error, self._places.below(value, name, (), found), PoolSettings)
+            self.tell(error, PoolSettings, name, (), found, host=self.whole)
             wrong = {str(item["loc"][0]) for item in error.errors(include_url=False) if item["loc"]}
             return {key: each for key, each in found.items() if key not in wrong}
         return dict(found)
-
-    def _texts(self, name: str, host: str) -> tuple[str, ...]:
-        found = self.of(name, host)
-        return tuple(str(entry) for entry in found) if isinstance(found, list) else ()
 
     def _number(self, name: str) -> int:
         found = self.of(name, self.whole)
@@ -401,14 +346,3 @@ class Reader:
         """What the site itself says, as on the host that speaks for all."""
         found = self.site.variables.value(name, self.whole)
         return found if found is not None and found.level > Level.DERIVED else None
-
-
-def _merged(defaults: Mapping[str, Any], entry: Any) -> Any:
-    """The entry over the defaults; mappings within too."""
-    if not isinstance(entry, dict):
-        return entry
-    below = {
-        key: _merged(value, entry.get(key, {})) if isinstance(value, dict) else entry.get(key, value)
-        for key, value in defaults.items()
-    }
-    return {**entry, **below}

@@ -70,8 +70,7 @@ class _Checks:
 
     def at(self, name: str, *path: str | int) -> Place | None:
         """Where an option, or a part of it, is written."""
-        value = self.reader.find(name, self.reader.whole)
-        return self.reader.place(value, name, *path) if value is not None else None
+        return self.reader.place(name, *path, host=self.reader.whole)
 
     def groups(self) -> Iterator[Problem]:
         inventory = self.site.inventory
@@ -179,8 +178,7 @@ class _Checks:
                 continue
 
             def at(*path: str | int, host: str = host) -> Place | None:
-                found = self.reader.find("ceph_osds", host)
-                return self.reader.place(found, "ceph_osds", *path) if found is not None else None
+                return self.reader.place("ceph_osds", *path, host=host)
 
             for problem in drive_group_problems(self.asked.drive_groups.get(host, ()), host, at):
                 key = (problem.what.replace(f"'{host}'", ""), problem.place)

@@ -15,9 +15,10 @@ from groundplane.identity.policy_options import RealmDefaults
 from groundplane.openstack.api import SiteVariables
 from groundplane.site.conditions import to_bool
 from groundplane.site.model_problems import model_problems
-from groundplane.site.option_places import OptionPlaces
+from groundplane.site.option_reader import OptionReader
 from groundplane.site.realm_files import LAYER, read_realm_files
 from groundplane.site.source import Source
+from groundplane.site.values import Level, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,14 +125,12 @@ def reveal(site: Site, template: str, what: str) -> str:
     return found
 
 
-class Reader:
+class Reader(OptionReader):
     """Reads a site's options and realm files; tells what is wrong in `problems`."""
 
     def __init__(self, site: Site, problems: list[Problem]) -> None:
-        self.site = site
-        self.problems = problems
+        super().__init__(site, problems)
         self.variables = SiteVariables(site)
-        self._places = OptionPlaces()
 
     def read(self) -> IdentityConfiguration:
         defaults = self._defaults()
@@ -148,27 +147,20 @@ class Reader:
             sources=sources,
         )
 
-    def of(self, name: str) -> Any:
-        """An option's value with its templates worked out; None where it has none."""
-        found = self.site.variables.value(name, None)
-        try:
-            return self.variables.resolve(OPTIONS.get(name) if found is None else found.value)
-        except InputError as error:
-            what = f"the value of '{name}' can't be worked out without Ansible: {error.why or error.what}"
-            place = error.place or (found.place if found is not None else None)
-            self.problems.append(Problem(what, error.cure, place))
-            return None
+    def find(self, name: str, host: str | None = None) -> Value | None:
+        """What wins, else what `OPTIONS` says."""
+        found = super().find(name, host)
+        if found is None and OPTIONS.get(name) is not None:
+            return Value(OPTIONS[name], Level.DEFAULT, self.site.source.place("layers"), LAYER)
+        return found
 
-    def text(self, name: str) -> str:
-        found = self.of(name)
-        return "" if found is None else str(found)
+    def resolve(self, value: Any, host: str | None = None) -> Any:
+        del host
+        return self.variables.resolve(value)
 
-    def place(self, name: str, *path: str | int) -> Place | None:
-        """Where a part of an option is written."""
-        found = self.site.variables.value(name, None)
-        if found is None:
-            return self.site.source.place("layers")
-        return self._places.place(found, name, *path)
+    def place(self, name: str, *path: str | int, host: str | None = None) -> Place:
+        """Where a part of an option is written; of one that nothing sets, where the site asks for the layer."""
+        return super().place(name, *path, host=host) or self.site.source.place("layers")
 
     def _url(self) -> str:
         written = self.text("identity_url").rstrip("/")
@@ -219,10 +211,10 @@ class Reader:
 
     def _whole(self, name: str, value: Any) -> Source:
         """The file as if it held this option alone."""
-        written = self.site.variables.value(name, None)
+        written = self.find(name)
         if written is None:
             return Source(self.site.path, {name: value})
-        found = self._places.below(written, name, (), value)
+        found = self.places.below(written, name, (), value)
         return Source(found.path, {name: value}, {(name, *keys): at for keys, at in found.lines.items()})
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from groundplane.counting import counted
 from groundplane.errors import InputError, Problem
@@ -25,21 +22,17 @@ from groundplane.platform.options import (
     VolumeType,
 )
 from groundplane.site.conditions import to_bool
-from groundplane.site.model_problems import model_problems
-from groundplane.site.option_places import OptionPlaces
+from groundplane.site.option_reader import OptionReader
 from groundplane.site.source import suggest
 
 if TYPE_CHECKING:
     from groundplane.errors import Place
     from groundplane.site.site import Site
-    from groundplane.site.values import Value
 
 LAYER = "platform"
 PRUNABLE = ("flavors", "images", "volume_types", "routers", "networks", "services", "security_group_rules")
 """What `platform_prune` may name: whose objects are removed when they were made here and are no longer declared."""
 PASSWORD = "password"  # noqa: S105 - the key's name
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +71,12 @@ def read_configuration(site: Site) -> PlatformConfiguration:
     return found
 
 
-class Reader:
+class Reader(OptionReader):
     """Reads a site's options; tells what is wrong in `problems`."""
 
     def __init__(self, site: Site, problems: list[Problem]) -> None:
-        self.site = site
-        self.problems = problems
+        super().__init__(site, problems)
         self.variables = SiteVariables(site)
-        self._places = OptionPlaces()
 
     def read(self) -> PlatformConfiguration:
         prune = self.texts("platform_prune")
@@ -111,57 +102,21 @@ class Reader:
             places={name: value.place for name in OPTIONS if (value := self.find(name)) is not None},
         )
 
-    def find(self, name: str) -> Value | None:
-        return self.site.variables.value(name, None)
-
-    def of(self, name: str) -> Any:
-        """An option's value with its templates worked out, but for passwords; None where it has none."""
-        found = self.find(name)
-        if found is None:
-            return None
-        try:
-            return self._resolved(found.value)
-        except InputError as error:
-            what = f"the value of '{name}' can't be worked out without Ansible: {error.why}"
-            self.problems.append(Problem(what, error.cure, error.place or found.place))
-            return None
-
-    def _resolved(self, value: Any) -> Any:
+    def resolve(self, value: Any, host: str | None = None) -> Any:
         """Passwords stay templates: they are worked out when a user is made, and nowhere else."""
         if isinstance(value, list):
-            return [self._resolved(each) for each in value]
+            return [self.resolve(each, host) for each in value]
         if isinstance(value, dict):
-            return {key: each if key == PASSWORD else self._resolved(each) for key, each in value.items()}
+            return {key: each if key == PASSWORD else self.resolve(each, host) for key, each in value.items()}
         return self.variables.resolve(value)
 
-    def texts(self, name: str) -> tuple[str, ...]:
-        return tuple(str(entry) for entry in self._list(name))
-
-    def models(self, model: type[Model], name: str) -> tuple[Model, ...]:
-        """A list's entries as models; those that can't be are told and left out."""
-        found = []
-        for index, entry in enumerate(self._list(name)):
-            try:
-                found.append(model.model_validate_json(json.dumps(entry, default=str)))
-            except ValidationError as error:
-                value = self.find(name)
-                if value is not None:
-                    self.problems += model_problems(error, self._places.below(value, name, (index,), entry), model)
-        return tuple(found)
-
-    def place(self, name: str, *path: str | int) -> Place | None:
-        """Where a part of an option is written."""
-        value = self.find(name)
-        return self._places.place(value, name, *path) if value is not None else None
-
-    def _list(self, name: str) -> list[Any]:
-        found = self.of(name)
-        if found is None:
-            return []
-        if not isinstance(found, list):
+    def entries(self, name: str, host: str | None = None) -> list[Any]:
+        """A list's entries; no role's options say what it has to be, so it is told here."""
+        found = self.of(name, host)
+        if found is not None and not isinstance(found, list):
             self.problems.append(Problem(f"'{name}' is no list", "Write each entry after a dash.", self.place(name)))
             return []
-        return found
+        return found or []
 
 
 OPTIONS = (
