@@ -16,6 +16,7 @@ import json
 import os
 import pty
 import re
+import secrets
 import select
 import shutil
 import struct
@@ -25,6 +26,7 @@ import tempfile
 import termios
 import time
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+"""Where this environment's `groundplane` is."""
 COLUMNS, ROWS = 100, 60
 PATIENCE = 1800
 """Seconds for one command."""
@@ -223,87 +227,150 @@ def run_in_terminal(words: Sequence[str], *, folder: Path, env: Mapping[str, str
     return code, written.decode("utf-8", "replace")
 
 
+class Where(Enum):
+    """The folder in which a picture's command is typed."""
+
+    SITE = "the lab's site"
+    CHANGED = "a copy of it in which a person has changed something; nothing of that is applied"
+    CLONE = "the clone's own folder"
+    FRESH = "a site as `groundplane init` writes it; no host is there"
+    MISTAKEN = "such a site with mistakes in it"
+
+
+NO_LAB = {Where.FRESH, Where.MISTAKEN}
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A command whose screen is drawn."""
 
     title: str
     words: tuple[str, ...]
-    changed: bool = False
-    """In a copy of the site in which a person has changed something; nothing of it is applied."""
+    where: Where = Where.SITE
     last: int = 0
     """Only so many lines of the end; 0 is all."""
-    at_root: bool = False
-    """Typed in the clone's folder, not in the site's."""
+    code: int = 0
+    """The exit code that it has to end with."""
 
 
 PICTURES = {
+    "validate": Picture("Mistakes, with file, line and cure", ("groundplane", "validate"), Where.MISTAKEN, code=2),
+    "first-plan": Picture(
+        "A first plan, before any host is there", ("groundplane", "plan", "--no-probe", "ceph"), Where.FRESH
+    ),
     "overview": Picture("How things stand", ("groundplane",)),
-    "plan": Picture("What would run, and why", ("groundplane", "plan"), changed=True),
+    "plan": Picture("What would run, and why", ("groundplane", "plan"), Where.CHANGED),
     "status": Picture("Hosts by layers", ("groundplane", "status")),
     "verify": Picture("The hosts, asked for themselves", ("groundplane", "verify"), last=40),
     "smoke": Picture("An ordinary user's server", ("groundplane", "openstack", "smoke")),
-    "lab": Picture("A lab that is up to date", ("./scripts/lab", "--name", "{lab}"), last=45, at_root=True),
+    "lab": Picture("A lab that is up to date", ("./scripts/lab", "--name", "{lab}"), Where.CLONE, last=45),
 }
-OVERLAY = ("environments/openstack/overlays/nova.conf", "[DEFAULT]\nservice_down_time = 90\n")
-KERNEL = ("inventory/host_vars/node1.yml", "kernel_sysctl_extra: {net.core.somaxconn: 8192}\n")
-"""What is changed for a plan: file and text, added at its end."""
+CHANGES = (
+    ("environments/openstack/overlays/nova.conf", "[DEFAULT]\nservice_down_time = 90\n"),
+    ("inventory/host_vars/node1.yml", "kernel_sysctl_extra: {net.core.somaxconn: 8192}\n"),
+)
+"""File of a lab's site and text, added at its end."""
+MISTAKES = (("vlan: 10", "vlna: 10"), ("address: 203.0.113.250", "address: 203.0.113.50"))
+"""What stands in a fresh site.yml, and what a person wrote instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A site that is looked at, and the file with its vault password."""
+
+    site: Path
+    password: Path
+
+    def redactor(self) -> Redactor:
+        return Redactor(secret_strings(read_secrets(self.site, self.password.read_bytes().strip())))
 
 
 class Studio:
-    """The lab that is looked at."""
+    """Takes pictures; what it makes for them lies in the folder `work`."""
 
     def __init__(self, lab: str, work: Path) -> None:
         self.lab, self.work = lab, work
         unwanted = ("NO_COLOR", "COLUMNS", "LINES", "GROUNDPLANE_SITE", "FORCE_COLOR", "COLORTERM")
         self.env = {key: value for key, value in os.environ.items() if key not in unwanted}
-        self.env |= {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}"}
-        status = subprocess.run(
-            ["groundplane", "lab", "status", "--name", lab, "--json"],
-            env=self.env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if status.returncode:
-            raise PictureError(f"there is no lab {lab} here: ./scripts/lab --name {lab}\n{status.stderr}")
-        self.site = Path(json.loads(status.stdout)["site"])
-        config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-        self.password = config / "groundplane" / "labs" / f"{lab}.password"
-        self.redactor = Redactor(secret_strings(read_secrets(self.site, self.password.read_bytes().strip())))
+        self.env |= {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
         state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local/state")
         # A person's folders are shown as where they are by default, whose home it ever is.
-        self.shown_as = {state: "~/.local/state", str(ROOT): "~/groundplane", str(Path.home()): "~"}
+        homes = [*(str(work / name) for name in ("fresh", "mistaken", "changed")), str(work)]
+        self.shown_as = {**dict.fromkeys(homes, "~"), state: "~/.local/state", str(ROOT): "~/groundplane"}
+        self.shown_as[str(Path.home())] = "~"
 
     def take(self, picture: Picture) -> str:
         """Raises: PictureError."""
-        words = [word.format(lab=self.lab) for word in picture.words]
-        folder, env = self._folder(picture)
+        words = [word.replace("{lab}", self.lab) for word in picture.words]
+        stage, folder = self._stage(picture.where)
+        env = {**self.env, "GROUNDPLANE_VAULT_PASSWORD_FILE": str(stage.password)}
         code, written = run_in_terminal(words, folder=folder, env=env)
         screen = Screen()
         screen.write(self._as_by_default(written))
         text, lines = screen.text(), screen.ansi()
-        if code:
-            raise PictureError("\n".join([f"'{' '.join(words)}' failed with exit code {code}:", *text[-20:]]))
-        check(text, self.redactor, [*self.shown_as, str(self.work)])
+        if code != picture.code:
+            raise PictureError("\n".join([f"'{' '.join(words)}' ended with exit code {code}:", *text[-20:]]))
+        check(text, stage.redactor(), self.shown_as)
         if picture.last and len(lines) > picture.last:
             lines = ["\x1b[2m…\x1b[0m", *lines[-picture.last :]]
         return draw(words, lines, title=picture.title)
 
-    def _folder(self, picture: Picture) -> tuple[Path, dict[str, str]]:
-        if picture.at_root:
-            return ROOT, self.env
-        if not picture.changed:
-            return self.site, self.env
-        copy = self.work / self.site.name
-        if not copy.exists():
-            shutil.copytree(self.site, copy, symlinks=True)
-            for name, text in (OVERLAY, KERNEL):
-                file = copy / name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                with file.open("a", encoding="utf-8") as out:
-                    out.write(text)
-        return copy, {**self.env, "GROUNDPLANE_VAULT_PASSWORD_FILE": str(self.password)}
+    def _stage(self, where: Where) -> tuple[Stage, Path]:
+        """The site, and the folder in which the command is typed."""
+        if where in NO_LAB:
+            stage = self._fresh(where is Where.MISTAKEN)
+            return stage, stage.site
+        stage = self.of_lab()
+        if where is Where.CHANGED:
+            copy = self.work / "changed" / stage.site.name
+            if not copy.exists():
+                shutil.copytree(stage.site, copy, symlinks=True)
+                for name, text in CHANGES:
+                    file = copy / name
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    with file.open("a", encoding="utf-8") as out:
+                        out.write(text)
+            return stage, copy
+        return stage, stage.site if where is Where.SITE else ROOT
+
+    def of_lab(self) -> Stage:
+        """The lab's own site.
+
+        Raises:
+            PictureError: there is no such lab.
+        """
+        status = self._run("groundplane", "lab", "status", "--name", self.lab, "--json")
+        if status.returncode:
+            raise PictureError(f"there is no lab {self.lab} here: scripts/lab makes one\n{status.stderr}")
+        config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+        return Stage(Path(json.loads(status.stdout)["site"]), config / "groundplane" / "labs" / f"{self.lab}.password")
+
+    def _fresh(self, mistaken: bool) -> Stage:
+        name = "mistaken" if mistaken else "fresh"
+        stage = Stage(self.work / name / "mycloud", self.work / name / "password")
+        if stage.site.exists():
+            return stage
+        stage.password.parent.mkdir()
+        stage.password.touch(0o600)
+        stage.password.write_text(secrets.token_urlsafe(32) + "\n", encoding="utf-8")
+        made = self._run("groundplane", "init", str(stage.site), "--template", "production")
+        if made.returncode:
+            raise PictureError(f"there is no fresh site to look at: {made.stderr}")
+        if mistaken:
+            file = stage.site / "site.yml"
+            text = file.read_text(encoding="utf-8")
+            for right, wrong in MISTAKES:
+                if right not in text:
+                    raise PictureError(f"a fresh site.yml hasn't '{right}' any more")
+                text = text.replace(right, wrong)
+            file.write_text(text, encoding="utf-8")
+        return stage
+
+    def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        env = dict(self.env)
+        if words[1] == "init":
+            env["GROUNDPLANE_VAULT_PASSWORD_FILE"] = str(Path(words[2]).parent / "password")
+        return subprocess.run(words, cwd=self.work, env=env, capture_output=True, text=True, check=False)
 
     def _as_by_default(self, written: str) -> str:
         for folder, shown in self.shown_as.items():
@@ -318,7 +385,7 @@ def main() -> int:
     parser.add_argument("pictures", nargs="*", metavar="PICTURE", help=", ".join(PICTURES))
     given = parser.parse_args()
     if unknown := set(given.pictures) - set(PICTURES):
-        parser.error(f"there is no picture {', '.join(sorted(unknown))}")
+        parser.error(f"there is no picture {', '.join(sorted(unknown))}; there are: {', '.join(PICTURES)}")
     try:
         with tempfile.TemporaryDirectory(prefix="groundplane-pictures-") as work:
             studio = Studio(given.lab, Path(work))

@@ -16,6 +16,7 @@ from rich.live import Live
 from rich.text import Text
 
 from groundplane.run.redaction import Redactor
+from groundplane.site.secrets.vault_format import encrypt
 from tests.command import ROOT
 
 if TYPE_CHECKING:
@@ -114,3 +115,56 @@ def test_a_folder_of_the_machine_is_never_shown(pictures: Any) -> None:
     for lines in (["site /home/ada/site"], ["site /home/", "ada/site"]):
         with pytest.raises(pictures.PictureError, match="/home/ada"):
             pictures.check(lines, Redactor(()), ["/home/ada"])
+
+
+SECRET = "correct horse battery"
+
+
+@pytest.fixture
+def studio(pictures: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A lab's site with a secret in it; the lab itself isn't there."""
+    site, password = tmp_path / "state" / "site", tmp_path / "password"
+    site.mkdir(parents=True)
+    password.write_text("open sesame\n")
+    (site / "secrets.yml").write_bytes(encrypt(f"some_password: {SECRET}\n".encode(), b"open sesame"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    work = tmp_path / "work"
+    work.mkdir()
+    made = pictures.Studio("mylab", work)
+    monkeypatch.setattr(pictures.Studio, "of_lab", lambda _: pictures.Stage(site, password))
+    return made
+
+
+def typed(pictures: Any, program: str, **more: Any) -> Any:
+    return pictures.Picture("A picture", (sys.executable, "-c", program), **more)
+
+
+def test_the_lab_s_folder_is_shown_as_where_it_is_by_default(pictures: Any, studio: Any) -> None:
+    svg = studio.take(typed(pictures, "import os; print(os.getcwd())"))
+    assert ">~/.local/state/site<" in svg
+
+
+def test_a_picture_of_a_secret_isn_t_taken(pictures: Any, studio: Any) -> None:
+    with pytest.raises(pictures.PictureError, match="secret"):
+        studio.take(typed(pictures, f"print({SECRET!r})"))
+
+
+def test_a_command_that_ends_otherwise_than_it_should_is_told(pictures: Any, studio: Any) -> None:
+    failing = "import sys; print('no such host'); sys.exit(1)"
+    with pytest.raises(pictures.PictureError, match=r"(?s)exit code 1.*no such host"):
+        studio.take(typed(pictures, failing))
+    assert ">no&#160;such&#160;host<" in studio.take(typed(pictures, failing, code=1))
+
+
+def test_what_is_changed_for_a_picture_is_changed_in_a_copy(pictures: Any, studio: Any, tmp_path: Path) -> None:
+    shown = studio.take(
+        typed(pictures, "print(open('inventory/host_vars/node1.yml').read())", where=pictures.Where.CHANGED)
+    )
+    assert "somaxconn" in shown
+    assert sorted(path.name for path in (tmp_path / "state" / "site").rglob("*")) == ["secrets.yml"]
+
+
+def test_only_the_end_of_a_long_screen_is_drawn(pictures: Any, studio: Any) -> None:
+    svg = studio.take(typed(pictures, "for i in range(50): print(f'line-{i}')", last=3))
+    assert [number for number in range(50) if f">line-{number}<" in svg] == [47, 48, 49]
+    assert ">…<" in svg
