@@ -104,10 +104,13 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_images_are_built_once_and_rebuilt_where_something_changed(machine: Machine) -> None:
+    start = time.monotonic()
     assert machine.states(*ALL) == {"base": "built", "left": "built", "right": "built"}
+    took = time.monotonic() - start
     start = time.monotonic()
     assert machine.states(*ALL) == {"base": "up_to_date", "left": "up_to_date", "right": "up_to_date"}
-    assert time.monotonic() - start < 1
+    # Compared with each other, because something else may be at work on the machine.
+    assert time.monotonic() - start < took / 2
     other_left = changed(LEFT, "RUN echo other > /left")
     assert machine.states(BASE, other_left, RIGHT) == {"base": "up_to_date", "left": "built", "right": "up_to_date"}
     other_base = changed(BASE, "RUN echo other > /base")
