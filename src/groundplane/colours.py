@@ -25,6 +25,7 @@ _STATES = {
         "cancelled",
         "held back",
         "locked",
+        "locked out",
         "disabled",
         "destroyed",
         "not trusted yet",

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groundplane.cli.common import complete_patterns, extra_option, json_option
+from groundplane.cli.completion import complete_runs, complete_steps
+from groundplane.cli.options import (
+    extra_option,
+    json_option,
+    limit_option,
+    no_probe_option,
+    parallel_option,
+    yes_option,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,19 +30,20 @@ LATEST = "latest"
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[LAYER|STEP]... | [PLANFILE]")
-@click.option("--limit", metavar="HOSTS", shell_complete=complete_patterns, help="Only on these hosts (a pattern).")
-@click.option("--parallel", type=click.IntRange(1, 64), metavar="N", help="Steps side by side.")
+@click.argument("names", nargs=-1, metavar="[LAYER|STEP]... | [PLANFILE]", shell_complete=complete_steps)
+@limit_option
+@parallel_option("Steps", 64)
 @click.option("--check", is_flag=True, help="Ansible's check mode: say what would change on the hosts, change nothing.")
-@click.option("--yes", "-y", is_flag=True, help="Don't ask.")
+@yes_option
 @click.option(
     "--resume",
     is_flag=False,
     flag_value=LATEST,
     metavar="[RUN]",
+    shell_complete=complete_runs,
     help="Go on with a run that was killed, cancelled or failed; the latest one where RUN is left out.",
 )
-@click.option("--no-probe", is_flag=True, help="Don't ask the hosts first; what changed there stays unseen.")
+@no_probe_option
 @click.option("--force", is_flag=True, help="Run the named steps as if they had to.")
 @extra_option
 @json_option
@@ -56,9 +65,15 @@ def command(
     """Carry out what 'groundplane plan' says, after asking.
 
     Only steps whose inputs or state changed run. A step that fails holds back what needs it and nothing else. PLANFILE
-    is what 'plan --out' wrote: exactly that is done, or nothing where the site has moved on.
+    is what 'plan --output' wrote: exactly that is done, or nothing where the site has moved on.
 
     With --json each event is an object on a line of its own.
+
+    \b
+    Examples:
+      groundplane apply
+      groundplane apply ceph openstack
+      groundplane apply --resume
     """
     from groundplane.cli.common import parse_extra  # noqa: PLC0415
     from groundplane.run.preparation import Request  # noqa: PLC0415
@@ -88,6 +103,7 @@ def apply_request(
     Raises:
         GroundplaneError: as `planning`, `prepare` and `run_plan`; or the plan was declined, or a part of it failed.
     """
+    from groundplane.cli.agreement import agree  # noqa: PLC0415
     from groundplane.cli.common import console  # noqa: PLC0415
     from groundplane.cli.planning import planning  # noqa: PLC0415
     from groundplane.cli.run_report import nothing_to_do, raise_unless_done, report  # noqa: PLC0415
@@ -111,7 +127,12 @@ def apply_request(
                 return
             if judge is not None:
                 judge(prepared.plan)
-            _confirm(yes=yes, check=check, as_json=as_json)
+            agree(
+                "Carry out this plan?",
+                yes=yes or check,
+                as_json=as_json,
+                look="Look with groundplane plan, or save one (plan --output FILE) and apply FILE. ",
+            )
             if on_begin is not None:
                 on_begin()
             from groundplane.run.run_plan import run_plan  # noqa: PLC0415
@@ -152,24 +173,6 @@ def _show(terminal: Console, work: Planning, prepared: Prepared) -> None:
 
     asked = select(work.graph, prepared.asked)
     terminal.print(render_plan(prepared.plan, site=work.site, asked=asked, plain=not terminal.is_terminal))
-
-
-def _confirm(*, yes: bool, check: bool, as_json: bool) -> None:
-    """Raises InputError where nobody can be asked, CancelledError where somebody says no."""
-    import sys  # noqa: PLC0415
-
-    from groundplane.errors import CancelledError, InputError  # noqa: PLC0415
-
-    if yes or check:
-        return
-    if as_json or not sys.stdin.isatty() or not sys.stdout.isatty():
-        raise InputError(
-            "Nobody is there to say yes to this plan",
-            why="this is not a terminal" if not as_json else "--json is for programs",
-            cure="Add --yes where the plan is known to be wanted; or save it (plan --out FILE) and apply FILE --yes.",
-        )
-    if not click.confirm("\nCarry out this plan?", default=False):
-        raise CancelledError("Nothing was done", why="the plan was declined")
 
 
 def _watcher(terminal: Console, work: Planning, prepared: Prepared, *, as_json: bool) -> Watcher:

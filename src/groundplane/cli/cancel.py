@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import click
 
+from groundplane.cli.completion import complete_runs
+from groundplane.cli.options import json_option
+
 
 @click.command()
-@click.argument("run", required=False)
-@click.option("--wait/--no-wait", default=True, help="Return when it has ended; the default.")
+@click.argument("run", required=False, metavar="[RUN]", shell_complete=complete_runs)
+@click.option("--wait/--no-wait", default=True, help="Whether to return only when it has ended.", show_default=True)
+@json_option
 @click.pass_obj
-def command(obj: str | None, run: str | None, *, wait: bool) -> None:
-    """Stop RUN (its id, the end of it, or 'last'), or whatever works on this site.
+def command(obj: str | None, run: str | None, *, wait: bool, as_json: bool) -> None:
+    """Stop RUN, or whatever works on this site.
 
-    No further step begins, running ones are ended; 'apply --resume' goes on from there.
+    RUN is its id, the end of it, or 'last'. No further step begins, running ones are ended;
+    'apply --resume' goes on from there.
     """
     import time  # noqa: PLC0415
 
+    from groundplane.cli.common import print_json  # noqa: PLC0415
     from groundplane.cli.settings import find_site, settings  # noqa: PLC0415
     from groundplane.errors import FailedError, InputError  # noqa: PLC0415
     from groundplane.run.cancel import cancel_run  # noqa: PLC0415
@@ -39,6 +45,9 @@ def command(obj: str | None, run: str | None, *, wait: bool) -> None:
                 f"Run {name} was asked to stop a minute ago and still works", cure=f"groundplane logs {name}"
             )
         time.sleep(0.2)
+    if as_json:
+        print_json({"run": name, "ended": wait})
+        return
     click.echo(
         f"Run {name} {'is cancelled' if wait else 'was asked to stop'}. Go on: groundplane apply --resume {name}"
     )

@@ -1,4 +1,4 @@
-"""What commands share: the console, opening a site, JSON, completion of names."""
+"""What commands share: the console, opening a site, JSON, short names of files."""
 
 from __future__ import annotations
 
@@ -9,32 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groundplane.errors import GroundplaneError
+from groundplane.cli.completion import complete_patterns
+from groundplane.cli.options import extra_option, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from rich.console import Console
-    from rich.table import Table
 
     from groundplane.errors import Place, Problem
-    from groundplane.site.inventory import Inventory
     from groundplane.site.secrets.opening import OpenedSecrets
     from groundplane.site.site import Site
 
-json_option = click.option("--json", "as_json", is_flag=True, help="For programs: JSON on standard output.")
-"""Gives the parameter `as_json`."""
-
-extra_option = click.option(
-    "-e",
-    "--extra-vars",
-    "extra",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A variable that beats all others; the value is read as YAML. May be given several times.",
-)
-"""Gives the parameter `extra`; read it with `parse_extra`."""
+__all__ = ["complete_patterns", "extra_option", "json_option"]
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -49,17 +37,6 @@ def console(*, stderr: bool = False) -> Console:
         # A pipe has no width: rows stay on one line each, for grep and awk.
         found = Console(stderr=stderr, highlight=False, emoji=False, soft_wrap=True, width=10_000, no_color=True)
     return found
-
-
-def show_table(table: Table, out: Console | None = None) -> None:
-    """A table on standard output; in a pipe without the blanks that fill up its last column."""
-    out = out or console()
-    if out.is_terminal:
-        out.print(table)
-        return
-    with out.capture() as capture:
-        out.print(table)
-    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
 def print_json(data: Any) -> None:
@@ -118,7 +95,7 @@ def open_site_and_secrets(
 
 
 def parse_extra(given: tuple[str, ...]) -> dict[str, Any]:
-    """NAME=VALUE from `extra_option`.
+    """NAME=VALUE from `options.extra_option`.
 
     Raises:
         click.BadParameter: not in this form, or the value isn't YAML.
@@ -164,44 +141,3 @@ def problem_as_json(problem: Problem) -> dict[str, Any]:
         "line": place.line if place else None,
         "column": place.column if place else None,
     }
-
-
-def complete_hosts(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Names of hosts."""
-    inventory = _inventory(ctx)
-    return [name for name in inventory.hosts if name.startswith(incomplete)] if inventory else []
-
-
-def complete_patterns(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Names of hosts and groups, also behind a comma or colon."""
-    inventory = _inventory(ctx)
-    if inventory is None:
-        return []
-    cut = max(incomplete.rfind(","), incomplete.rfind(":"), incomplete.rfind("&"), incomplete.rfind("!")) + 1
-    head, tail = incomplete[:cut], incomplete[cut:]
-    return [head + name for name in (*inventory.group_hosts, *inventory.hosts) if name.startswith(tail)]
-
-
-def complete_variables(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Names of variables that something in the site sets."""
-    try:
-        site = open_site(_given_site(ctx), strict=False)
-    except GroundplaneError:
-        return []
-    return sorted(name for name in site.variables.all_names() if name.startswith(incomplete))
-
-
-def _given_site(ctx: click.Context) -> str | None:
-    given = ctx.find_root().params.get("site")
-    return given if isinstance(given, str) else None
-
-
-def _inventory(ctx: click.Context) -> Inventory | None:
-    """The inventory alone, because a person waits for the tabulator key; None where there is none."""
-    from groundplane.cli.settings import find_site  # noqa: PLC0415
-    from groundplane.site.inventory_file import load_inventory  # noqa: PLC0415
-
-    try:
-        return load_inventory(find_site(_given_site(ctx)) / "inventory", [])
-    except GroundplaneError:
-        return None

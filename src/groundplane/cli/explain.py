@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groundplane.cli.common import complete_hosts, complete_variables, extra_option, json_option
+from groundplane.cli.completion import complete_hosts, complete_variables
+from groundplane.cli.options import extra_option, json_option
 from groundplane.counting import counted
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ def command(
     """Show where VARIABLE's value comes from, for HOST or for all.
 
     The chain goes from the weakest place to the strongest; an arrow marks what wins.
+
+    \b
+    Examples:
+      groundplane explain docker_log_driver node1
     """
     from groundplane.cli.common import open_site, parse_extra, print_json  # noqa: PLC0415
     from groundplane.site.explain import explain  # noqa: PLC0415
@@ -66,9 +71,9 @@ def _as_json(found: Explanation) -> dict[str, Any]:
 
 def _show(found: Explanation) -> None:
     from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
 
-    from groundplane.cli.common import console, short_place, show_table  # noqa: PLC0415
+    from groundplane.cli.common import console, short_place  # noqa: PLC0415
+    from groundplane.cli.tables import Table  # noqa: PLC0415
 
     out = console()
     where = f" on {found.host}" if found.host else ""
@@ -79,19 +84,17 @@ def _show(found: Explanation) -> None:
         decides = f"the role '{found.role}' decides" if found.role else "kolla-ansible's own value counts"
         out.print(f"Nobody sets it; {decides}.")
         return
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for _ in range(4):
-        table.add_column(overflow="fold")
+    table = Table("mark", "place", "value", "file", whole=("mark",), heads=False)
     for link in found.chain:
         style = "bold green" if link.wins else "dim"
-        table.add_row(
+        table.add(
             "→" if link.wins else "",
             escape(f"{link.level} {link.source}" if link.source not in {"-e", "secrets.yml"} else link.level),
             escape(_value(link.value)),
             escape(short_place(link.place)),
             style=style,
         )
-    show_table(table, out)
+    table.show(out)
 
 
 def _value(value: Any) -> str:

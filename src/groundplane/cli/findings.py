@@ -11,17 +11,18 @@ if TYPE_CHECKING:
 
     from groundplane.findings import Finding
 
-MARKS = {"error": "[bold red]✘[/]", "warning": "[yellow]![/]", "note": "[cyan]·[/]"}
-
 
 def show_findings(terminal: Console, found: Sequence[Finding]) -> None:
     """One after the other, in lines for people."""
     from rich.markup import escape  # noqa: PLC0415
 
+    from groundplane.cli.lines import FAILED, NEXT, NOTE, WARNING, say  # noqa: PLC0415
+
+    marks = {"error": FAILED, "warning": WARNING, "note": NOTE}
     for finding in found:
         code = f" [dim]{finding.code}[/]" if finding.code else ""
-        terminal.print(f"{MARKS[finding.severity.value]} {escape(finding.what)}{code}", soft_wrap=True)
+        say(terminal, f"{escape(finding.what)}{code}", mark=marks[finding.severity.value])
         for line in finding.details:
-            terminal.print(f"    [dim]{escape(line)}[/]", soft_wrap=True)
+            say(terminal, escape(line), indent=4, style="dim")
         if finding.cure:
-            terminal.print(f"  [green]→[/] {escape(finding.cure)}", soft_wrap=True)
+            say(terminal, escape(finding.cure), mark=NEXT, indent=2)

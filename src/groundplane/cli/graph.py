@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from groundplane.cli.options import json_option, output_option
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from groundplane.layers.marks import StepMark
     from groundplane.layers.model import Graph
@@ -20,34 +23,62 @@ if TYPE_CHECKING:
     "form",
     type=click.Choice(["tree", "mermaid", "svg"]),
     help="tree for the terminal, mermaid for pages that render it, svg for everything else. "
-    "Otherwise by the ending of --out, or tree.",
+    "Otherwise by the ending of --output, or tree.",
 )
-@click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="Write to a file.")
+@output_option("Write to a file.")
+@json_option
 @click.pass_obj
-def command(obj: str | None, form: str | None, out: str | None) -> None:
+def command(obj: str | None, form: str | None, output: Path | None, *, as_json: bool) -> None:
     """Draw layers and steps, coloured by how they stand; no host is asked.
 
     With the vault password at hand each step is compared with today's configuration; without it the drawing shows
     what was applied.
-    """
-    from pathlib import Path  # noqa: PLC0415
 
-    from groundplane.cli.common import console  # noqa: PLC0415
+    \b
+    Examples:
+      groundplane graph
+      groundplane graph --output layers.svg
+    """
+    from groundplane.cli.common import console, print_json  # noqa: PLC0415
     from groundplane.files import write_atomically  # noqa: PLC0415
 
-    form = form or {".svg": "svg", ".mmd": "mermaid"}.get(Path(out).suffix if out else "", "tree")
+    form = form or {".svg": "svg", ".mmd": "mermaid"}.get(output.suffix if output else "", "tree")
     site, graph, marks = _look(obj)
-    if form == "tree" and out is None:
+    if as_json:
+        print_json(_as_data(graph, marks))
+        return
+    if form == "tree" and output is None:
         from groundplane.layers.drawing_terminal import draw_terminal  # noqa: PLC0415
 
         terminal = console()
         terminal.print(draw_terminal(graph, marks, width=terminal.width))
         return
     text = _drawn(form, site, graph, marks)
-    if out is None:
+    if output is None:
         click.echo(text, nl=False)
     else:
-        write_atomically(Path(out), text)
+        write_atomically(output, text)
+
+
+def _as_data(graph: Graph, marks: Mapping[str, StepMark]) -> dict[str, Any]:
+    return {
+        "layers": [
+            {"layer": layer.name, "description": layer.description, "needs": list(layer.needs)}
+            for layer in graph.layers.values()
+        ],
+        "steps": [
+            {
+                "step": id_,
+                "layer": step.layer,
+                "description": step.description,
+                "needs": [need.step for need in step.needs],
+                "hosts": list(graph.hosts[id_]),
+                "state": marks[id_].state.value if id_ in marks else "never",
+                "details": marks[id_].text if id_ in marks else "",
+            }
+            for id_, step in graph.steps.items()
+        ],
+    }
 
 
 def _drawn(form: str, site: Site, graph: Graph, marks: Mapping[str, StepMark]) -> str:

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import click
 
+from groundplane.cli.completion import complete_releases
+from groundplane.cli.options import json_option
+from groundplane.counting import counted
+
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
@@ -16,14 +20,21 @@ import click
     show_default=True,
     help="lab: a manager and three nodes, ready to run; production: example hosts to be replaced by yours.",
 )
-@click.option("--name", help="The site's name; otherwise the folder's.")
-@click.option("--domain", help="DNS domain of the hosts.")
-@click.option("--release", help="The release that pins every version; otherwise the newest one.")
+@click.option("--name", metavar="NAME", help="The site's name; otherwise the folder's.")
+@click.option("--domain", metavar="DOMAIN", help="DNS domain of the hosts.")
+@click.option(
+    "--release",
+    metavar="NAME",
+    shell_complete=complete_releases,
+    help="The release that pins every version; otherwise the newest one.",
+)
 @click.option(
     "--vault-password-file",
     type=click.Path(path_type=Path),
+    metavar="FILE",
     help="A file that holds the vault password (or a program that prints it). site.yml will name it.",
 )
+@json_option
 def command(
     *,
     folder: Path,
@@ -32,11 +43,17 @@ def command(
     domain: str | None,
     release: str | None,
     vault_password_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Write a new site into DIR: a git repository that validates and deploys as generated.
 
     Secrets are made and encrypted at once. The vault password comes from --vault-password-file, or is asked for
     twice; the lab template makes one of its own and keeps it in your configuration folder.
+
+    \b
+    Examples:
+      groundplane init berlin --domain berlin.example.org
+      groundplane init try --template lab
     """
     from groundplane.cli.ask_password import ask_twice_or_none  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
@@ -56,8 +73,22 @@ def command(
         ask=ask_twice_or_none(),
         content=toolkit_content(),
     )
+    if as_json:
+        from groundplane.cli.common import print_json  # noqa: PLC0415
+
+        files = [str(file) for file in created.files]
+        password = str(created.password_file) if created.password_file is not None else None
+        print_json(
+            {
+                "path": str(created.path),
+                "files": files,
+                "secrets": list(created.secrets),
+                "vault_password_file": password,
+            }
+        )
+        return
     click.echo(f"Made the site in {created.path}, with {len(created.files)} files and its first commit.")
-    click.echo(f"Secrets made and encrypted: {', '.join(created.secrets)}")
+    click.echo(f"{counted(len(created.secrets), 'secret')} made and encrypted; groundplane secrets show lists them.")
     if created.password_file is not None:
         click.echo(f"The vault password is in {created.password_file}: keep it safe, and out of the site's folder.")
     elif here.vault_password_file is not None:

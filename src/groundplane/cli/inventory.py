@@ -6,7 +6,8 @@ import json
 
 import click
 
-from groundplane.cli.common import complete_hosts
+from groundplane.cli.completion import complete_hosts
+from groundplane.cli.options import json_option
 
 
 @click.command()
@@ -19,12 +20,17 @@ from groundplane.cli.common import complete_hosts
     shell_complete=complete_hosts,
     help="Only this host: the values that win.",
 )
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@json_option
 @click.pass_obj
 def command(obj: str | None, *, form: str, host: str | None, as_json: bool) -> None:
     """Show the inventory as Ansible will see it, without secrets.
 
-    Both formats are an inventory that Ansible reads: ansible-inventory -i FILE --graph
+    Both formats are an inventory that Ansible reads. --json is the same as --format json.
+
+    \b
+    Examples:
+      groundplane inventory --host node1
+      groundplane inventory > all.yml && ansible-inventory -i all.yml --graph
     """
     from groundplane.cli.common import open_site  # noqa: PLC0415
     from groundplane.site.ansible_inventory import ansible_inventory, host_inventory  # noqa: PLC0415

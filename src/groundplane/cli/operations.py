@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 def operation_options(command: Command) -> Command:
     """Gives the parameters `yes`, `confirm`, `check` and `as_json`, which `carry_out` takes."""
     options = (
-        click.option("--yes", "-y", is_flag=True, help="Don't ask; where data could be lost, --confirm is wanted too."),
+        click.option("-y", "--yes", is_flag=True, help="Don't ask; where data could be lost, --confirm is wanted too."),
         click.option("--confirm", metavar="WORD", default="", help="The word that the plan asks for, for programs."),
         click.option("--check", is_flag=True, help="Ansible's check mode: say what would be done, change nothing."),
         json_option,
@@ -142,48 +142,36 @@ def show_operation(terminal: Console, operation: Operation) -> None:
     """The plan, in lines for people."""
     from rich.markup import escape  # noqa: PLC0415
 
+    from groundplane.cli.lines import DONE, WARNING, say  # noqa: PLC0415
+    from groundplane.colours import BAD  # noqa: PLC0415
+
     if operation.nothing:
-        terminal.print(f"[green]✔[/] {escape(operation.title)}: {escape(operation.nothing)}")
+        say(terminal, f"{escape(operation.title)}: {escape(operation.nothing)}", mark=DONE)
         return
-    terminal.print(f"[bold]{escape(operation.title)}[/]")
+    say(terminal, f"[bold]{escape(operation.title)}[/]")
     for number, line in enumerate(operation.lines, 1):
-        terminal.print(f"  {number}. {escape(line)}", soft_wrap=True)
+        say(terminal, escape(line), mark=f"{number}.", indent=2)
     for warning in operation.warnings:
-        terminal.print(f"[yellow]![/] {escape(warning)}", soft_wrap=True)
+        say(terminal, escape(warning), mark=WARNING)
     if operation.danger:
-        terminal.print(f"[bold red]Data could be lost:[/] {escape(operation.danger)}", soft_wrap=True)
+        say(terminal, f"[{BAD}]Data could be lost:[/] {escape(operation.danger)}")
 
 
 def agree(operation: Operation, *, yes: bool, confirm: str, check: bool, as_json: bool) -> None:
-    """Asks, where it has to be asked.
+    """Asks, where it has to be asked; with --check nothing is done that would need it.
 
     Raises:
         InputError: nobody can be asked, or --confirm isn't the word.
         CancelledError: somebody says no.
     """
-    import sys  # noqa: PLC0415
-
-    from groundplane.errors import CancelledError, InputError  # noqa: PLC0415
+    from groundplane.cli import agreement  # noqa: PLC0415
 
     word = operation.confirm if operation.danger else ""
-    if word and confirm and confirm != word:
-        raise InputError(f"--confirm {confirm} isn't what this plan asks for", cure=f"It asks for: --confirm {word}")
-    if check or (yes and (not word or confirm == word)):
+    if check and (not word or confirm in ("", word)):
         return
-    if as_json or yes or not sys.stdin.isatty() or not sys.stdout.isatty():
-        options = f"--yes --confirm {word}" if word else "--yes"
-        raise InputError(
-            "Nobody is there to say yes to this plan"
-            if not yes
-            else "This plan could lose data, so --yes isn't enough",
-            why="--json is for programs" if as_json else "" if yes else "this is not a terminal",
-            cure=f"Add {options} where the plan is known to be wanted.",
-        )
-    if word:
-        if click.prompt(f"\nType {word} to go on", default="", show_default=False) != word:
-            raise CancelledError("Nothing was done", why=f"{word} wasn't typed")
-    elif not click.confirm("\nGo on?", default=False):
-        raise CancelledError("Nothing was done", why="the plan was declined")
+    agreement.agree(
+        "Carry out this plan?", yes=yes, as_json=as_json, look="Look with --check. ", word=word, given=confirm
+    )
 
 
 def run_operation(

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from groundplane.cli.completion import complete_patterns
+from groundplane.cli.completion import complete_layers, complete_patterns
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
@@ -39,7 +39,12 @@ no_probe_option = click.option(
 """Gives the parameter `no_probe`."""
 
 layer_option = click.option(
-    "--layer", "layers", multiple=True, metavar="LAYER", help="Only images of this layer. May be given several times."
+    "--layer",
+    "layers",
+    multiple=True,
+    metavar="LAYER",
+    shell_complete=complete_layers,
+    help="Only images of this layer. May be given several times.",
 )
 """Gives the parameter `layers`."""
 

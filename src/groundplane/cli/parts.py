@@ -15,19 +15,15 @@ if TYPE_CHECKING:
 def show_parts(terminal: Console, parts: Sequence[Part]) -> None:
     """A line each: whether it went well, how long it took, what it found."""
     from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
 
-    from groundplane.cli.common import show_table  # noqa: PLC0415
+    from groundplane.cli.tables import Table  # noqa: PLC0415
+    from groundplane.colours import BAD, GOOD  # noqa: PLC0415
     from groundplane.counting import duration  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(overflow="fold")
+    table = Table("mark", "part", "took", "told", whole=("mark", "part"), right=("took",), heads=False)
     for part in parts:
-        mark = "[green]✔[/]" if part.good else "[bold red]✘[/]"
-        table.add_row(mark, escape(part.name), duration(part.seconds), f"[dim]{escape(part.told)}[/]")
+        mark = f"[{GOOD}]✔[/]" if part.good else f"[{BAD}]✘[/]"
+        table.add(mark, escape(part.name), duration(part.seconds), f"[dim]{escape(part.told)}[/]")
     if terminal.is_terminal:
         terminal.print()
-    show_table(table, terminal)
+    table.show(terminal)

@@ -6,12 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from groundplane.errors import GroundplaneError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    import click
 
     from groundplane.layers.model import Graph
     from groundplane.plan.model import HostProbe, Plan
@@ -92,15 +88,3 @@ def planning(obj: str | None, *, extra: Mapping[str, Any] | None = None, ask: bo
         yield Planning(site, secrets, graph, journal)
     finally:
         journal.close()
-
-
-def complete_steps(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Names of layers and steps."""
-    from groundplane.cli.common import open_site  # noqa: PLC0415
-    from groundplane.layers.loading import load_graph  # noqa: PLC0415
-
-    try:
-        graph = load_graph(open_site(ctx.find_root().params.get("site"), strict=False))
-    except GroundplaneError:
-        return []
-    return [name for name in (*graph.layers, *graph.order) if name.startswith(incomplete)]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from groundplane.cli.lines import DONE, FAILED, PAUSED, say
 from groundplane.counting import counted, duration
 from groundplane.errors import CancelledError, FailedError
-from groundplane.run.events import RunState, WorkState
+from groundplane.run.events import RunState
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,7 +32,7 @@ def nothing_to_do(terminal: Console, plan: Plan, *, quiet: bool) -> None:
             cure="Bring them back and call again; --limit '!HOST' leaves one out.",
         )
     if not quiet and terminal.is_terminal:
-        terminal.print("[green]✔[/] Nothing to do.")
+        say(terminal, "Nothing to do.", mark=DONE)
 
 
 def report(terminal: Console, result: RunResult) -> None:
@@ -43,18 +44,19 @@ def report(terminal: Console, result: RunResult) -> None:
     for failure in result.failures:
         what = f"[bold]{failure.step}[/] on " if failure.step else ""
         task = f" at '{escape(failure.task)}'" if failure.task else ""
-        terminal.print(f"[red]✘[/] {what}[bold]{failure.host}[/]{task}: {escape(failure.reason)}")
+        say(terminal, f"{what}[bold]{failure.host}[/]{task}: {escape(failure.reason)}", mark=FAILED)
     for step, hosts in result.held_back.items():
         reasons: dict[str, list[str]] = {}
         for host, reason in hosts.items():
             reasons.setdefault(reason, []).append(host)
         for reason, names in reasons.items():
-            terminal.print(f"[yellow]⏸[/] [bold]{step}[/] was held back on {', '.join(names)}: {escape(reason)}")
-    mark = "[green]✔[/]" if result.state is RunState.DONE else "[red]✘[/]"
+            say(terminal, f"[bold]{step}[/] was held back on {', '.join(names)}: {escape(reason)}", mark=PAUSED)
     steps = f"steps: {told}" if told else "no step began"
-    terminal.print(
-        f"{mark} Run {result.run} {result.state.value} in {duration(result.seconds)}; {steps}; "
-        f"{counted(result.changed, 'task')} changed something"
+    say(
+        terminal,
+        f"Run {result.run} {result.state.value} in {duration(result.seconds)}; {steps}; "
+        f"{counted(result.changed, 'task')} changed something",
+        mark=DONE if result.state is RunState.DONE else FAILED,
     )
 
 
@@ -78,15 +80,3 @@ def raise_unless_done(result: RunResult, *, dry: bool = False, again: str = "") 
             if resume
             else f"groundplane logs {result.run} says more",
         )
-
-
-STATE_STYLES = {
-    RunState.DONE.value: "green",
-    RunState.FAILED.value: "red",
-    RunState.CANCELLED.value: "yellow",
-    RunState.INTERRUPTED.value: "yellow",
-    RunState.RUNNING.value: "cyan",
-    WorkState.HELD_BACK.value: "yellow",
-    WorkState.UNREACHABLE.value: "red",
-    WorkState.WAITING.value: "dim",
-}

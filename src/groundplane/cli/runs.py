@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.completion import complete_runs
+from groundplane.cli.lazy_group import Group
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,18 +20,26 @@ if TYPE_CHECKING:
     from groundplane.run.story import RunStory
 
 
-@click.group(invoke_without_command=True)
-@click.option("--last", "count", type=click.IntRange(1), default=20, show_default=True, help="How many.")
+@click.group(cls=Group, invoke_without_command=True)
+@click.option(
+    "--last", "count", type=click.IntRange(1), metavar="N", default=20, show_default=True, help="How many are listed."
+)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, count: int, as_json: bool) -> None:
-    """List runs, newest first; show one."""
+    """List runs, newest first; show one.
+
+    \b
+    Examples:
+      groundplane runs --last 5
+      groundplane runs show last
+    """
     if ctx.invoked_subcommand is not None:
         return
-    from rich.table import Table  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
 
-    from groundplane.cli.common import console, print_json  # noqa: PLC0415
-    from groundplane.cli.run_report import STATE_STYLES  # noqa: PLC0415
+    from groundplane.cli.common import print_json  # noqa: PLC0415
+    from groundplane.cli.tables import Table, moment, state  # noqa: PLC0415
     from groundplane.counting import duration  # noqa: PLC0415
     from groundplane.run.story import run_as_data  # noqa: PLC0415
 
@@ -38,30 +48,36 @@ def command(ctx: click.Context, *, count: int, as_json: bool) -> None:
     if as_json:
         print_json([run_as_data(row) for row in rows])
         return
-    terminal = console()
     if not rows:
-        terminal.print("Nothing has been run yet: groundplane apply")
+        click.echo("Nothing has been run yet: groundplane apply")
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("run", "what", "state", "began", "took", "by", ""):
-        table.add_column(name, no_wrap=True)
+    table = Table(
+        "run", "command", "state", "began", "took", "by", "", whole=("run", "began"), right=("took",), spare=("by",)
+    )
     for row in rows:
         took = duration((row.finished_at - row.started_at).total_seconds()) if row.finished_at is not None else ""
         what = f"{row.command} --check" if row.dry and row.command != "verify" else row.command
-        style = STATE_STYLES.get(row.state, "")
         more = f"goes on with {row.resumes}" if row.resumes else row.reason
-        began = f"{row.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
-        table.add_row(row.id, what, f"[{style}]{row.state}[/]" if style else row.state, began, took, row.holder, more)
-    terminal.print(table)
+        began, by = moment(row.started_at), escape(row.holder)
+        table.add(f"[bold]{row.id}[/]", escape(what), state(row.state), began, took, by, escape(more))
+    table.show()
 
 
-@command.command()
-@click.argument("run", default="last")
+@command.command(short_help="Show one: steps, times, the critical path, failures.")
+@click.argument("run", default="last", metavar="[RUN]", shell_complete=complete_runs)
 @click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write one self-contained page.")
 @json_option
 @click.pass_obj
 def show(obj: str | None, run: str, *, html: str | None, as_json: bool) -> None:
-    """Show RUN (its id, the end of it, or 'last'): steps, times, the critical path, slow tasks, failures."""
+    """Show RUN: its steps, times, critical path, slow tasks and failures.
+
+    RUN is its id, the end of it, or 'last'.
+
+    \b
+    Examples:
+      groundplane runs show
+      groundplane runs show 3f2a --html run.html
+    """
     from pathlib import Path  # noqa: PLC0415
 
     from groundplane.cli.common import console, print_json  # noqa: PLC0415
@@ -86,23 +102,20 @@ def _tell(terminal: Console, story: RunStory) -> None:
     from collections import Counter  # noqa: PLC0415
 
     from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
 
-    from groundplane.cli.run_report import STATE_STYLES  # noqa: PLC0415
+    from groundplane.cli.lines import FAILED, say  # noqa: PLC0415
+    from groundplane.cli.tables import Table, state  # noqa: PLC0415
     from groundplane.counting import duration  # noqa: PLC0415
 
     run = story.run
-    style = STATE_STYLES.get(run.state, "bold")
     why = f" ({escape(run.reason)})" if run.reason else ""
     terminal.print(
-        f"[bold]Run {run.id}[/] {run.command} by {run.holder}, {run.started_at.astimezone():%Y-%m-%d %H:%M:%S}: "
-        f"[{style}]{run.state}[/]{why} in {duration(story.seconds())}"
+        f"[bold]Run {run.id}[/] {escape(run.command)} by {escape(run.holder)}, "
+        f"{run.started_at.astimezone():%Y-%m-%d %H:%M:%S}: {state(run.state)}{why} in {duration(story.seconds())}"
     )
     if run.resumes:
         terminal.print(f"goes on with run {run.resumes}")
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("step", "state", "after", "took", "hosts"):
-        table.add_column(name, no_wrap=True, justify="right" if name in ("after", "took") else "left")
+    table = Table("step", "state", "after", "took", "hosts", whole=("step",), right=("after", "took"))
     for step in story.steps:
         hosts = Counter(row.state for row in story.hosts if row.step == step.step)
         after = duration((step.started_at - run.started_at).total_seconds()) if step.started_at else ""
@@ -112,18 +125,20 @@ def _tell(terminal: Console, story: RunStory) -> None:
             else ""
         )
         mark = "[bold]*[/] " if step.step in story.critical_path and len(story.critical_path) > 1 else "  "
-        colour = STATE_STYLES.get(step.state, "bold")
-        told = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in hosts.items())
-        table.add_row(f"{mark}{step.step}", f"[{colour}]{step.state.replace('_', ' ')}[/]", after, took, told)
-    terminal.print(table)
+        told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in hosts.items())
+        table.add(f"{mark}{step.step}", state(step.state), after, took, told)
+    table.show(terminal)
     if len(story.critical_path) > 1:
-        terminal.print(f"[dim]* the critical path: {' → '.join(story.critical_path)}[/]")
+        say(terminal, f"the critical path: {' → '.join(story.critical_path)}", mark="*", style="dim")
     for row in story.failures():
-        terminal.print(
-            f"[red]✘[/] [bold]{row.step}[/] on [bold]{row.host}[/] at '{escape(row.task)}': {escape(row.reason)}"
+        say(
+            terminal,
+            f"[bold]{row.step}[/] on [bold]{row.host}[/] at '{escape(row.task)}': {escape(row.reason)}",
+            mark=FAILED,
         )
     for task in story.slowest_tasks[:5]:
-        terminal.print(f"[dim]{duration(task.seconds):>7}  {escape(task.task)} ({task.step} on {task.host})[/]")
+        took = f"[dim]{duration(task.seconds):>7} [/]"
+        say(terminal, f"{escape(task.task)} ({task.step} on {task.host})", mark=took, style="dim")
 
 
 @contextmanager

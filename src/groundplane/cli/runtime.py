@@ -6,14 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.completion import complete_releases
+from groundplane.cli.lazy_group import Group
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
     from groundplane.runtime.choose import Kind
     from groundplane.site.release import Release
 
 
-@click.group()
+release_option = click.option(
+    "--release", "name", metavar="NAME", shell_complete=complete_releases, help="The release; otherwise the site's."
+)
+
+
+@click.group(cls=Group)
 def command() -> None:
     """Make or show the release's Ansible runtime.
 
@@ -23,7 +30,7 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--release", "name", metavar="NAME", help="The release; otherwise the site's.")
+@release_option
 @click.option("--kind", type=click.Choice(["venv", "container"]), help="Otherwise what suits this machine.")
 @click.option("--fresh", is_flag=True, help="Make it anew although it is there.")
 @json_option
@@ -32,8 +39,11 @@ def build(obj: str | None, *, name: str | None, kind: Kind | None, fresh: bool, 
     """Make the runtime where it is missing, and show it."""
     from dataclasses import asdict  # noqa: PLC0415
 
+    from rich.markup import escape  # noqa: PLC0415
+
     from groundplane.cli.common import console, print_json  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.cli.tables import facts as show_facts  # noqa: PLC0415
     from groundplane.content import toolkit_content  # noqa: PLC0415
     from groundplane.runtime.choose import ensure_runtime  # noqa: PLC0415
 
@@ -44,28 +54,53 @@ def build(obj: str | None, *, name: str | None, kind: Kind | None, fresh: bool, 
     if as_json:
         print_json({"release": release.name, **facts})
         return
-    for key, value in {"release": release.name, **facts}.items():
-        click.echo(f"{key.replace('_', ' '):<18} {value if value is not None else '-'}")
+    show_facts(
+        (key.replace("_", " "), escape(str(value)) if value is not None else "-")
+        for key, value in {"release": release.name, **facts}.items()
+    )
 
 
-@command.command()
-@click.option("--release", "name", metavar="NAME", help="The release; otherwise the site's.")
+@command.command(short_help="Say what the release pins, and what this machine gets.")
+@release_option
+@json_option
 @click.pass_obj
-def show(obj: str | None, *, name: str | None) -> None:
+def show(obj: str | None, *, name: str | None, as_json: bool) -> None:
     """Say what the release pins and which kind of runtime this machine gets; make nothing."""
+    from rich.markup import escape  # noqa: PLC0415
+
+    from groundplane.cli.common import print_json  # noqa: PLC0415
+    from groundplane.cli.tables import facts  # noqa: PLC0415
     from groundplane.runtime.venv import find_python  # noqa: PLC0415
 
     release = _release(obj, name)
     python = find_python(release.runtime.python)
     accelerator = release.runtime.accelerator
-    click.echo(f"release      {release.name}  {release.description}".rstrip())
-    click.echo(f"ansible-core {release.runtime.ansible_core}, Python {release.runtime.python}")
-    click.echo(f"accelerator  {f'mitogen {accelerator.mitogen}' if accelerator is not None else '-'}")
-    click.echo(
-        f"here         virtual environment on {python[0]} ({python[1]})"
+    mitogen = accelerator.mitogen if accelerator is not None else None
+    if as_json:
+        print_json(
+            {
+                "release": release.name,
+                "description": release.description,
+                "ansible_core": release.runtime.ansible_core,
+                "python": release.runtime.python,
+                "mitogen": mitogen,
+                "kind": "venv" if python is not None else "container",
+                "python_here": str(python[0]) if python is not None else None,
+            }
+        )
+        return
+    here = (
+        f"virtual environment on {python[0]} ({python[1]})"
         if python is not None
-        else f"here         container on {release.runtime.image_suite}: no Python of this machine suits"
+        else f"container on {release.runtime.image_suite}: no Python of this machine suits"
     )
+    rows = {
+        "release": f"{release.name}  {release.description}".rstrip(),
+        "ansible-core": f"{release.runtime.ansible_core}, Python {release.runtime.python}",
+        "accelerator": f"mitogen {mitogen}" if mitogen is not None else "-",
+        "here": here,
+    }
+    facts((key, escape(value)) for key, value in rows.items())
 
 
 def _release(obj: str | None, name: str | None) -> Release:

@@ -6,16 +6,21 @@ import json
 
 import click
 
+from groundplane.cli.completion import complete_schemas
+
 
 @click.command()
-@click.argument("what", metavar="[site|layers|realm|LAYER]", default="site")
+@click.argument("what", metavar="[site|layers|realm|LAYER]", default="site", shell_complete=complete_schemas)
 def command(*, what: str) -> None:
-    """Print the JSON Schema of site.yml, layers.yml, a realm's file, or a layer's environments/LAYER/configuration.yml.
+    """Print the JSON Schema of a site's files: site.yml, layers.yml, a realm's file, a layer's configuration.yml.
+
+    For an editor with the YAML language server, write it down, and put this into site.yml's first line:
+    # yaml-language-server: $schema=.schema.json
 
     \b
-    For an editor with the YAML language server:
+    Examples:
       groundplane schema > .schema.json
-      and in site.yml's first line: # yaml-language-server: $schema=.schema.json
+      groundplane schema openstack
     """
     from groundplane.content import toolkit_content  # noqa: PLC0415
     from groundplane.site.schema import (  # noqa: PLC0415

@@ -8,9 +8,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from groundplane.cli.completion import complete_secrets
+from groundplane.cli.lazy_group import Group
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,27 +30,34 @@ _MOST_MINUTES = 24 * 60
 _EDITORS = ("sensible-editor", "nano", "vi")
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Make, complete, show, edit and re-key the site's secrets.
 
     The vault password comes from GROUNDPLANE_VAULT_PASSWORD_FILE, else from vault in site.yml (a file or a command),
-    else from the agent that `secrets unlock` starts, else it is asked for; never from the command line.
+    else from the agent that 'secrets unlock' starts, else it is asked for; never from the command line.
     """
 
 
-@command.command()
+@command.command(short_help="Make secrets.yml, or complete it with what is missing.")
+@json_option
 @click.pass_obj
-def init(obj: str | None) -> None:
+def init(obj: str | None, *, as_json: bool) -> None:
     """Make secrets.yml, or complete it with what the site's layers need; never shows a value."""
     from groundplane.cli.ask_password import ask_or_none, ask_twice_or_none  # noqa: PLC0415
+    from groundplane.site.secrets import store  # noqa: PLC0415
     from groundplane.site.secrets.generate import PublicFacts  # noqa: PLC0415
-    from groundplane.site.secrets.store import complete_secrets, secrets_file  # noqa: PLC0415
 
     path, file, declared = _site(obj)
-    ask = ask_or_none() if secrets_file(path).exists() else ask_twice_or_none()
+    ask = ask_or_none() if store.secrets_file(path).exists() else ask_twice_or_none()
     facts = PublicFacts(file.name, file.domain, file.certificates.authority_days)
-    done = complete_secrets(path, _password(path, file, ask), declared, facts)
+    done = store.complete_secrets(path, _password(path, file, ask), declared, facts)
+    if as_json:
+        from groundplane.cli.common import print_json  # noqa: PLC0415
+
+        written = [str(each.relative_to(path)) for each in done.files]
+        print_json({"made": list(done.made), "files": written, "was_in_clear": done.was_in_clear})
+        return
     if done.was_in_clear:
         click.echo("secrets.yml was not encrypted; it is now. If it was ever committed, change the secrets in it.")
     for name in done.made:
@@ -61,10 +72,18 @@ def init(obj: str | None) -> None:
 
 
 @command.command()
-@click.option("--reveal", metavar="NAME", help="Print this one's value, and nothing else.")
+@click.option("--reveal", metavar="NAME", shell_complete=complete_secrets, help="Print this one's value, nothing else.")
+@json_option
 @click.pass_obj
-def show(obj: str | None, reveal: str | None) -> None:
-    """List the secrets, masked; or print one."""
+def show(obj: str | None, *, reveal: str | None, as_json: bool) -> None:
+    """List the secrets, masked; or print one.
+
+    \b
+    Examples:
+      groundplane secrets show
+      groundplane secrets show --reveal keystone_admin_password
+    """
+    from groundplane.cli.common import print_json  # noqa: PLC0415
     from groundplane.errors import InputError  # noqa: PLC0415
     from groundplane.site.source import suggest  # noqa: PLC0415
 
@@ -72,29 +91,46 @@ def show(obj: str | None, reveal: str | None) -> None:
     values = _open(path, file).values
     if reveal is not None:
         if reveal not in values:
-            raise InputError(f"There is no secret {reveal}", cure=suggest(reveal, values))
+            raise InputError(
+                f"There is no secret {reveal}", cure=suggest(reveal, values) or "groundplane secrets show lists them."
+            )
         import yaml  # noqa: PLC0415
 
         value = values[reveal]
-        click.echo(value if isinstance(value, str) else yaml.safe_dump(value), nl=not str(value).endswith("\n"))
+        if as_json:
+            print_json({"name": reveal, "value": value})
+        else:
+            click.echo(value if isinstance(value, str) else yaml.safe_dump(value), nl=not str(value).endswith("\n"))
         return
-    from rich.table import Table  # noqa: PLC0415
-
-    from groundplane.cli.common import console  # noqa: PLC0415
-
-    table = Table(box=None, pad_edge=False)
-    for title in ("Secret", "Layer", "Kind", "Value", "What for"):
-        table.add_column(title)
-    for name in values:
-        known = declared.get(name)
-        rest = (known.layer, known.kind.value, "••••••••", known.description) if known else ("", "", "••••••••", "")
-        table.add_row(name, *rest)
-    for name, secret in declared.items():
-        if name not in values:
-            table.add_row(name, secret.layer, secret.kind.value, "[red]missing[/]", secret.description)
-    console().print(table)
-    if any(name not in values for name in declared):
+    rows = [
+        {
+            "name": name,
+            "layer": known.layer if (known := declared.get(name)) is not None else None,
+            "kind": known.kind.value if known is not None else None,
+            "missing": name not in values,
+            "description": known.description if known is not None else "",
+        }
+        for name in (*values, *(name for name in declared if name not in values))
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    _list(rows)
+    if any(row["missing"] for row in rows):
         click.echo("groundplane secrets init makes what is missing.", err=True)
+
+
+def _list(rows: list[dict[str, Any]]) -> None:
+    from rich.markup import escape  # noqa: PLC0415
+
+    from groundplane.cli.tables import Table, state  # noqa: PLC0415
+
+    table = Table("secret", "layer", "kind", "value", "what for", whole=("secret", "value"), spare=("kind", "layer"))
+    for row in rows:
+        kind = (row["kind"] or "").replace("_", " ")
+        shown = state("missing") if row["missing"] else "••••••••"
+        table.add(f"[bold]{escape(row['name'])}[/]", row["layer"] or "", kind, shown, escape(row["description"]))
+    table.show()
 
 
 @command.command()
@@ -155,13 +191,14 @@ def rekey(obj: str | None, new_vault_password_file: Path | None, new_vault_passw
     click.echo("Git's history still opens with the old one; if that has leaked, change the secrets as well.")
 
 
-@command.command()
+@command.command(short_help="Hold the vault password in memory for a while.")
 @click.option(
     "--minutes",
     type=click.IntRange(1, _MOST_MINUTES),
+    metavar="N",
     default=_MINUTES,
     show_default=True,
-    help="Forgotten after that.",
+    help="How long; it is forgotten after that.",
 )
 @click.pass_obj
 def unlock(obj: str | None, minutes: int) -> None:
@@ -186,7 +223,7 @@ def unlock(obj: str | None, minutes: int) -> None:
 @command.command()
 @click.pass_obj
 def lock(obj: str | None) -> None:
-    """Forget the vault password that `secrets unlock` holds."""
+    """Forget the vault password that 'secrets unlock' holds."""
     from groundplane.cli.settings import find_site, settings  # noqa: PLC0415
     from groundplane.site.secrets.password_agent import agent_socket, stop_agent  # noqa: PLC0415
 

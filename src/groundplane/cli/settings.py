@@ -10,6 +10,8 @@ from pathlib import Path
 
 from groundplane.errors import InputError
 
+SSH_WORDS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -27,6 +29,8 @@ class Settings:
     ssh_auth_sock: str | None
     holder: str
     """USER@HOST, for locks and the journal."""
+    reached_as: str
+    """USER@ADDRESS by which the person came here over ssh; else `holder`."""
 
 
 def settings() -> Settings:
@@ -35,6 +39,9 @@ def settings() -> Settings:
     home = Path(env.get("HOME") or "~").expanduser()
     memory = Path(env.get("XDG_RUNTIME_DIR") or "/dev/shm")  # noqa: S108 - memory, and the folder is ours alone
     vault = env.get("GROUNDPLANE_VAULT_PASSWORD_FILE")
+    user, host = getpass.getuser(), socket.gethostname()
+    # sshd(8), ENVIRONMENT: the client's address and port, the server's address and port.
+    ssh = (env.get("SSH_CONNECTION") or "").split()
     return Settings(
         cache=Path(env.get("XDG_CACHE_HOME") or home / ".cache") / "groundplane",
         state=Path(env.get("XDG_STATE_HOME") or home / ".local/state") / "groundplane",
@@ -42,7 +49,8 @@ def settings() -> Settings:
         runtime=memory / f"groundplane-{os.getuid()}",
         vault_password_file=Path(vault).expanduser() if vault else None,
         ssh_auth_sock=env.get("SSH_AUTH_SOCK"),
-        holder=f"{getpass.getuser()}@{socket.gethostname()}",
+        holder=f"{user}@{host}",
+        reached_as=f"{user}@{ssh[2] if len(ssh) == SSH_WORDS else host}",
     )
 
 

@@ -2,25 +2,72 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
 from rich.markup import escape
 
-from groundplane.errors import GroundplaneError, InputError
+from groundplane.cli.common import console as make_console
+from groundplane.cli.common import problem_as_json
+from groundplane.cli.lines import NEXT, say
+from groundplane.colours import BAD
+from groundplane.errors import FailedError, GroundplaneError, InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def show_error(error: GroundplaneError, console: Console | None = None) -> None:
     """Writes the error to standard error, a problem a paragraph."""
-    out = console or Console(stderr=True, highlight=False, soft_wrap=True)
-    out.print(f"[bold red]Error:[/] {escape(error.what)}")
+    out = console or make_console(stderr=True)
+    say(out, f"[{BAD}]Error:[/] {escape(error.what)}")
     if error.place is not None:
-        out.print(f"  [dim]at[/] {escape(str(error.place))}")
+        say(out, f"[dim]at[/] {escape(str(error.place))}", indent=2)
     if error.why:
-        out.print(f"  [dim]why:[/] {escape(error.why)}")
+        say(out, f"[dim]why:[/] {escape(error.why)}", indent=2)
     if isinstance(error, InputError):
         for problem in error.problems:
             where = f"[bold]{escape(str(problem.place))}[/]: " if problem.place is not None else ""
-            out.print(f"  {where}{escape(problem.what)}")
+            say(out, f"{where}{escape(problem.what)}", indent=2)
             if problem.cure:
-                out.print(f"    [green]→[/] {escape(problem.cure)}")
+                say(out, escape(problem.cure), mark=NEXT, indent=4)
     if error.cure:
-        out.print(f"  [green]→[/] {escape(error.cure)}")
+        say(out, escape(error.cure), mark=NEXT, indent=2)
+
+
+def error_as_json(error: GroundplaneError) -> str:
+    """The same for programs, on one line: what --json ends with where something went wrong."""
+    place = error.place
+    data: dict[str, Any] = {
+        "kind": "error",
+        "exit_code": error.exit_code,
+        "what": error.what,
+        "why": error.why,
+        "cure": error.cure,
+        "file": str(place.file) if place else None,
+        "line": place.line if place else None,
+        "problems": [problem_as_json(one) for one in error.problems] if isinstance(error, InputError) else [],
+    }
+    return json.dumps(data, ensure_ascii=False)
+
+
+def usage_error(wrong: click.ClickException) -> InputError:
+    """What click has against the words of a command, said as all errors are."""
+    what = wrong.format_message().strip()
+    context = wrong.ctx if isinstance(wrong, click.UsageError) else None
+    hint = ""
+    if isinstance(wrong, click.NoSuchOption) and wrong.possibilities:
+        what = f"There is no option {wrong.option_name}"
+        hint = f"Did you mean {' or '.join(sorted(wrong.possibilities))}? "
+    return InputError(
+        what.removesuffix("."), cure=f"{hint}{context.command_path} --help says more." if context is not None else hint
+    )
+
+
+def system_error(wrong: OSError) -> FailedError:
+    """What the system refused: a full disk, a file that may not be read."""
+    what = wrong.strerror or str(wrong)
+    if wrong.filename is not None:
+        what = f"{wrong.filename}: {what}"
+    return FailedError(what, cure="Put that right, then call the same command again.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
 from groundplane.counting import counted
 
 if TYPE_CHECKING:
@@ -62,12 +62,13 @@ def _show(path: Path, problems: Sequence[Problem]) -> None:
     from rich.markup import escape  # noqa: PLC0415
 
     from groundplane.cli.common import console, short_place  # noqa: PLC0415
+    from groundplane.cli.lines import NEXT, say  # noqa: PLC0415
 
     out = console()
     for problem in problems:
         place = short_place(problem.place)
         where = f"[bold]{escape(place)}[/]: " if place else ""
-        out.print(f"{where}{escape(problem.what)}", soft_wrap=True)
+        say(out, f"{where}{escape(problem.what)}")
         if problem.cure:
-            out.print(f"  [green]→[/] {escape(problem.cure)}", soft_wrap=True)
+            say(out, escape(problem.cure), mark=NEXT, indent=2)
     click.echo(f"{counted(len(problems), 'problem')} in {path}. Nothing was touched.", err=True)

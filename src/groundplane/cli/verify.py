@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import click
 
-from groundplane.cli.common import complete_patterns, extra_option, json_option
+from groundplane.cli.completion import complete_steps
+from groundplane.cli.options import extra_option, json_option, limit_option
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[LAYER|STEP]...")
-@click.option("--limit", metavar="HOSTS", shell_complete=complete_patterns, help="Only on these hosts (a pattern).")
-@click.option("--skip", multiple=True, metavar="CHECK", help="Leave a check out, such as smoke. May be repeated.")
+@click.argument("names", nargs=-1, metavar="[LAYER|STEP]...", shell_complete=complete_steps)
+@limit_option
+@click.option(
+    "--skip", multiple=True, metavar="CHECK", help="Leave out a check, such as smoke. May be given several times."
+)
 @extra_option
 @json_option
 @click.pass_obj
@@ -26,6 +29,11 @@ def command(
     """Check layers on the hosts for themselves, not by what was applied.
 
     Changes nothing; what the smoke test of the layer platform makes in the cloud it removes.
+
+    \b
+    Examples:
+      groundplane verify
+      groundplane verify openstack --limit node2
     """
     from groundplane.checks.verify import checks_of, verify  # noqa: PLC0415
     from groundplane.cli.common import console, parse_extra  # noqa: PLC0415

@@ -210,6 +210,6 @@ def _unreachable(plan: Plan) -> Iterable[Text]:
 
 
 def plan_as_data(plan: Plan) -> dict[str, Any]:
-    """The plan for programs, without the fingerprints: `--out FILE` writes them too."""
+    """The plan for programs, without the fingerprints: `--output FILE` writes them too."""
     hidden = {"steps": {"__all__": {"hosts": {"__all__": {"fingerprint"}}}}}
     return {**plan.model_dump(mode="json", exclude=hidden), "has_work": plan.has_work()}

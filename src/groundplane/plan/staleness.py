@@ -38,7 +38,7 @@ def read_plan(path: Path) -> Plan:
         raise InputError(
             f"{path} is not a plan",
             why=error.errors()[0]["msg"],
-            cure="groundplane plan --out FILE writes one.",
+            cure="groundplane plan --output FILE writes one.",
             place=Place(path),
         ) from error
 
@@ -75,7 +75,7 @@ def refuse_stale(old: Plan, new: Plan) -> None:
         raise InputError(
             "The plan has gone stale: the site or the hosts have moved on since it was made",
             why="; ".join(moved[:_MOST_TOLD]) + more,
-            cure="groundplane plan --out FILE makes a fresh one.",
+            cure="groundplane plan --output FILE makes a fresh one.",
         )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from groundplane.cli.completion import complete_images
 from groundplane.errors import GroundplaneError
 
 if TYPE_CHECKING:
@@ -25,10 +26,15 @@ suite_option = click.option(
     "suites",
     multiple=True,
     metavar="SUITE",
-    help="Debian suite of the manager and the hosts; may be given several times. The release's own where absent.",
+    help="Debian suite of manager and hosts; otherwise the release's own. May be given several times.",
 )
 image_option = click.option(
-    "--image", "images", multiple=True, metavar="NAME", help="Only this image; may be given several times."
+    "--image",
+    "images",
+    multiple=True,
+    metavar="IMAGE",
+    shell_complete=complete_images,
+    help="Only this image. May be given several times.",
 )
 since_option = click.option(
     "--since",
@@ -42,13 +48,13 @@ base_option = click.option(
     multiple=True,
     type=click.Path(path_type=Path, exists=True),
     metavar="BUNDLE",
-    help="The bundle that this one builds on, where it wasn't loaded here; may be given several times.",
+    help="The bundle that this one builds on, where it wasn't loaded here. May be given several times.",
 )
 signers_option = click.option(
     "--signers",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Whose bundles are trusted (ssh's format of allowed signers); the site's inventory/images_signers if absent.",
+    help="Whose bundles are trusted (ssh's format of allowed signers); the site's inventory/images_signers otherwise.",
 )
 checksum_option = click.option(
     "--checksum",
@@ -94,10 +100,10 @@ def find_trust(obj: str | None, signers: Path | None, checksum: str | None) -> T
 
 
 def size(number: int | None) -> str:
-    """MB or GB, as disks are sold; a dash where it isn't known."""
-    if number is None:
-        return "-"
-    return f"{number / 1e9:.2f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"  # noqa: PLR2004 - a GB
+    """As people say it; a dash where it isn't known."""
+    from groundplane.supply.build.watchers import size as told  # noqa: PLC0415
+
+    return "-" if number is None else told(number)
 
 
 def teller() -> Callable[[str], None]:

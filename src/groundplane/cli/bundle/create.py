@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from groundplane.cli.bundle.common import image_option, since_option, suite_option
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
 
 
 @click.command()
@@ -34,11 +34,17 @@ def command(
 
     Until it is whole its name ends in .part; a folder that was left like that is gone on with. The list of all files is
     signed with the site's signing key.
+
+    \b
+    Examples:
+      groundplane bundle create /media/disk/2026.1
+      groundplane bundle create july.tar --since june/manifest.json
     """
     from rich.markup import escape  # noqa: PLC0415
 
     from groundplane.cli.bundle.common import byte_progress, machine, size, teller  # noqa: PLC0415
     from groundplane.cli.common import console, open_site_and_secrets, print_json, short_path  # noqa: PLC0415
+    from groundplane.cli.lines import DONE, say  # noqa: PLC0415
     from groundplane.supply.bundle.creation import Wishes, create_bundle  # noqa: PLC0415
     from groundplane.supply.bundle.reading import read_old_manifest  # noqa: PLC0415
     from groundplane.supply.bundle.writing import check_target  # noqa: PLC0415
@@ -71,7 +77,7 @@ def command(
         )
         return
     out = console()
-    out.print(f"[green]{escape(short_path(made.path))}[/]: {len(manifest.own):,} files, {size(manifest.bytes)}, signed")
+    say(out, f"{escape(short_path(made.path))}: {len(manifest.own):,} files, {size(manifest.bytes)}, signed", mark=DONE)
     if manifest.inherited:
         left_out = sum(entry.bytes for entry in manifest.inherited.values())
         out.print(f"{len(manifest.inherited):,} files ({size(left_out)}) are in the older bundle and were left out.")

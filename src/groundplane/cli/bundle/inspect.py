@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from groundplane.cli.bundle.common import bundle_argument
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,47 +48,41 @@ def _as_data(bundle: Bundle) -> dict[str, Any]:
 
 def _show(bundle: Bundle, *, verbose: bool) -> None:
     from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
 
     from groundplane.cli.bundle.common import size  # noqa: PLC0415
-    from groundplane.cli.common import console, show_table  # noqa: PLC0415
+    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.tables import Table, state  # noqa: PLC0415
     from groundplane.supply.bundle.manifest import COMPONENTS, component_of  # noqa: PLC0415
 
     out, manifest = console(), bundle.manifest
     out.print(f"[bold]{escape(str(bundle.path))}[/]: release {escape(manifest.release)}, made {manifest.made_at}")
     out.print(
         f"toolkit {escape(manifest.toolkit)}, Debian {' '.join(manifest.suites)} ({manifest.architecture}), "
-        f"{'signed' if bundle.signature is not None else '[red]not signed[/]'}"
+        f"{'signed' if bundle.signature is not None else state('not signed')}"
     )
     if manifest.base is not None:
         out.print(
             f"builds on the bundle of {manifest.base.made_at} for release {escape(manifest.base.release)}: "
             f"{len(manifest.inherited):,} files are there"
         )
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("component", "files", "size"):
-        table.add_column(title, justify="left" if title == "component" else "right")
+    table = Table("component", "files", "size", right=("files", "size"))
     for component, title in COMPONENTS.items():
         sizes = [entry.bytes for path, entry in manifest.own.items() if component_of(path) == component]
         if sizes:
-            table.add_row(title, f"{len(sizes):,}", size(sum(sizes)))
-    table.add_row("together", f"{len(manifest.own):,}", size(manifest.bytes))
+            table.add(title, f"{len(sizes):,}", size(sum(sizes)))
+    table.add("together", f"{len(manifest.own):,}", size(manifest.bytes), style="bold")
     out.print()
-    show_table(table, out)
-    images = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("image", "tag", "size", "digest"):
-        images.add_column(title, justify="right" if title == "size" else "left")
+    table.show(out)
+    images = Table("image", "tag", "digest", "size", whole=("image", "digest"), right=("size",))
     for image in manifest.images:
-        images.add_row(escape(image.name), escape(image.tag), size(image.bytes), image.digest)
+        images.add(escape(image.name), escape(image.tag), image.digest.removeprefix("sha256:")[:12], size(image.bytes))
     if manifest.images:
         out.print()
-        show_table(images, out)
+        images.show(out)
     if verbose:
-        packages = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for title in ("package or wheel", "version"):
-            packages.add_column(title)
+        packages = Table("package or wheel", "version", whole=("package or wheel",))
         for entry in (*manifest.debian, *manifest.wheels):
-            packages.add_row(escape(entry.name), escape(entry.version))
+            packages.add(escape(entry.name), escape(entry.version))
         out.print()
-        show_table(packages, out)
+        packages.show(out)
     out.print("\n[dim]Nothing of this was checked:[/] groundplane bundle verify " + escape(str(bundle.path)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from groundplane.cli.bundle.common import checked_bundle, image_option
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +51,11 @@ def command(
 
     Signature and all files are checked first; of a bundle that isn't whole nothing is used. What is here already is not
     copied again.
+
+    \b
+    Examples:
+      groundplane bundle load /media/disk/2026.1
+      groundplane bundle load /media/disk/2026.1 --closed-network
     """
     import os  # noqa: PLC0415
 
@@ -92,11 +97,12 @@ def _show(loaded: Loaded, settled: Settled | None) -> None:
     from rich.markup import escape  # noqa: PLC0415
 
     from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.lines import DONE, WARNING, say  # noqa: PLC0415
     from groundplane.counting import counted  # noqa: PLC0415
 
     out = console()
     who = loaded.signer.name if loaded.signer is not None else "its checksum"
-    out.print(f"[green]Loaded[/]: release {escape(loaded.bundle.manifest.release)}, vouched for by {escape(who)}")
+    say(out, f"Loaded: release {escape(loaded.bundle.manifest.release)}, vouched for by {escape(who)}", mark=DONE)
     out.print(
         f"{counted(len(loaded.images), 'image')} of the site here, {counted(loaded.copied, 'image')} copied just now"
     )
@@ -111,7 +117,7 @@ def _show(loaded: Loaded, settled: Settled | None) -> None:
         from groundplane.supply.bundle.closed_network import SETTINGS  # noqa: PLC0415
 
         for file in settled.left:
-            out.print(f"[yellow]![/] {file} is somebody else's and was left: wheels are in {escape(str(here))}/wheels")
+            say(out, f"{file} is somebody else's and was left: wheels are in {escape(str(here))}/wheels", mark=WARNING)
         out.print("\nThis machine takes packages from there, and serves them. For hosts, in the site:\n")
         out.print(escape(SETTINGS))
     out.print("\nNext:\n  groundplane images push   [dim]# in the site: fills the site's registry from here[/]")

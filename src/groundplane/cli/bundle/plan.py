@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from groundplane.cli.bundle.common import image_option, since_option, suite_option
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,31 +75,28 @@ def _as_data(plan: BundlePlan) -> dict[str, object]:
 
 def _show(plan: BundlePlan, *, verbose: bool) -> None:
     from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
 
     from groundplane.cli.bundle.common import size  # noqa: PLC0415
-    from groundplane.cli.common import console, show_table  # noqa: PLC0415
+    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.lines import WARNING, say  # noqa: PLC0415
+    from groundplane.cli.tables import Table  # noqa: PLC0415
     from groundplane.supply.bundle.manifest import COMPONENTS  # noqa: PLC0415
 
     out = console()
     if verbose:
-        items = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for title in ("component", "name", "version", "size", ""):
-            items.add_column(title, justify="right" if title == "size" else "left")
+        items = Table("component", "name", "version", "size", "", whole=("name",), right=("size",))
         for item in plan.items:
-            items.add_row(item.component, escape(item.name), escape(item.version), size(item.bytes), escape(item.note))
-        show_table(items, out)
+            items.add(item.component, escape(item.name), escape(item.version), size(item.bytes), escape(item.note))
+        items.show(out)
         out.print()
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("component", "count", "size", ""):
-        table.add_column(title, justify="right" if title in ("count", "size") else "left")
+    table = Table("component", "files", "size", "", right=("files", "size"))
     totals = plan.totals()
     for total in totals:
         unknown = f"{total.unknown:,} of unknown size" if total.unknown else ""
-        table.add_row(COMPONENTS[total.component], f"{total.count:,}", size(total.bytes or None), unknown)
-    table.add_row("together", f"{len(plan.items):,}", size(sum(total.bytes for total in totals)), "")
-    show_table(table, out)
+        table.add(COMPONENTS[total.component], f"{total.count:,}", size(total.bytes or None), unknown)
+    table.add("together", f"{len(plan.items):,}", size(sum(total.bytes for total in totals)), "", style="bold")
+    table.show(out)
     if plan.held:
         out.print(f"{plan.held:,} packages and wheels are in the older bundle already, and are left out.")
     for problem in plan.problems:
-        out.print(f"[yellow]![/] {escape(problem)}")
+        say(out, escape(problem), mark=WARNING)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from groundplane.cli.bundle.common import checked_bundle
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,10 @@ def command(
     """Check a bundle's signature and every file in it.
 
     Each file that is missing, cut short, changed or too much is named. Exit code 1 where anything is wrong.
+
+    \b
+    Examples:
+      groundplane bundle verify /media/disk/2026.1
     """
     import time  # noqa: PLC0415
 
@@ -38,7 +42,8 @@ def command(
 
     from groundplane.cli.bundle.common import byte_progress, find_trust, machine, size  # noqa: PLC0415
     from groundplane.cli.common import console, print_json  # noqa: PLC0415
-    from groundplane.counting import counted  # noqa: PLC0415
+    from groundplane.cli.lines import DONE, say  # noqa: PLC0415
+    from groundplane.counting import counted, duration  # noqa: PLC0415
     from groundplane.supply.bundle.loading import machine_holders  # noqa: PLC0415
     from groundplane.supply.bundle.reading import open_bundle  # noqa: PLC0415
     from groundplane.supply.bundle.trust import check_signature  # noqa: PLC0415
@@ -75,9 +80,11 @@ def command(
     who = f"signed by {signer.name} ({signer.fingerprint})" if signer is not None else "its checksum is the one given"
     seconds = time.monotonic() - begin
     out = console()
-    out.print(
-        f"[green]Whole[/]: {counted(checked.files, 'file')}, {size(checked.bytes)}, "
-        f"release {escape(bundle.manifest.release)} of {bundle.manifest.made_at}, {escape(who)}; {seconds:.1f} s"
+    say(
+        out,
+        f"Whole: {counted(checked.files, 'file')}, {size(checked.bytes)}, "
+        f"release {escape(bundle.manifest.release)} of {bundle.manifest.made_at}, {escape(who)}; {duration(seconds)}",
+        mark=DONE,
     )
     if bundle.manifest.inherited:
         files = counted(len(bundle.manifest.inherited), "file")

@@ -10,7 +10,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("groundplane.cli.ceph.status", "Show health and its causes, monitors, OSDs, pools, gateways."),
     "osd": ("groundplane.cli.ceph.osd", "List, add and replace OSDs; wipe disks that the site names."),
     "host": ("groundplane.cli.ceph.host", "Add, drain and remove hosts."),
-    "restart": ("groundplane.cli.ceph.restart", "Restart daemons one at a time, with the cluster healthy throughout."),
+    "restart": ("groundplane.cli.ceph.restart", "Restart daemons one at a time, in a healthy cluster."),
     "maintenance": ("groundplane.cli.ceph.maintenance", "Keep data where it is while a host is away, and end that."),
     "adopt": ("groundplane.cli.ceph.adopt", "Take over a cluster that cephadm already runs."),
 }

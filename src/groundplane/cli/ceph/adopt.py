@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import complete_hosts
+from groundplane.cli.completion import complete_hosts
 from groundplane.cli.operations import operation_options
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def command(obj: str | None, host: str, *, yes: bool, confirm: str, check: bool,
     from groundplane.ceph.adopt.files import changes, write  # noqa: PLC0415
     from groundplane.ceph.adopt.reading import read_existing  # noqa: PLC0415
     from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.lines import DONE, say  # noqa: PLC0415
     from groundplane.cli.operations import agree, open_desk, run_operation, show_operation  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
 
@@ -68,19 +69,20 @@ def command(obj: str | None, host: str, *, yes: bool, confirm: str, check: bool,
             report(terminal, result)
         raise_unless_done(result, again=f"groundplane {operation.command}")
     if not as_json:
-        terminal.print("[green]✔[/] Adopted. Commit the files; groundplane plan ceph says what is still to do.")
+        say(terminal, "Adopted. Commit the files; groundplane plan ceph says what is still to do.", mark=DONE)
 
 
 def _show(site: Site, adoption: Adoption, changed: Sequence[Change]) -> None:
     from rich.markup import escape  # noqa: PLC0415
 
     from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.lines import NOTE, say  # noqa: PLC0415
 
     terminal = console()
     for line in adoption.summary:
-        terminal.print(escape(line))
+        say(terminal, escape(line))
     for note in adoption.notes:
-        terminal.print(f"[dim]·[/] {escape(note)}", soft_wrap=True)
+        say(terminal, escape(note), mark=NOTE)
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for change in changed:
         terminal.print()

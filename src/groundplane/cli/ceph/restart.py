@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from groundplane.cli.completion import complete_hosts
 from groundplane.cli.operations import operation_options
 
 if TYPE_CHECKING:
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[TYPE|DAEMON|SERVICE|HOST]...")
+@click.argument("names", nargs=-1, metavar="[TYPE|DAEMON|SERVICE|HOST]...", shell_complete=complete_hosts)
 @click.option(
     "--started-before",
     type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M"]),
-    help="Only daemons that were started before this time (UTC): the rest of a restart that was cut off.",
+    metavar="TIME",
+    help="Only daemons that were started before this time, such as '2026-11-21 17:30' (UTC): the rest of a restart "
+    "that was cut off.",
 )
 @operation_options
 @click.pass_obj
@@ -35,6 +38,11 @@ def command(
 
     An OSD is only stopped once Ceph says that all data can be reached without it, and its host's OSDs aren't taken for
     lost meanwhile. Daemons that don't run can be restarted in any state of the cluster.
+
+    \b
+    Examples:
+      groundplane ceph restart rgw
+      groundplane ceph restart osd.3 node2
     """
     from datetime import UTC, datetime  # noqa: PLC0415
 

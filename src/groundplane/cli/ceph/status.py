@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
+from groundplane.colours import ATTENTION, BAD, GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rich.console import Console
-    from rich.table import Table
 
     from groundplane.ceph.state import ClusterState
+    from groundplane.cli.tables import Table
     from groundplane.findings import Finding
 
-HEALTH = {"HEALTH_OK": "green", "HEALTH_WARN": "yellow", "HEALTH_ERR": "bold red"}
+HEALTH = {"HEALTH_OK": GOOD, "HEALTH_WARN": ATTENTION, "HEALTH_ERR": BAD}
 _STEP = 1024
 
 
@@ -55,22 +56,15 @@ def _as_data(state: ClusterState, found: Sequence[Finding]) -> dict[str, Any]:
 
 
 def _show(terminal: Console, state: ClusterState, found: Sequence[Finding]) -> None:
-    from rich.table import Table  # noqa: PLC0415
-
-    from groundplane.cli.common import show_table  # noqa: PLC0415
     from groundplane.cli.findings import show_findings  # noqa: PLC0415
+    from groundplane.cli.tables import facts  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in _rows(state):
-        table.add_row(name, value)
-    show_table(table, terminal)
+    facts(_rows(state), terminal)
     terminal.print()
-    show_table(_hosts(state), terminal)
+    _hosts(state).show(terminal)
     if state.pools:
         terminal.print()
-        show_table(_pools(state), terminal)
+        _pools(state).show(terminal)
     if found:
         terminal.print()
     show_findings(terminal, found)
@@ -87,12 +81,12 @@ def _rows(state: ClusterState) -> Iterator[tuple[str, str]]:
     yield (
         "monitors",
         f"{len(state.quorum)} of {len(state.mons)} in quorum: {', '.join(state.quorum)}"
-        + (f"; [red]not {', '.join(away)}[/]" if away else ""),
+        + (f"; [{BAD}]not {', '.join(away)}[/]" if away else ""),
     )
     standbys = (
-        f"; standing by: {', '.join(state.mgr_standbys)}" if state.mgr_standbys else "; [yellow]none stands by[/]"
+        f"; standing by: {', '.join(state.mgr_standbys)}" if state.mgr_standbys else f"; [{ATTENTION}]none stands by[/]"
     )
-    yield "managers", (f"{state.mgr_active} active{standbys}" if state.mgr_active else "[red]none is active[/]")
+    yield "managers", (f"{state.mgr_active} active{standbys}" if state.mgr_active else f"[{BAD}]none is active[/]")
     up, in_ = sum(osd.up for osd in state.osds), sum(osd.in_ for osd in state.osds)
     room = f"{_size(state.capacity.used)} of {_size(state.capacity.total)} used"
     yield "OSDs", f"{counted(len(state.osds), 'OSD')}, {up} up, {in_} in; {room}"
@@ -115,42 +109,45 @@ def _rows(state: ClusterState) -> Iterator[tuple[str, str]]:
 
 
 def _hosts(state: ClusterState) -> Table:
-    from rich.table import Table  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("host", "address", "stands in", "daemons", "OSDs", ""):
-        table.add_column(name, overflow="fold")
+    from groundplane.cli.tables import Table  # noqa: PLC0415
+
+    table = Table(
+        "host", "address", "stands in", "daemons", "OSDs", "", whole=("host", "address"), spare=("address", "stands in")
+    )
     for host in state.hosts:
         place = "/".join(name for type_, name in host.location.items() if type_ != "root")
         running = [daemon for daemon in state.daemons_of(host.name) if daemon.type != "osd"]
         words = ", ".join(
-            daemon.type if daemon.status == "running" else f"[red]{daemon.type} {daemon.status}[/]"
+            daemon.type if daemon.status == "running" else f"[{BAD}]{daemon.type} {daemon.status}[/]"
             for daemon in sorted(running, key=lambda daemon: daemon.type)
         )
         osds = " ".join(_osd(osd.id, up=osd.up, in_=osd.in_) for osd in state.osds_of(host.name))
         flags = ", ".join(sorted(state.host_flags.get(host.name, ())))
-        remark = "; ".join(part for part in (host.status and f"[red]{host.status}[/]", flags) if part)
-        table.add_row(f"[bold]{host.name}[/]", host.address, place, words, osds, remark)
+        remark = "; ".join(part for part in (host.status and f"[{BAD}]{host.status}[/]", flags) if part)
+        table.add(f"[bold]{escape(host.name)}[/]", escape(host.address), escape(place), words, osds, remark)
     return table
 
 
 def _osd(id_: int, *, up: bool, in_: bool) -> str:
     if up and in_:
-        return f"[green]{id_}[/]"
-    return f"[yellow]{id_} out[/]" if up else f"[red]{id_} down{'' if in_ else ' out'}[/]"
+        return f"[{GOOD}]{id_}[/]"
+    return f"[{ATTENTION}]{id_} out[/]" if up else f"[{BAD}]{id_} down{'' if in_ else ' out'}[/]"
 
 
 def _pools(state: ClusterState) -> Table:
-    from rich.table import Table  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("pool", "for", "kept", "PGs", "stored", "objects", "room left"):
-        table.add_column(name, justify="right" if name in ("PGs", "stored", "objects", "room left") else "left")
+    from groundplane.cli.tables import Table  # noqa: PLC0415
+
+    numbers = ("PGs", "stored", "objects", "room left")
+    table = Table("pool", "for", "kept", *numbers, whole=("pool",), right=numbers, spare=("objects", "for"))
     for pool in state.pools:
         kept = f"{pool.size} copies" if pool.type == "replicated" else f"erasure {pool.erasure_profile}"
-        table.add_row(
-            f"[bold]{pool.name}[/]",
-            pool.application,
+        table.add(
+            f"[bold]{escape(pool.name)}[/]",
+            escape(pool.application),
             f"{kept} (at least {pool.min_size})",
             str(pool.pg_num),
             _size(pool.stored),

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option, output_option
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from groundplane.cli.operations import Desk
     from groundplane.identity.backup import Bench
 
 
 @click.command()
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="The file, or a folder that is there.")
+@output_option("The file, or a folder that is there.")
 @click.option(
     "--keep", type=click.IntRange(min=1), metavar="N", help="Remove all but the newest N of the site's in that folder."
 )
@@ -26,10 +27,17 @@ def command(obj: str | None, *, output: Path | None, keep: int | None, as_json: 
 
     Without --output it goes to .groundplane/backups/identity in the site's folder: copy it to where the site isn't.
     Keycloak goes on meanwhile. 'groundplane identity restore FILE' brings it back.
+
+    \b
+    Examples:
+      groundplane identity backup --output /backup --keep 14
     """
     import json  # noqa: PLC0415
 
+    from rich.markup import escape  # noqa: PLC0415
+
     from groundplane.cli.common import console, short_path  # noqa: PLC0415
+    from groundplane.cli.lines import DONE, say  # noqa: PLC0415
     from groundplane.cli.operations import open_desk, run_operation, show_operation  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
     from groundplane.identity.backup import plan_backup  # noqa: PLC0415
@@ -50,8 +58,8 @@ def command(obj: str | None, *, output: Path | None, keep: int | None, as_json: 
         click.echo(json.dumps({"kind": "backup", "file": str(file), "removed": [str(path) for path in gone]}))
         return
     for path in gone:
-        terminal.print(f"removed {short_path(path)}", highlight=False)
-    terminal.print(f"[green]✔[/] {short_path(file)}", soft_wrap=True)
+        say(terminal, f"removed {escape(short_path(path))}")
+    say(terminal, escape(short_path(file)), mark=DONE)
 
 
 def open_bench(desk: Desk) -> Bench:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from groundplane.cli.completion import complete_realms
+from groundplane.cli.options import output_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @click.command()
-@click.argument("realm", required=False)
-@click.option(
-    "--output", "-o", type=click.Path(file_okay=False, path_type=Path), help="A folder: each realm as REALM.json in it."
-)
+@click.argument("realm", required=False, metavar="[REALM]", shell_complete=complete_realms)
+@output_option("A folder: each realm as REALM.json in it.", folder=True)
 @click.option("--people", is_flag=True, help="With people and their groups, without what they log in with.")
 @click.pass_obj
 def command(obj: str | None, realm: str | None, *, output: Path | None, people: bool) -> None:

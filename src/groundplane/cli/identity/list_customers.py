@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,10 @@ def command(obj: str | None, *, no_api: bool, as_json: bool) -> None:
     """
     from contextlib import ExitStack  # noqa: PLC0415
 
+    from rich.markup import escape  # noqa: PLC0415
+
     from groundplane.cli.common import console, open_site, print_json  # noqa: PLC0415
+    from groundplane.colours import ATTENTION  # noqa: PLC0415
     from groundplane.errors import GroundplaneError  # noqa: PLC0415
     from groundplane.identity.configuration import read_identity  # noqa: PLC0415
     from groundplane.identity.keycloak.session import keycloak  # noqa: PLC0415
@@ -52,29 +55,34 @@ def command(obj: str | None, *, no_api: bool, as_json: bool) -> None:
     else:
         click.echo("There is no customer yet: groundplane identity onboard NAME")
     if silent:
-        click.secho(f"{silent}: what OpenStack knows isn't told.", err=True, fg="yellow")
+        console(stderr=True).print(f"[{ATTENTION}]![/] {escape(silent)}: what OpenStack knows isn't told.")
 
 
 def _show(customers: Sequence[Customer]) -> None:
     from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
 
-    from groundplane.cli.common import show_table  # noqa: PLC0415
-    from groundplane.identity.listing import LOCKED, READY  # noqa: PLC0415
+    from groundplane.cli.tables import Table, moment, state  # noqa: PLC0415
+    from groundplane.colours import BAD, state_style  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("customer", "name", "state", "domain", "projects", "people", "groups", "last change"):
-        right = title in ("projects", "people", "groups")
-        table.add_column(title, overflow="fold", justify="right" if right else "left")
-    styles = {READY: "green", LOCKED: "yellow"}
+    numbers = ("projects", "people", "groups")
+    table = Table(
+        "customer",
+        "name",
+        "state",
+        "domain",
+        *numbers,
+        "last change",
+        whole=("customer", "domain"),
+        right=numbers,
+        spare=("groups", "last change"),
+    )
     for one in customers:
-        style = styles.get(one.state, "red")
-        table.add_row(
+        table.add(
             f"[bold]{escape(one.name)}[/]",
             escape(one.display_name),
-            f"[{style}]{one.state}[/]",
+            state(one.state, style=state_style(one.state) or BAD),
             escape(one.domain),
             *("" if number is None else str(number) for number in (one.projects, one.users, one.groups)),
-            f"{one.changed_at:%Y-%m-%d %H:%M}Z" if one.changed_at is not None else "",
+            moment(one.changed_at) if one.changed_at is not None else "",
         )
-    show_table(table)
+    table.show()

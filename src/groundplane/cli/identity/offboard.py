@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from groundplane.cli.completion import complete_realms
 from groundplane.cli.operations import operation_options
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_realms)
 @click.option("--undo", is_flag=True, help="Let its people in again.")
 @click.option("--delete", is_flag=True, help="Remove its realm, its domain and its file for good.")
 @operation_options
@@ -36,6 +37,11 @@ def command(
 
     Writes 'enabled: false' into its file, shows the plan, asks, and applies it. With --delete all that was made for it
     is removed, once its projects are empty; its name has to be typed for that.
+
+    \b
+    Examples:
+      groundplane identity offboard acme
+      groundplane identity offboard acme --undo
     """
     if undo and delete:
         raise click.UsageError("--undo and --delete are one or the other.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option, yes_option
 
 if TYPE_CHECKING:
     from groundplane.identity.customer_files import NewCustomer
@@ -15,15 +15,33 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name")
 @click.option("--display-name", metavar="TEXT", default="", help="The customer's name for people.")
-@click.option("--domain", default="", help="Its domain in OpenStack; NAME where left out.")
-@click.option("--project", "projects", multiple=True, help="A project of it; 'main' where left out. May be repeated.")
+@click.option("--domain", metavar="NAME", default="", help="Its domain in OpenStack; NAME where left out.")
+@click.option(
+    "--project",
+    "projects",
+    multiple=True,
+    metavar="NAME",
+    help="A project of it; 'main' where left out. May be given several times.",
+)
 @click.option("--no-project", is_flag=True, help="No project: its managers make them.")
 @click.option("--manager-group", metavar="NAME", default="managers", show_default=True, help="Who manage the domain.")
 @click.option("--member-group", metavar="NAME", default="members", show_default=True, help="Who use the projects.")
-@click.option("--manager", "managers", multiple=True, metavar="USER:MAIL", help="An account that may manage it.")
-@click.option("--user", "users", multiple=True, metavar="USER:MAIL", help="An account that may use the projects.")
+@click.option(
+    "--manager",
+    "managers",
+    multiple=True,
+    metavar="USER:MAIL",
+    help="An account that may manage it. May be given several times.",
+)
+@click.option(
+    "--user",
+    "users",
+    multiple=True,
+    metavar="USER:MAIL",
+    help="An account that may use the projects. May be given several times.",
+)
 @click.option("--only-files", is_flag=True, help="Write and check the files; apply nothing.")
-@click.option("--yes", "-y", is_flag=True, help="Don't ask.")
+@yes_option
 @json_option
 @click.pass_obj
 def command(
@@ -47,6 +65,10 @@ def command(
     Writes environments/identity/realms/NAME.yml, checks the site, shows the plan, asks, and applies the identity
     layer's part of it alone; nothing of OpenStack is configured anew. Where it isn't wanted, the files are as before.
     Accounts get a first password in secrets.yml, to be changed at the first login.
+
+    \b
+    Examples:
+      groundplane identity onboard acme --manager alice:alice@acme.example
     """
     from groundplane.identity.customer_files import NewCustomer, read_person  # noqa: PLC0415
 

@@ -28,6 +28,7 @@ def command(obj: str | None, file: Path, *, show: bool, yes: bool, confirm: str,
 
     from groundplane.cli.common import console  # noqa: PLC0415
     from groundplane.cli.identity.backup import open_bench  # noqa: PLC0415
+    from groundplane.cli.lines import NEXT, say  # noqa: PLC0415
     from groundplane.cli.operations import open_desk, perform  # noqa: PLC0415
     from groundplane.identity.backup import plan_restore  # noqa: PLC0415
     from groundplane.identity.backup_file import open_backup  # noqa: PLC0415
@@ -40,23 +41,25 @@ def command(obj: str | None, file: Path, *, show: bool, yes: bool, confirm: str,
         operation = plan_restore(open_bench(desk), backup, file, check=check, moment=datetime.now(UTC))
         perform(desk, operation, yes=yes, confirm=confirm, check=check, as_json=as_json)
     if not as_json and not check:
-        console().print("[green]→[/] groundplane apply identity   # what the site's files say beyond the backup")
+        say(console(), "groundplane apply identity   # what the site's files say beyond the backup", mark=NEXT)
 
 
 def _show(backup: Backup, *, as_json: bool) -> None:
-    from groundplane.cli.common import console, print_json  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
+
+    from groundplane.cli.common import print_json  # noqa: PLC0415
+    from groundplane.cli.tables import facts  # noqa: PLC0415
 
     manifest = backup.manifest
     if as_json:
         print_json(manifest.model_dump(mode="json"))
         return
     rows = {
-        "Site": manifest.site,
-        "Made": f"{manifest.when}{f' by {manifest.made_by}' if manifest.made_by else ''}",
+        "site": manifest.site,
+        "made": f"{manifest.when}{f' by {manifest.made_by}' if manifest.made_by else ''}",
         "Keycloak": manifest.keycloak,
-        "Database": f"{manifest.database}, {len(backup.sql) / 1024**2:.1f} MiB compressed",
-        "Realms": ", ".join(f"{name} ({len(data.get('users', ()))} people)" for name, data in backup.realms.items())
+        "database": f"{manifest.database}, {len(backup.sql) / 1024**2:.1f} MiB compressed",
+        "realms": ", ".join(f"{name} ({len(data.get('users', ()))} people)" for name, data in backup.realms.items())
         or "none were exported",
     }
-    for name, value in rows.items():
-        console().print(f"[bold]{name:<9}[/] {value}", soft_wrap=True)
+    facts((name, escape(value)) for name, value in rows.items())

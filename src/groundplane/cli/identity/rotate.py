@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import click
 
+from groundplane.cli.completion import complete_realms
+from groundplane.cli.lazy_group import Group
 from groundplane.cli.operations import operation_options
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Give clients new secrets, or realms new signing keys."""
 
 
-@command.command("client-secrets")
-@click.argument("realm", required=False)
+@command.command("client-secrets", short_help="Give our own clients new secrets.")
+@click.argument("realm", required=False, metavar="[REALM]", shell_complete=complete_realms)
 @operation_options
 @click.pass_obj
 def client_secrets(obj: str | None, realm: str | None, *, yes: bool, confirm: str, check: bool, as_json: bool) -> None:
-    """New secrets of the clients that are ours: Keystone's, the manager's, the administrator's, the brokers'.
+    """Give the clients that are ours new secrets: Keystone's, the manager's, the administrator's, the brokers'.
 
     With REALM only its own: the proxy realm's (Keystone, the manager), master's (the administrator), or a customer's
     (its broker). Applications that a realm file declares keep theirs. Where Keystone gets a new one, nobody can log in
@@ -46,15 +48,15 @@ def client_secrets(obj: str | None, realm: str | None, *, yes: bool, confirm: st
         click.echo("Commit what was written: git add secrets.yml && git commit")
 
 
-@command.command("signing-keys")
-@click.argument("realm", required=False)
+@command.command("signing-keys", short_help="Give realms new keys that sign tokens.")
+@click.argument("realm", required=False, metavar="[REALM]", shell_complete=complete_realms)
 @click.option("--leaked", is_flag=True, help="Old keys go at once: everybody has to log in again.")
 @operation_options
 @click.pass_obj
 def signing_keys(
     obj: str | None, realm: str | None, *, leaked: bool, yes: bool, confirm: str, check: bool, as_json: bool
 ) -> None:
-    """New keys that sign tokens, of REALM or of all realms.
+    """Give REALM, or all realms, new keys that sign tokens.
 
     What old keys signed stays good: they sign no more, and are removed by the first rotation that comes a day later.
     """

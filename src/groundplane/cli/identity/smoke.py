@@ -6,7 +6,7 @@ import json
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
 
 
 @click.command()

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.completion import complete_images
+from groundplane.cli.options import json_option, layer_option, parallel_option
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
+    from groundplane.cli.tables import Table
     from groundplane.site.images_lock import ImagesLock
     from groundplane.site.site import Site
     from groundplane.supply.build import BuildResult
@@ -19,11 +20,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[IMAGE]...")
-@click.option(
-    "--layer", "layers", multiple=True, metavar="LAYER", help="Images of this layer; may be given several times."
-)
-@click.option("--parallel", type=click.IntRange(1, 64), metavar="N", help="Builds side by side; one a core if absent.")
+@click.argument("names", nargs=-1, metavar="[IMAGE]...", shell_complete=complete_images)
+@layer_option
+@parallel_option("Builds", 64, otherwise="One a core where it isn't given.")
 @click.option("--fresh", is_flag=True, help="Build the named images although they are there; all where none is named.")
 @click.option("--no-lock", is_flag=True, help="Leave images.lock as it is; versions in it are kept to all the same.")
 @json_option
@@ -44,6 +43,11 @@ def command(
     else; stopped or killed, the next call goes on with what is missing.
 
     With --json each event is an object on a line of its own.
+
+    \b
+    Examples:
+      groundplane images build
+      groundplane images build keystone --fresh
     """
     import os  # noqa: PLC0415
 
@@ -118,17 +122,13 @@ def build_watcher(terminal: Console, *, as_json: bool) -> BuildWatcher:
 
 
 def _report(terminal: Console, result: BuildResult, disk: int) -> None:
-    from groundplane.cli.common import show_table  # noqa: PLC0415
-    from groundplane.counting import (
-        counted,  # noqa: PLC0415
-        duration,  # noqa: PLC0415
-    )
+    from groundplane.counting import counted, duration  # noqa: PLC0415
     from groundplane.supply.build import ImageState  # noqa: PLC0415
     from groundplane.supply.build.watchers import size  # noqa: PLC0415
 
     built = result.of(ImageState.BUILT)
     if built:
-        show_table(_table(result), terminal)
+        _table(result).show(terminal)
     there = len(result.records)
     terminal.print(
         f"{counted(there, 'image')} there, {len(built)} built in {duration(result.seconds)}; "
@@ -138,15 +138,16 @@ def _report(terminal: Console, result: BuildResult, disk: int) -> None:
 
 def _table(result: BuildResult) -> Table:
     """The images that were built; sizes are what each adds to its parent."""
-    from rich.table import Table  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
 
+    from groundplane.cli.tables import Table  # noqa: PLC0415
+    from groundplane.counting import duration  # noqa: PLC0415
     from groundplane.supply.build import ImageState  # noqa: PLC0415
     from groundplane.supply.build.watchers import size  # noqa: PLC0415
 
     records = result.records
-    table = Table("image", box=None, pad_edge=False, header_style="bold")
-    for column in ("seconds", "size", "added", "in the store", "packages"):
-        table.add_column(column, justify="right")
+    numbers = ("took", "size", "added", "in the store", "packages")
+    table = Table("image", *numbers, whole=("image",), right=numbers)
     seconds = added = stored = 0.0
     for image in result.of(ImageState.BUILT):
         record = records[image.name]
@@ -154,11 +155,10 @@ def _table(result: BuildResult) -> Table:
         own = record.bytes - (parent.bytes if parent is not None else 0)
         own_stored = record.stored_bytes - (parent.stored_bytes if parent is not None else 0)
         packages = len(record.debian) + len(record.python) + len(record.java)
-        table.add_row(
-            image.name, f"{record.seconds:.0f}", size(record.bytes), size(own), size(own_stored), f"{packages}"
-        )
+        sizes = (size(record.bytes), size(own), size(own_stored))
+        table.add(escape(image.name), duration(record.seconds), *sizes, f"{packages}")
         seconds, added, stored = seconds + record.seconds, added + own, stored + own_stored
-    table.add_row("together", f"{seconds:.0f}", "", size(int(added)), size(int(stored)), "", style="bold")
+    table.add("together", duration(seconds), "", size(int(added)), size(int(stored)), "", style="bold")
     return table
 
 

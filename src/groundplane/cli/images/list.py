@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from groundplane.cli.tables import Table
     from groundplane.supply.image_list import ListedImage
 
 
@@ -26,7 +25,7 @@ def command(obj: str | None, *, ask_registry: bool, everything: bool, as_json: b
     """
     from contextlib import ExitStack  # noqa: PLC0415
 
-    from groundplane.cli.common import console, open_site, print_json, show_table  # noqa: PLC0415
+    from groundplane.cli.common import console, open_site, print_json  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.counting import counted  # noqa: PLC0415
     from groundplane.supply.image_list import list_images  # noqa: PLC0415
@@ -51,7 +50,7 @@ def command(obj: str | None, *, ask_registry: bool, everything: bool, as_json: b
     if not images:
         terminal.print("No images are here yet: groundplane images plan says which the site needs.")
         return
-    show_table(_table(images), terminal)
+    _table(images).show(terminal)
     missing = [image.name for image in images if not image.where]
     lost = f", {counted(len(missing), 'image')} nowhere any more" if missing else ""
     terminal.print(f"{counted(len(images), 'image')}{lost}")
@@ -60,27 +59,33 @@ def command(obj: str | None, *, ask_registry: bool, everything: bool, as_json: b
 def _table(images: tuple[ListedImage, ...]) -> Table:
     from datetime import datetime  # noqa: PLC0415
 
-    from rich.table import Table  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
 
+    from groundplane.cli.tables import Table, moment, state  # noqa: PLC0415
     from groundplane.counting import duration  # noqa: PLC0415
     from groundplane.supply.build.watchers import size  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("image", "tag", "digest"):
-        table.add_column(name, no_wrap=True)
-    for name in ("size", "took"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name in ("built", "where"):
-        table.add_column(name, no_wrap=True)
+    table = Table(
+        "image",
+        "tag",
+        "digest",
+        "size",
+        "took",
+        "built",
+        "where",
+        whole=("image", "digest"),
+        right=("size", "took"),
+        spare=("took", "built"),
+    )
     for image in images:
-        built = f"{datetime.fromisoformat(image.built_at).astimezone():%Y-%m-%d %H:%M}" if image.built_at else ""
-        table.add_row(
+        built = moment(datetime.fromisoformat(image.built_at)) if image.built_at else ""
+        table.add(
             f"[dim]{image.name}[/]" if image.parent_only else image.name,
-            image.tag,
+            escape(image.tag),
             image.digest.removeprefix("sha256:")[:12],
             size(image.bytes) if image.bytes is not None else "",
             duration(image.seconds) if image.seconds is not None else "",
             built,
-            ", ".join(image.where) or "[red]nowhere[/]",
+            ", ".join(image.where) or state("nowhere"),
         )
     return table

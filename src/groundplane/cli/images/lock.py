@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.completion import complete_images
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ FEW_IMAGES = 4
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[IMAGE]...")
+@click.argument("names", nargs=-1, metavar="[IMAGE]...", shell_complete=complete_images)
 @click.option("--upgrade", is_flag=True, help="First build images anew with the newest packages; all if none is named.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 where the lock isn't what it should be.")
 @json_option
@@ -33,6 +34,11 @@ def command(obj: str | None, names: tuple[str, ...], *, upgrade: bool, check: bo
 
     For images built here it says what the store has; for others, what their tags stand for in their registries now.
     IMAGE can only be named with --upgrade: what stands on it moves with it, everything else keeps its versions.
+
+    \b
+    Examples:
+      groundplane images lock
+      groundplane images lock --upgrade keystone
     """
     from groundplane.cli.common import console, open_site_and_secrets, print_json, short_path  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
@@ -162,44 +168,45 @@ def _upgrade(site: Site, needed: Sequence[NeededImage], names: Sequence[str], *,
 
 def show_changes(terminal: Console, changes: LockChanges) -> None:
     """Images and packages that differ from the former lock; the table's rows stay greppable in a pipe."""
-    from rich.table import Table  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
 
-    from groundplane.cli.common import show_table  # noqa: PLC0415
+    from groundplane.cli.tables import Table, state  # noqa: PLC0415
 
     if not changes:
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("image", "from", "to"):
-        table.add_column(column)
+    table = Table("image", "from", "to", whole=("image",))
     for name in changes.added:
-        table.add_row(name, "", "new")
+        table.add(escape(name), "", state("new"))
     for name in changes.removed:
-        table.add_row(name, "", "gone")
+        table.add(escape(name), "", state("gone"))
     for name, old, new in changes.changed:
-        table.add_row(name, old[:19], new[:19])
-    show_table(table, terminal)
+        table.add(escape(name), escape(_short(old)), escape(_short(new)))
+    table.show(terminal)
     if changes.packages:
         _show_packages(terminal, changes.packages)
 
 
 def _show_packages(terminal: Console, packages: Sequence[MovedPackage]) -> None:
-    from rich.table import Table  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
 
-    from groundplane.cli.common import show_table  # noqa: PLC0415
+    from groundplane.cli.tables import Table, state  # noqa: PLC0415
     from groundplane.counting import counted  # noqa: PLC0415
 
     terminal.print()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("package", "from", "to", "images"):
-        table.add_column(column)
+    table = Table("package", "from", "to", "images", whole=("package",))
     shown = packages[:FEW] if terminal.is_terminal else packages
     for move in shown:
         images = ", ".join(move.images) if len(move.images) <= FEW_IMAGES else counted(len(move.images), "image")
-        table.add_row(move.name, move.old or "", move.new or "gone", images)
-    show_table(table, terminal)
+        table.add(escape(move.name), escape(move.old or ""), escape(move.new) if move.new else state("gone"), images)
+    table.show(terminal)
     if len(packages) > len(shown):
         terminal.print(f"and {counted(len(packages) - len(shown), 'package')} more (--json lists them all)")
     terminal.print()
+
+
+def _short(digest: str) -> str:
+    """As `images list` has it."""
+    return digest.removeprefix("sha256:")[:12]
 
 
 def changes_as_data(changes: LockChanges) -> dict[str, Any]:

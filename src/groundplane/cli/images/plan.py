@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option, layer_option
+from groundplane.colours import GOOD
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from groundplane.cli.tables import Table
     from groundplane.supply.image_plan import ImagePlan
 
 
 @click.command()
-@click.option(
-    "--layer", "layers", multiple=True, metavar="LAYER", help="Images of this layer; may be given several times."
-)
+@layer_option
 @click.option("--to-build", is_flag=True, help="Only what would be built.")
 @json_option
 @click.pass_obj
@@ -26,7 +24,7 @@ def command(obj: str | None, *, layers: tuple[str, ...], to_build: bool, as_json
 
     The list comes from the site's layers and switches (enable_… in environments/openstack/configuration.yml).
     """
-    from groundplane.cli.common import console, open_site, print_json, show_table  # noqa: PLC0415
+    from groundplane.cli.common import console, open_site, print_json  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.supply.image_plan import plan_images  # noqa: PLC0415
 
@@ -55,34 +53,31 @@ def command(obj: str | None, *, layers: tuple[str, ...], to_build: bool, as_json
         )
         return
     if plan.to_build or not to_build:
-        show_table(_table(plan, to_build=to_build), terminal)
+        _table(plan, to_build=to_build).show(terminal)
     terminal.print(_summary(plan))
 
 
 def _table(plan: ImagePlan, *, to_build: bool) -> Table:
-    from rich.table import Table  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("image", "layer", "service", "groups", "state"):
-        table.add_column(name, no_wrap=name != "groups")
+    from groundplane.cli.tables import Table, state  # noqa: PLC0415
+
+    table = Table("image", "layer", "service", "groups", "state", whole=("image",), spare=("service", "groups"))
     for image in plan.to_build if to_build else plan.images:
-        state = f"[yellow]to build[/]: {image.why}" if image.build else f"[green]{image.why}[/]"
+        why = f"{state('to build')}: {escape(image.why)}" if image.build else f"[{GOOD}]{escape(image.why)}[/]"
         parent_only = image.layer is None
-        table.add_row(
+        table.add(
             image.name,
             "[dim]parent only[/]" if parent_only else image.layer,
             image.service or "",
             ", ".join(image.groups),
-            state,
+            why,
         )
     return table
 
 
 def _summary(plan: ImagePlan) -> str:
-    from groundplane.counting import (
-        counted,  # noqa: PLC0415
-        duration,  # noqa: PLC0415
-    )
+    from groundplane.counting import counted, duration  # noqa: PLC0415
     from groundplane.site.images_file import ImageSource  # noqa: PLC0415
 
     needed = f"{counted(len(plan.needed), 'image')} needed"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option, yes_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Say what would go; remove nothing.")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--check", is_flag=True, help="Say what would go; remove nothing.")
+@yes_option
 @click.option(
     "--older-than",
     "days",
@@ -28,11 +27,12 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Everything that this site doesn't need, however young.")
 @json_option
 @click.pass_obj
-def command(obj: str | None, *, dry_run: bool, yes: bool, days: float | None, everything: bool, as_json: bool) -> None:
+def command(obj: str | None, *, check: bool, yes: bool, days: float | None, everything: bool, as_json: bool) -> None:
     """Remove images and caches that neither images.lock nor the site's present recipes name, to free disk space.
 
     Only what this toolkit made is touched: its image store, its images in podman's storage, and what builds cached.
     """
+    from groundplane.cli.agreement import agree  # noqa: PLC0415
     from groundplane.cli.common import console, open_site, print_json  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.machine.podman import host_podman  # noqa: PLC0415
@@ -52,11 +52,11 @@ def command(obj: str | None, *, dry_run: bool, yes: bool, days: float | None, ev
         terminal.print(doubt, markup=False)
     if not as_json:
         _show(terminal, found)
-    if dry_run or not found:
+    if check or not found:
         if as_json:
             print_json({"removed": False, **_as_data(found)})
         return
-    _confirm(yes=yes, as_json=as_json)
+    agree("Remove this?", yes=yes, as_json=as_json, look="Look with --check. ")
     with open_store_alone(cache=here.cache, podman=podman, memory=here.runtime) as alone:
         # Meanwhile somebody may have built.
         keep |= keep_of_lock(former_lock(site.path))
@@ -71,43 +71,26 @@ def command(obj: str | None, *, dry_run: bool, yes: bool, days: float | None, ev
     terminal.print(f"{size(done.bytes)} freed")
 
 
-def _confirm(*, yes: bool, as_json: bool) -> None:
-    from groundplane.errors import CancelledError, InputError  # noqa: PLC0415
-
-    if yes:
-        return
-    if as_json or not sys.stdin.isatty() or not sys.stdout.isatty():
-        raise InputError(
-            "Nobody is there to say yes",
-            why="--json is for programs" if as_json else "this is not a terminal",
-            cure="Look with --dry-run, then add --yes.",
-        )
-    if not click.confirm("\nRemove this?", default=False):
-        raise CancelledError("Nothing was removed", why="it was declined")
-
-
 def _show(terminal: Console, found: Prunable) -> None:
     """Images by name; of caches only how many of a kind, because their names say nothing."""
-    from rich.table import Table  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
 
-    from groundplane.cli.common import show_table  # noqa: PLC0415
+    from groundplane.cli.tables import Table  # noqa: PLC0415
     from groundplane.counting import counted  # noqa: PLC0415
     from groundplane.supply.build.watchers import size  # noqa: PLC0415
 
     if not found:
         terminal.print("Nothing to remove.")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("where", "what"):
-        table.add_column(column, overflow="fold")
-    table.add_column("size", justify="right")
+    table = Table("where", "what", "size", right=("size",))
     for image in found.images:
-        table.add_row("store", f"{image.name}:{image.tags[0]}" if image.tags else f"{image.name}@{image.digest[:19]}")
+        name = f"{image.name}:{image.tags[0]}" if image.tags else f"{image.name}@{image.digest[:19]}"
+        table.add("store", escape(name), "")
     for name in found.local:
-        table.add_row("podman", name)
+        table.add("podman", escape(name), "")
     for kind, (number, amount) in found.kinds().items():
-        table.add_row("cache", f"{kind}: {counted(number, 'item')}", size(amount))
-    show_table(table, terminal)
+        table.add("cache", f"{kind}: {counted(number, 'item')}", size(amount))
+    table.show(terminal)
     terminal.print(
         f"\nStore {size(found.store_bytes)}, cache {size(found.cache_bytes)}; what podman frees is seen afterwards."
     )

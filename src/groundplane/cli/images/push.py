@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.completion import complete_images
+from groundplane.cli.options import json_option, parallel_option
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[IMAGE]...")
-@click.option("--parallel", type=click.IntRange(1, 16), metavar="N", help="Copies side by side.  [default: 3]")
+@click.argument("names", nargs=-1, metavar="[IMAGE]...", shell_complete=complete_images)
+@parallel_option("Copies", 16, otherwise="3 where it isn't given.")
 @click.option("--check", is_flag=True, help="Say what would be pushed, push nothing.")
 @json_option
 @click.pass_obj
@@ -29,8 +30,9 @@ def command(obj: str | None, names: tuple[str, ...], *, parallel: int | None, ch
 
     from groundplane.cli.common import console, open_site, print_json  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
-    from groundplane.counting import counted  # noqa: PLC0415
+    from groundplane.counting import counted, duration  # noqa: PLC0415
     from groundplane.machine.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
+    from groundplane.supply.build.watchers import size  # noqa: PLC0415
     from groundplane.supply.push import PARALLEL, push_images  # noqa: PLC0415
     from groundplane.supply.trusted_lock import read_trusted_lock  # noqa: PLC0415
 
@@ -61,8 +63,8 @@ def command(obj: str | None, names: tuple[str, ...], *, parallel: int | None, ch
     if check:
         for name in result.pushed:
             out.print(f"would push {name}")
-    done = f"{counted(len(result.pushed), 'image')} {'to push' if check else 'pushed'} ({result.bytes / 1e6:,.0f} MB)"
-    out.print(f"{result.registry}: {done}, {there}; {result.seconds:.1f} s")
+    done = f"{counted(len(result.pushed), 'image')} {'to push' if check else 'pushed'} ({size(result.bytes)})"
+    out.print(f"{result.registry}: {done}, {there}; {duration(result.seconds)}")
 
 
 class _Lines:
@@ -74,9 +76,15 @@ class _Lines:
         self._heads: dict[str, str] = {}
 
     def begin(self, name: str, *, number: int, of: int, size: int | None) -> None:
+        from groundplane.supply.build.watchers import size as told  # noqa: PLC0415
+
         with self._lock:
-            self._heads[name] = f"[{number:>{len(str(of))}}/{of}] {name}{f', {size / 1e6:,.0f} MB' if size else ''}"
+            self._heads[name] = f"[{number:>{len(str(of))}}/{of}] {name}{f', {told(size)}' if size else ''}"
 
     def end(self, name: str, *, seconds: float, error: str = "") -> None:
+        from groundplane.counting import duration  # noqa: PLC0415
+
         with self._lock:
-            self._out.print(f"{self._heads[name]}: {'failed' if error else 'pushed'}, {seconds:.1f} s", markup=False)
+            self._out.print(
+                f"{self._heads[name]}: {'failed' if error else 'pushed'}, {duration(seconds)}", markup=False
+            )

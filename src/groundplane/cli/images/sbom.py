@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+from groundplane.cli.completion import complete_images
+from groundplane.cli.options import output_option
 
 
 @click.command()
-@click.argument("name", required=False, metavar="[IMAGE]")
+@click.argument("name", required=False, metavar="[IMAGE]", shell_complete=complete_images)
+@output_option("Write it there instead of printing it.", dir_okay=False)
 @click.option(
-    "--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write it there instead of printing it."
-)
-@click.option(
-    "--all", "folder", type=click.Path(file_okay=False), metavar="DIR", help="One file for each locked image."
+    "--all",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="One file for each locked image, in this folder.",
 )
 @click.pass_obj
-def command(obj: str | None, name: str | None, *, output: str | None, folder: str | None) -> None:
+def command(obj: str | None, name: str | None, *, output: Path | None, folder: Path | None) -> None:
     """Print an image's bill of materials: CycloneDX 1.6, JSON.
 
     It says what the locked image holds: Debian packages, Python distributions, jars, source archives with their
     checksums. Parents' content is part of it.
-    """
-    from pathlib import Path  # noqa: PLC0415
 
+    \b
+    Examples:
+      groundplane images sbom keystone --output keystone.cdx.json
+      groundplane images sbom --all sboms
+    """
     from groundplane.cli.common import open_site  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.counting import counted  # noqa: PLC0415
@@ -40,11 +50,11 @@ def command(obj: str | None, name: str | None, *, output: str | None, folder: st
     if folder is not None:
         built = [image for image, locked in lock.images.items() if locked.identity is not None]
         for image in built:
-            write_atomically(Path(folder) / f"{image}.cdx.json", locked_sbom(lock, image, cache=here.cache))
+            write_atomically(folder / f"{image}.cdx.json", locked_sbom(lock, image, cache=here.cache))
         click.echo(f"{counted(len(built), 'bill')} of materials in {folder}")
         return
     text = locked_sbom(lock, name or "", cache=here.cache)
     if output is not None:
-        write_atomically(Path(output), text)
+        write_atomically(output, text)
     else:
         click.echo(text, nl=False)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groundplane.cli.common import complete_patterns, json_option
+from groundplane.cli.options import json_option, limit_option
+from groundplane.colours import BAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--hosts", "ask_hosts", is_flag=True, help="Ask the hosts what they pulled and what their containers run."
+    "--hosts",
+    "ask_hosts",
+    is_flag=True,
+    help="Ask hosts what they pulled and what their containers run; so does --limit.",
 )
-@click.option("--limit", metavar="HOSTS", shell_complete=complete_patterns, help="Only these hosts (implies --hosts).")
+@limit_option
 @click.option("--deep", is_flag=True, help="Read every byte of the store and compare checksums, not only sizes.")
 @json_option
 @click.pass_obj
@@ -98,29 +102,24 @@ def _asker(site: Site, lock: ImagesLock) -> Any:
 def show(terminal: Console, result: Verification) -> None:
     """Places, one a line; then the differences with their cures."""
     from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
 
-    from groundplane.cli.common import show_table  # noqa: PLC0415
+    from groundplane.cli.tables import Table, state  # noqa: PLC0415
     from groundplane.counting import counted  # noqa: PLC0415
 
     terminal.print(f"images.lock: {counted(result.images, 'image')}, signed by {escape(result.signer)}")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("place", "images", "containers", "result"):
-        table.add_column(column, justify="right" if column in {"images", "containers"} else "left")
+    table = Table("where", "images", "containers", "state", whole=("where",), right=("images", "containers"))
     for checked in result.checked:
         wrong = len(checked.findings)
-        said = f"[red]{counted(wrong, 'difference')}[/]" if wrong else escape(checked.note) or "[green]as locked[/]"
+        said = f"[{BAD}]{counted(wrong, 'difference')}[/]" if wrong else escape(checked.note) or state("as locked")
         containers = "" if checked.containers is None else str(checked.containers)
-        table.add_row(escape(checked.place), str(checked.images), containers, said)
-    show_table(table, terminal)
+        table.add(f"[bold]{escape(checked.place)}[/]", str(checked.images), containers, said)
+    table.show(terminal)
     if result.findings:
         terminal.print()
-        differences = Table(box=None, pad_edge=False, header_style="bold")
-        for column in ("place", "image", "difference", "cure"):
-            differences.add_column(column, overflow="fold")
+        differences = Table("where", "image", "difference", "what to do", whole=("where", "image"))
         for finding in result.findings:
-            differences.add_row(*map(escape, (finding.place, finding.image, finding.what, finding.cure)))
-        show_table(differences, terminal)
+            differences.add(*map(escape, (finding.place, finding.image, finding.what, finding.cure)))
+        differences.show(terminal)
 
 
 def _as_data(result: Verification) -> dict[str, Any]:

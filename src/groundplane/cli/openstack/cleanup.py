@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from groundplane.cli.completion import complete_services
 from groundplane.cli.operations import operation_options
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[SERVICE]...")
+@click.argument("names", nargs=-1, metavar="[SERVICE]...", shell_complete=complete_services)
 @operation_options
 @click.pass_obj
 def command(obj: str | None, names: tuple[str, ...], *, yes: bool, confirm: str, check: bool, as_json: bool) -> None:

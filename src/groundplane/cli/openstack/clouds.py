@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
 
 
 @click.command()
@@ -19,12 +19,16 @@ def command(
 ) -> None:
     """Give the cloud's entries for clouds.yaml: the administrator's, and each declared user's in a project.
 
+    They are called SITE-admin and SITE-USER. With --write passwords go to secure.yaml (mode 0600); what else these
+    files hold stays as it is.
+
     \b
-    They are called SITE-admin and SITE-USER:
-      groundplane openstack clouds --write && openstack --os-cloud SITE-USER server list
-    With --write passwords go to secure.yaml (mode 0600); what else these files hold stays as it is.
+    Examples:
+      groundplane openstack clouds --write
+      openstack --os-cloud SITE-USER server list
     """
     from groundplane.cli.common import console, open_site_and_secrets, print_json, short_path  # noqa: PLC0415
+    from groundplane.cli.lines import WARNING, say  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.identity.clouds import cloud_entries  # noqa: PLC0415
     from groundplane.openstack.clouds import (  # noqa: PLC0415
@@ -57,4 +61,6 @@ def command(
     else:
         click.echo(clouds_yaml(entries, cacert=site_cacert(site), passwords=passwords), nl=False)
     for name in unknown_names(entries):
-        notes.print(f"! This machine doesn't know the name {name}: put it into your DNS, or into /etc/hosts.")
+        say(
+            notes, f"This machine doesn't know the name {name}: put it into your DNS, or into /etc/hosts.", mark=WARNING
+        )

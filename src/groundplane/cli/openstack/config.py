@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groundplane.cli.common import complete_hosts, extra_option, json_option
+from groundplane.cli.completion import complete_hosts, complete_services
+from groundplane.cli.options import extra_option, json_option
 from groundplane.counting import counted
 
 if TYPE_CHECKING:
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--service", metavar="NAME", help="What this one of Kolla's services reads, such as nova-cell.")
-@click.option("--host", metavar="NAME", shell_complete=complete_hosts, help="What counts on this host.")
+@click.option(
+    "--service",
+    metavar="SERVICE",
+    shell_complete=complete_services,
+    help="What this one of Kolla's services reads, such as nova-cell.",
+)
+@click.option("--host", metavar="HOST", shell_complete=complete_hosts, help="What counts on this host.")
 @extra_option
 @json_option
 @click.pass_obj
@@ -24,6 +30,10 @@ def command(obj: str | None, *, service: str | None, host: str | None, extra: tu
     """Show what kolla-ansible is given: values, groups and override files.
 
     Values that refer to secrets stay as they are written; no secret is opened for this.
+
+    \b
+    Examples:
+      groundplane openstack config --service nova-cell --host node2
     """
     from groundplane.cli.common import open_site, parse_extra, print_json  # noqa: PLC0415
     from groundplane.kolla.showing import show  # noqa: PLC0415
@@ -61,29 +71,25 @@ def _as_json(found: Shown) -> dict[str, Any]:
 
 def _show(found: Shown) -> None:
     from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
 
-    from groundplane.cli.common import console, short_place, show_table  # noqa: PLC0415
+    from groundplane.cli.common import console, short_place  # noqa: PLC0415
+    from groundplane.cli.tables import Table  # noqa: PLC0415
 
     out = console()
-    table = Table(box=None, pad_edge=False)
-    for title in ("Variable", "Value", "From"):
-        table.add_column(title, overflow="fold")
+    table = Table("variable", "value", "from", whole=("variable",))
     for name, value in found.variables.items():
         text = value.value if isinstance(value.value, str) else json.dumps(value.value, default=str)
         where = short_place(value.place) if value.place else value.source
-        table.add_row(escape(name), escape(" ".join(text.split())), escape(str(where)))
-    show_table(table, out)
-    groups = Table(box=None, pad_edge=False)
-    for title in ("Hosts", "Kolla's groups"):
-        groups.add_column(title)
+        table.add(escape(name), escape(" ".join(text.split())), escape(str(where)))
+    table.show(out)
+    groups = Table("hosts", "Kolla's groups")
     by_hosts: dict[tuple[str, ...], list[str]] = {}
     for name, hosts in found.groups.items():
         by_hosts.setdefault(hosts, []).append(name)
     for hosts, names in by_hosts.items():
-        groups.add_row(escape(", ".join(hosts) or "nobody"), escape(", ".join(names)))
+        groups.add(escape(", ".join(hosts) or "nobody"), escape(", ".join(names)))
     click.echo()
-    show_table(groups, out)
+    groups.show(out)
     for name, overlay in found.overlays.items():
         out.print(f"\n[bold]{escape(name)}[/] [dim]{escape(' + '.join(overlay.files))}[/]", soft_wrap=True)
         click.echo(overlay.text.rstrip("\n"))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import complete_patterns
+from groundplane.cli.completion import complete_containers, complete_patterns
+from groundplane.cli.options import LIMIT, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,14 +19,21 @@ COLOURS = ("cyan", "green", "magenta", "blue", "yellow", "bright_cyan", "bright_
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[SERVICE|CONTAINER]...")
+@click.argument("names", nargs=-1, metavar="[SERVICE|CONTAINER]...", shell_complete=complete_containers)
 @click.option(
-    "--host", "--limit", "limit", metavar="HOSTS", shell_complete=complete_patterns, help="Only these (a pattern)."
+    "--limit",
+    "--host",
+    "limit",
+    metavar="HOSTS",
+    shell_complete=complete_patterns,
+    help=LIMIT,
 )
 @click.option("--since", metavar="TIME", help="From then on: 10m, 2h, 1d, or a date with or without time.")
-@click.option("--lines", "-n", type=click.IntRange(min=1), help=f"The last ones; {LINES} where no --since is given.")
-@click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")
-@click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object a line.")
+@click.option(
+    "-n", "--lines", type=click.IntRange(min=1), metavar="N", help=f"The last ones; {LINES} where no --since is given."
+)
+@click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
+@json_option
 @click.pass_obj
 def command(
     obj: str | None,
@@ -41,9 +49,18 @@ def command(
 
     Kolla's log files and what containers print. Health checks are left out, secrets are blanked out. Times without a
     zone are the host's own.
+
+    \b
+    Examples:
+      groundplane openstack logs nova
+      groundplane openstack logs nova_compute --host node2 --since 10m --follow
     """
     from datetime import UTC, datetime  # noqa: PLC0415
 
+    from rich.markup import escape  # noqa: PLC0415
+
+    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.lines import WARNING, say  # noqa: PLC0415
     from groundplane.cli.openstack.asking import open_hosts  # noqa: PLC0415
     from groundplane.errors import FailedError, InputError  # noqa: PLC0415
     from groundplane.openstack.logs.reading import follow_logs, places, read_logs, read_since  # noqa: PLC0415
@@ -71,7 +88,8 @@ def command(
     for host, why in found.unread.items():
         _lost(host, why)
     if found.cut:
-        click.secho(f"{', '.join(found.cut)}: only the last lines; --lines NUMBER shows more.", err=True, fg="yellow")
+        notes = console(stderr=True)
+        say(notes, f"{escape(', '.join(found.cut))}: only the last lines; --lines N shows more.", mark=WARNING)
     if found.unread and not found.lines:
         raise FailedError(
             "No host could be read", why="; ".join(f"{host}: {why}" for host, why in found.unread.items())
@@ -79,7 +97,12 @@ def command(
 
 
 def _lost(host: str, why: str) -> None:
-    click.secho(f"{host}: {why}", err=True, fg="red")
+    from rich.markup import escape  # noqa: PLC0415
+
+    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.lines import FAILED, say  # noqa: PLC0415
+
+    say(console(stderr=True), escape(f"{host}: {why}"), mark=FAILED)
 
 
 def _shower(where: Mapping[str, object], *, as_json: bool) -> Callable[[LogLine], None]:
@@ -88,11 +111,17 @@ def _shower(where: Mapping[str, object], *, as_json: bool) -> Callable[[LogLine]
 
     if as_json:
         return lambda line: click.echo(json.dumps(line.as_data(), ensure_ascii=False))
+    from rich.text import Text  # noqa: PLC0415
+
+    from groundplane.cli.common import console  # noqa: PLC0415
+
+    terminal = console()
     colours = {host: COLOURS[number % len(COLOURS)] for number, host in enumerate(where)}
     width = max(len(host) for host in where)
 
     def show(line: LogLine) -> None:
-        head = click.style(f"{line.host:<{width}}", fg=colours[line.host])
-        click.echo(f"{head} {click.style(line.source, bold=True)}: {line.text}")
+        head = (f"{line.host:<{width}}", colours[line.host])
+        # Left to the terminal to wrap: what a log says is copied and searched for.
+        terminal.print(Text.assemble(head, " ", (line.source, "bold"), f": {line.text}"), soft_wrap=True)
 
     return show

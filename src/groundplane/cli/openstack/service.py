@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import complete_patterns, extra_option, json_option
+from groundplane.cli.completion import complete_services
+from groundplane.cli.options import extra_option, json_option, limit_option, parallel_option, yes_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,10 +22,10 @@ NAMES = ("prechecks", "pull", "deploy", "reconfigure", "upgrade", "stop", "genco
 
 @click.command()
 @click.argument("action", type=click.Choice(NAMES), metavar="ACTION")
-@click.argument("names", nargs=-1, required=True, metavar="SERVICE...")
-@click.option("--limit", metavar="HOSTS", shell_complete=complete_patterns, help="Only on these hosts (a pattern).")
-@click.option("--parallel", type=click.IntRange(1, 64), metavar="N", help="Services side by side.")
-@click.option("--yes", "-y", is_flag=True, help="Don't ask.")
+@click.argument("names", nargs=-1, required=True, metavar="SERVICE...", shell_complete=complete_services)
+@limit_option
+@parallel_option("Services", 64)
+@yes_option
 @extra_option
 @json_option
 @click.pass_obj
@@ -52,6 +53,11 @@ def command(
 
     'groundplane apply' does what is needed by itself; this is for when a person knows better. Kolla's post-deploy is
     'groundplane openstack clouds'.
+
+    \b
+    Examples:
+      groundplane openstack service reconfigure nova-cell --limit node2
+      groundplane openstack service genconfig all
     """
     from groundplane.cli.common import console, parse_extra  # noqa: PLC0415
     from groundplane.cli.planning import planning  # noqa: PLC0415
@@ -73,7 +79,7 @@ def command(
         ) as connection:
             with console(stderr=True).status("Asking the hosts"):
                 plan, probe = plan_services(site, work.graph, work.journal, connection, names, limit=limit)
-            _confirm(action, chosen, plan, yes=yes, as_json=as_json)
+            _agree(action, chosen, plan, yes=yes, as_json=as_json)
             runtime = ensure_runtime(site.release, site.content, cache=here.cache)
             cancel = CancelToken()
             with cancel_on_signals(cancel):
@@ -116,16 +122,9 @@ def _show_differences(terminal: Console, site: Site, run: str, plan: Plan) -> No
                 terminal.print(line, style={"+": "green", "-": "red"}.get(line[:1], ""), markup=False)
 
 
-def _confirm(action: str, chosen: ServiceAction, plan: Plan, *, yes: bool, as_json: bool) -> None:
-    """Raises InputError where nobody can be asked, CancelledError where somebody says no."""
-    import sys  # noqa: PLC0415
+def _agree(action: str, chosen: ServiceAction, plan: Plan, *, yes: bool, as_json: bool) -> None:
+    """As `agreement.agree`; of actions that change nothing nobody is asked."""
+    from groundplane.cli.agreement import agree  # noqa: PLC0415
 
-    from groundplane.errors import CancelledError, InputError  # noqa: PLC0415
-
-    if yes or not chosen.asks:
-        return
     told = ", ".join(f"{step.step} ({', '.join(step.hosts_to_run())})" for step in plan.steps)
-    if as_json or not sys.stdin.isatty() or not sys.stdout.isatty():
-        raise InputError(f"Nobody is there to say yes to: {action} of {told}", cure="Add --yes where it is wanted.")
-    if not click.confirm(f"{action} {chosen.description}: {told}. Go on?", default=False):
-        raise CancelledError("Nothing was done", why="it was declined")
+    agree(f"{action} {chosen.description}: {told}. Go on?", yes=yes or not chosen.asks, as_json=as_json)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.option("--image", metavar="NAME", default="", help="The cloud's image to boot; the smallest public one.")
 @click.option("--flavor", metavar="NAME", default="", help="The server's flavor; the smallest that suits the image.")
 @click.option("--network", metavar="NAME", default="", help="Where the floating address comes from; the default one.")
-@click.option("--skip", multiple=True, metavar="PART", help="Leave out ping, ssh or backup. May be repeated.")
+@click.option(
+    "--skip", multiple=True, metavar="PART", help="Leave out ping, ssh or backup. May be given several times."
+)
 @click.option("--keep", is_flag=True, help="Leave everything as it is at the end, to look at it.")
 @click.option(
     "--public-key",
@@ -81,14 +83,16 @@ def command(
 
 
 def _show(terminal: Console, story: SmokeStory, *, keep: bool) -> None:
+    from groundplane.cli.lines import WARNING, say  # noqa: PLC0415
     from groundplane.cli.parts import show_parts  # noqa: PLC0415
 
     show_parts(terminal, story.parts)
     if keep and story.made is not None:
         made = story.made
         login = f"{made.login}@" if made.login else ""
-        terminal.print(
-            f"[yellow]![/] Kept: server {made.server} at {login}{made.address}. "
+        say(
+            terminal,
+            f"Kept: server {made.server} at {login}{made.address}. "
             "It is removed by: groundplane openstack smoke --clean",
-            soft_wrap=True,
+            mark=WARNING,
         )

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groundplane.cli.common import complete_patterns, json_option
+from groundplane.cli.options import json_option, limit_option
+from groundplane.colours import ATTENTION, BAD, GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
-    from rich.table import Table
 
+    from groundplane.cli.tables import Table
     from groundplane.openstack.status.findings import OpenStackState
     from groundplane.openstack.status.hosts import Container, HostState
 
@@ -21,7 +22,7 @@ GIB = 1024**3
 
 
 @click.command()
-@click.option("--limit", metavar="HOSTS", shell_complete=complete_patterns, help="Only these hosts (a pattern).")
+@limit_option
 @click.option("--containers", is_flag=True, help="List each container, too.")
 @click.option("--no-api", is_flag=True, help="Don't ask the cloud's API; the hosts alone.")
 @json_option
@@ -65,23 +66,16 @@ def _as_data(state: OpenStackState, found: list[dict[str, Any]]) -> dict[str, An
 
 
 def _show(terminal: Console, state: OpenStackState, *, containers: bool) -> None:
-    from rich.table import Table  # noqa: PLC0415
+    from groundplane.cli.tables import facts  # noqa: PLC0415
 
-    from groundplane.cli.common import show_table  # noqa: PLC0415
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in _rows(state):
-        table.add_row(name, value)
-    show_table(table, terminal)
+    facts(_rows(state), terminal)
     terminal.print()
-    show_table(_hosts(state), terminal)
+    _hosts(state).show(terminal)
     terminal.print()
-    show_table(_services(state), terminal)
+    _services(state).show(terminal)
     if containers:
         terminal.print()
-        show_table(_containers(state), terminal)
+        _containers(state).show(terminal)
 
 
 def _rows(state: OpenStackState) -> Iterator[tuple[str, str]]:
@@ -90,42 +84,45 @@ def _rows(state: OpenStackState) -> Iterator[tuple[str, str]]:
 
     rows = service_rows(state)
     wanted, well = sum(row.containers for row in rows), sum(row.well for row in rows)
-    style = "green" if well == wanted else "red"
+    style = GOOD if well == wanted else BAD
     yield "containers", f"[{style}]{well} of {wanted} well[/] on {counted(len(state.hosts), 'host')}"
     for name, address in state.vips.items():
         holders = state.holders(address)
-        yield f"VIP {name}", f"{address} on {', '.join(holders)}" if holders else f"{address} [red]on no host[/]"
+        yield f"VIP {name}", f"{address} on {', '.join(holders)}" if holders else f"{address} [{BAD}]on no host[/]"
     yield from cluster_rows(state)
     if state.services:
         up = sum(one.up for one in state.services)
-        style = "green" if up == len(state.services) else "red"
+        style = GOOD if up == len(state.services) else BAD
         yield "API", f"[{style}]{up} of {len(state.services)} services and agents report[/]"
     elif state.api_error:
-        yield "API", "[red]doesn't answer[/]"
-
-
-def _table(*names: str, right: tuple[str, ...] = ()) -> Table:
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in names:
-        table.add_column(name, overflow="fold", justify="right" if name in right else "left")
-    return table
+        yield "API", f"[{BAD}]doesn't answer[/]"
 
 
 def _hosts(state: OpenStackState) -> Table:
-    table = _table("host", "containers", "not well", "VIPs", "memory", right=("containers", "memory"))
+    from groundplane.cli.tables import Table  # noqa: PLC0415
+    from groundplane.cli.tables import state as coloured  # noqa: PLC0415
+
+    table = Table(
+        "host",
+        "containers",
+        "not well",
+        "VIPs",
+        "memory",
+        whole=("host",),
+        right=("containers", "memory"),
+        spare=("memory",),
+    )
     for host, known in state.hosts.items():
         wanted = state.wanted_on(host)
         if not known.reachable:
-            table.add_row(f"[bold]{host}[/]", "?", "[red]unreachable[/]", "", "")
+            table.add(f"[bold]{host}[/]", "?", coloured("unreachable"), "", "")
             continue
         ill = [name for name in wanted if (there := known.container(name)) is None or not there.well]
         vips = [name for name, address in state.vips.items() if address in known.addresses]
-        table.add_row(
+        table.add(
             f"[bold]{host}[/]",
             f"{len(wanted) - len(ill)} of {len(wanted)}",
-            f"[red]{', '.join(ill)}[/]" if ill else "[green]-[/]",
+            f"[{BAD}]{', '.join(ill)}[/]" if ill else f"[{GOOD}]-[/]",
             ", ".join(vips),
             _memory(known),
         )
@@ -140,15 +137,18 @@ def _memory(known: HostState) -> str:
 
 
 def _services(state: OpenStackState) -> Table:
+    from groundplane.cli.lines import DONE, FAILED  # noqa: PLC0415
+    from groundplane.cli.tables import Table  # noqa: PLC0415
     from groundplane.openstack.status.summary import service_rows  # noqa: PLC0415
 
-    table = _table("service", "hosts", "containers", "report", "", right=("hosts", "containers", "report"))
+    numbers = ("hosts", "containers", "report")
+    table = Table("service", *numbers, "", whole=("service",), right=numbers)
     for row in service_rows(state):
-        ill = [f"[red]{name} on {', '.join(hosts)}[/]" for name, hosts in row.ill.items()]
-        disabled = [f"[yellow]no new work: {', '.join(row.disabled)}[/]"] if row.disabled else []
+        ill = [f"[{BAD}]{name} on {', '.join(hosts)}[/]" for name, hosts in row.ill.items()]
+        disabled = [f"[{ATTENTION}]no new work: {', '.join(row.disabled)}[/]"] if row.disabled else []
         good = row.well == row.containers and row.reporting == row.reporters
-        table.add_row(
-            f"{'[green]✔[/]' if good else '[red]✘[/]'} [bold]{row.service}[/]",
+        table.add(
+            f"{DONE if good else FAILED} [bold]{row.service}[/]",
             str(row.hosts),
             f"{row.well} of {row.containers}",
             f"{row.reporting} of {row.reporters}" if row.reporters else "",
@@ -158,20 +158,49 @@ def _services(state: OpenStackState) -> Table:
 
 
 def _containers(state: OpenStackState) -> Table:
-    table = _table("host", "container", "state", "since", "restarts", "image", right=("restarts",))
+    from rich.markup import escape  # noqa: PLC0415
+
+    from groundplane.cli.tables import Table  # noqa: PLC0415
+
+    table = Table(
+        "host",
+        "container",
+        "state",
+        "since",
+        "restarts",
+        "image",
+        whole=("host", "container"),
+        right=("restarts",),
+        spare=("image", "since"),
+    )
     for host, known in state.hosts.items():
         for one in known.containers:
-            table.add_row(
-                host,
-                f"[bold]{one.name}[/]",
+            table.add(
+                escape(host),
+                f"[bold]{escape(one.name)}[/]",
                 _state(one),
-                one.since[:19].replace("T", " "),
+                _since(one.since),
                 str(one.restarts or ""),
-                one.image,
+                escape(one.image),
             )
     return table
 
 
+def _since(told: str) -> str:
+    """Docker writes UTC with nanoseconds, and the year 1 for what never started."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from groundplane.cli.tables import moment  # noqa: PLC0415
+
+    try:
+        at = datetime.fromisoformat(told[:19]).replace(tzinfo=UTC)
+    except ValueError:
+        return told
+    return moment(at) if at.year > 1 else ""
+
+
 def _state(one: Container) -> str:
+    from groundplane.cli.tables import state  # noqa: PLC0415
+
     words = f"{one.state}, {one.health}" if one.health else one.state
-    return f"[green]{words}[/]" if one.well else f"[red]{words}[/]"
+    return state(words, style=GOOD if one.well else BAD)

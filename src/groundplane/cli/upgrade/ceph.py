@@ -64,11 +64,12 @@ def _show(
 ) -> None:
     from dataclasses import asdict  # noqa: PLC0415
 
-    from rich.table import Table  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
 
     from groundplane.ceph.upgrade.images import count_types, short_image  # noqa: PLC0415
     from groundplane.ceph.upgrade.plan import what_next  # noqa: PLC0415
     from groundplane.cli.common import console, print_json  # noqa: PLC0415
+    from groundplane.cli.tables import Table  # noqa: PLC0415
 
     counts = count_types(state, target.image)
     following = what_next(state, target)
@@ -86,10 +87,9 @@ def _show(
     terminal = console()
     if answer:
         terminal.print(answer, markup=False)
-    table = Table(box=None, title=f"images.lock: {short_image(target.image)} {target.version}", title_justify="left")
-    for column in ("DAEMONS", "RUN IT", "OTHERS RUN"):
-        table.add_column(column)
+    terminal.print(f"images.lock: {short_image(target.image)} {target.version}", markup=False)
+    table = Table("daemons", "run it", "others run", whole=("daemons",))
     for entry in counts:
-        table.add_row(entry.type, f"{entry.done} of {entry.total}", ", ".join(entry.others))
-    terminal.print(table)
+        table.add(entry.type, f"{entry.done} of {entry.total}", escape(", ".join(entry.others)))
+    table.show(terminal)
     terminal.print(following, markup=False, soft_wrap=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from groundplane.cli.common import complete_hosts
+from groundplane.cli.completion import complete_hosts
 from groundplane.cli.operations import operation_options
 
 

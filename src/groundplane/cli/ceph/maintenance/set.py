@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from groundplane.cli.common import complete_hosts
+from groundplane.cli.completion import complete_hosts
 from groundplane.cli.operations import operation_options
 
 
@@ -14,7 +14,7 @@ from groundplane.cli.operations import operation_options
 @operation_options
 @click.pass_obj
 def command(obj: str | None, host: str, *, reason: str, yes: bool, confirm: str, check: bool, as_json: bool) -> None:
-    """Before HOST is rebooted or opened: its OSDs stay in while they are away, so no data is moved (noout).
+    """Keep HOST's OSDs in while it is away, so that no data is moved (noout): before a reboot, or work on it.
 
     Refused while another host is in maintenance, or OSDs elsewhere are down. It lasts until it is cleared.
     """

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from groundplane.cli.common import complete_hosts
+from groundplane.cli.completion import complete_hosts
 from groundplane.cli.operations import operation_options
 
 
 @click.command()
-@click.argument("hosts", nargs=-1, shell_complete=complete_hosts)
+@click.argument("hosts", nargs=-1, metavar="[HOST]...", shell_complete=complete_hosts)
 @operation_options
 @click.pass_obj
 def command(obj: str | None, hosts: tuple[str, ...], *, yes: bool, confirm: str, check: bool, as_json: bool) -> None:

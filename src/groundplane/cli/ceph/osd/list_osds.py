@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import complete_hosts, json_option
+from groundplane.cli.completion import complete_hosts
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from groundplane.ceph.osds.listing import Row
-
-COLOURS = {"up": "green", "down": "bold red", "destroyed": "yellow", "new": "cyan", "refused": "bold red"}
+    from groundplane.cli.tables import Table
 
 
 @click.command()
-@click.argument("hosts", nargs=-1, shell_complete=complete_hosts)
+@click.argument("hosts", nargs=-1, metavar="[HOST]...", shell_complete=complete_hosts)
 @json_option
 @click.pass_obj
 def command(obj: str | None, hosts: tuple[str, ...], *, as_json: bool) -> None:
@@ -28,7 +26,7 @@ def command(obj: str | None, hosts: tuple[str, ...], *, as_json: bool) -> None:
     from groundplane.ceph.osds.disks import ask_disks  # noqa: PLC0415
     from groundplane.ceph.osds.listing import list_osds  # noqa: PLC0415
     from groundplane.cli.ceph.common import ask  # noqa: PLC0415
-    from groundplane.cli.common import console, print_json, show_table  # noqa: PLC0415
+    from groundplane.cli.common import print_json  # noqa: PLC0415
     from groundplane.cli.operations import open_desk  # noqa: PLC0415
 
     with open_desk(obj) as desk:
@@ -40,28 +38,28 @@ def command(obj: str | None, hosts: tuple[str, ...], *, as_json: bool) -> None:
     if as_json:
         print_json({"osds": [asdict(row) for row in rows]})
         return
-    show_table(_table(rows), console())
+    _table(rows).show()
 
 
 def _table(rows: list[Row]) -> Table:
     from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("HOST", "OSD", "STATE", "CLASS", "USED", "DISK", ""):
-        table.add_column(name, overflow="fold")
+    from groundplane.cli.tables import Table, state  # noqa: PLC0415
+    from groundplane.colours import QUIET, state_style  # noqa: PLC0415
+
+    table = Table(
+        "host", "OSD", "state", "class", "used", "disk", "", whole=("host", "OSD"), right=("used",), spare=("class",)
+    )
     last = ""
     for row in rows:
-        colour = COLOURS.get(row.state, COLOURS.get(row.state.partition(",")[0], "dim"))
-        used = f"{row.used / row.size:.0%}" if row.used is not None and row.size else ""
-        table.add_row(
-            "" if row.host == last else row.host,
+        table.add(
+            "" if row.host == last else f"[bold]{escape(row.host)}[/]",
             row.osd,
-            f"[{colour}]{row.state}[/]",
+            state(row.state, style=state_style(row.state) or QUIET),
             row.device_class,
-            used,
+            f"{row.used / row.size:.0%}" if row.used is not None and row.size else "",
             escape(row.disk),
-            f"[dim]{escape(row.note)}[/]",
+            f"[{QUIET}]{escape(row.note)}[/]",
         )
         last = row.host
     return table

@@ -30,6 +30,11 @@ def command(
 
     Refused where placement groups can't be read, or would lack more copies than they may. It may be cut off anywhere
     and goes on when called again.
+
+    \b
+    Examples:
+      groundplane ceph osd replace osd.3
+      groundplane ceph osd replace osd.3 --drain --later
     """
     from groundplane.ceph.osds.disks import ask_host_disks  # noqa: PLC0415
     from groundplane.ceph.osds.replace import find_osd, plan_replace_osd  # noqa: PLC0415

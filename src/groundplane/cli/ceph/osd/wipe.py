@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from groundplane.cli.common import complete_hosts
+from groundplane.cli.completion import complete_hosts
 from groundplane.cli.operations import operation_options
 
 
@@ -18,6 +18,10 @@ def command(obj: str | None, host: str, device: str, *, yes: bool, confirm: str,
 
     The site has to name it in ceph_wipe_devices, and a person to confirm what is on it. What is mounted or otherwise
     in use is refused, and so is an OSD that the cluster has.
+
+    \b
+    Examples:
+      groundplane ceph osd wipe node2 /dev/sdb
     """
     from groundplane.ceph.configuration import read_configuration  # noqa: PLC0415
     from groundplane.ceph.osds.disks import ask_host_disks, ask_if_there  # noqa: PLC0415

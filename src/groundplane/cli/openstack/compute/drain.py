@@ -8,6 +8,7 @@ import click
 
 from groundplane.cli.openstack.compute.asking import complete_compute_hosts
 from groundplane.cli.operations import operation_options
+from groundplane.cli.options import parallel_option
 
 if TYPE_CHECKING:
     from groundplane.cli.operations import Desk
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("host", shell_complete=complete_compute_hosts)
 @click.option("--reason", metavar="TEXT", default="", help="Why; it is noted in Nova.")
-@click.option("--parallel", type=click.IntRange(1, 20), default=1, show_default=True, help="Servers moved at a time.")
+@parallel_option("Servers moved", 20, default=1)
 @operation_options
 @click.pass_obj
 def command(

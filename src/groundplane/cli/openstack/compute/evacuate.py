@@ -8,6 +8,7 @@ import click
 
 from groundplane.cli.openstack.compute.asking import complete_compute_hosts
 from groundplane.cli.operations import operation_options
+from groundplane.cli.options import parallel_option
 
 if TYPE_CHECKING:
     from groundplane.cli.operations import Desk
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("host", shell_complete=complete_compute_hosts)
-@click.option("--parallel", type=click.IntRange(1, 20), default=2, show_default=True, help="Servers made at a time.")
+@parallel_option("Servers made", 20, default=2)
 @operation_options
 @click.pass_obj
 def command(obj: str | None, host: str, *, parallel: int, yes: bool, confirm: str, check: bool, as_json: bool) -> None:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.options import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.table import Table
-
+    from groundplane.cli.tables import Table
     from groundplane.openstack.compute.listing import ListedHost
 
 MIB_A_GIB = 1024
@@ -23,7 +22,7 @@ MIB_A_GIB = 1024
 @click.pass_obj
 def command(obj: str | None, *, as_json: bool) -> None:
     """List compute hosts: whether they report and take new servers, what servers they have, and what room."""
-    from groundplane.cli.common import console, open_site, print_json, show_table  # noqa: PLC0415
+    from groundplane.cli.common import console, open_site, print_json  # noqa: PLC0415
     from groundplane.cli.openstack.compute.asking import open_nova  # noqa: PLC0415
     from groundplane.openstack.compute.listing import listed  # noqa: PLC0415
 
@@ -33,26 +32,24 @@ def command(obj: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json([one.as_data() for one in found])
         return
-    show_table(_table(found))
+    _table(found).show()
 
 
 def _table(found: Sequence[ListedHost]) -> Table:
     from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("host", "state", "zone", "servers", "vCPUs", "memory", ""):
-        table.add_column(name, overflow="fold", justify="right" if name in ("vCPUs", "memory") else "left")
+    from groundplane.cli.tables import Table, state  # noqa: PLC0415
+
+    numbers = ("vCPUs", "memory")
+    table = Table("host", "state", "zone", "servers", *numbers, "", whole=("host",), right=numbers, spare=("zone",))
     for one in found:
         host = one.host
-        state = "[green]up[/]" if host.up else "[red]down[/]"
-        if not host.enabled:
-            state += ", [yellow]disabled[/]"
+        stands = state("up" if host.up else "down") + ("" if host.enabled else f", {state('disabled')}")
         servers = ", ".join(f"{number} {status}" for status, number in sorted(one.servers.items())) or "none"
-        table.add_row(
+        table.add(
             f"[bold]{escape(host.name)}[/]",
-            state,
-            host.zone,
+            stands,
+            escape(host.zone),
             servers,
             _share(one, "VCPU"),
             _share(one, "MEMORY_MB", MIB_A_GIB, " GiB"),
