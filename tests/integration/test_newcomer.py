@@ -164,7 +164,7 @@ def test_a_plan_can_be_limited_to_a_step_and_a_host(site: SiteFolder) -> None:
 
 
 def test_a_plan_is_kept_and_refused_when_the_site_moved_on(site: SiteFolder) -> None:
-    kept = site.groundplane("plan", "--no-probe", "--out", "kept.json")
+    kept = site.groundplane("plan", "--no-probe", "--output", "kept.json")
     assert kept.code == 0, str(kept)
     site.append("inventory/host_vars/control2.yml", "---\nkernel_sysctl_extra: {net.core.somaxconn: 8192}\n")
     refused = site.groundplane("apply", "kept.json", "--yes")

@@ -79,8 +79,8 @@ def test_a_table_says_what_each_image_took_and_added(building: Building) -> None
     answer = building.commands.run("images", "build")
     assert answer.exit_code == 0, answer.output
     rows = [line.split() for line in answer.output.splitlines()]
-    assert ["nova", "29", "650", "MB", "350", "MB", "41", "MB", "1"] in rows
-    assert ["together", "59", "650", "MB", "131", "MB"] in rows
+    assert ["nova", "29s", "650", "MB", "350", "MB", "41", "MB", "1"] in rows
+    assert ["together", "59s", "650", "MB", "131", "MB"] in rows
     assert "2 images there, 2 built in 1m01s" in answer.output
 
 

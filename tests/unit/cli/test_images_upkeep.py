@@ -86,7 +86,7 @@ def test_what_moves_is_shown_before_it_is_written(images: ImagesSite) -> None:
     images.lock()
     lines = images.commands.run("images", "lock").output.splitlines()
     assert [line.split() for line in lines if line.startswith(("keystone", "libc6", "curl"))] == [
-        ["keystone", OLD.digest[:19], NEW.digest[:19]],
+        ["keystone", *(one.digest.removeprefix("sha256:")[:12] for one in (OLD, NEW))],
         ["libc6", "2.41-12", "2.41-13", "keystone"],
     ]
 
@@ -202,9 +202,9 @@ def prunable(images: ImagesSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     return setting
 
 
-def test_a_dry_run_names_what_would_go(images: ImagesSite, prunable: Callable[..., Any]) -> None:
+def test_a_check_names_what_would_go(images: ImagesSite, prunable: Callable[..., Any]) -> None:
     prunable()
-    result = images.commands.run("images", "prune", "--dry-run")
+    result = images.commands.run("images", "prune", "--check")
     assert result.exit_code == 0, result.output
     for said in ("gone:2026.1-abc", "wheels: 2 items", "2.5 GB", "3 MB", "The recipes are broken."):
         assert said in result.output
@@ -212,7 +212,7 @@ def test_a_dry_run_names_what_would_go(images: ImagesSite, prunable: Callable[..
 
 def test_programs_get_the_sizes_by_kind(images: ImagesSite, prunable: Callable[..., Any]) -> None:
     prunable()
-    found = json.loads(images.commands.run("images", "prune", "--dry-run", "--json").stdout)
+    found = json.loads(images.commands.run("images", "prune", "--check", "--json").stdout)
     assert found["cache_kinds"] == {"wheels": {"items": 2, "bytes": 3_000_000}}
     assert found["cache_bytes"] == 3_000_000
     assert found["removed"] is False

@@ -91,7 +91,7 @@ def test_a_program_needs_yes_and_the_word() -> None:
     agree(RISKY, **(NO | {"yes": True, "confirm": "node1"}))
     with pytest.raises(InputError, match="--yes isn't enough") as caught:
         agree(RISKY, **(NO | {"yes": True}))
-    assert caught.value.cure == "Add --yes --confirm node1 where the plan is known to be wanted."
+    assert caught.value.cure == "Look with --check. Add --yes --confirm node1 where it is known to be wanted."
     with pytest.raises(InputError, match="--confirm node2 isn't what"):
         agree(RISKY, **(NO | {"yes": True, "confirm": "node2"}))
     with pytest.raises(InputError, match="Nobody is there"):

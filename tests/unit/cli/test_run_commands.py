@@ -133,7 +133,7 @@ def test_cancel_names_who_is_elsewhere(with_run: Path) -> None:
 
 def test_the_runtime_of_a_release_is_told_without_a_site(tmp_path: Path) -> None:
     result = CliRunner().invoke(groundplane, ["runtime", "show", "--release", "2026.1"])
-    assert "ansible-core 2.20" in result.output
+    assert "ansible-core  2.20" in result.output
     assert "mitogen" in result.output
 
 

@@ -84,7 +84,7 @@ def test_hosts_that_can_not_be_read(hosts: Hosts) -> None:
     hosts.found = Logs(LINES[:1], {"node22": "no answer"}, cut=("node1",))
     text = hosts.run("nova")
     assert "node22: no answer" in text
-    assert "node1: only the last lines; --lines NUMBER shows more." in text
+    assert "node1: only the last lines; --lines N shows more." in text
     hosts.found = Logs((), {"node22": "no answer"})
     with pytest.raises(FailedError, match="No host could be read"):
         hosts.run("nova")
