@@ -41,6 +41,8 @@ pytestmark = [
 
 QUICK = ("bootstrap.audit", "bootstrap.kernel", "bootstrap.report", "bootstrap.time")
 """Steps that run on every host and take moments, for tests that need a run and don't mind which."""
+LONGER = (*QUICK, "bootstrap.access", "bootstrap.certificates", "bootstrap.naming", "bootstrap.packages")
+"""The same, while somebody else makes a plan."""
 ROOM = 24 << 20
 """Bytes that the state's disk has to spare, until it is filled."""
 
@@ -183,7 +185,7 @@ def test_the_second_of_two_people_is_told_whose_turn_it_is(
     nothing_to_do(cloud_lab)
     before = [run for run, _ in records.runs()]
     me = f"{getpass.getuser()}@{socket.gethostname()}"
-    with begun(cloud_lab, "apply", *QUICK, "--force", "--yes") as process:
+    with begun(cloud_lab, "apply", *LONGER, "--force", "--yes") as process:
 
         def at_work() -> bool:
             assert process.poll() is None, cloud_lab.started_output()
@@ -191,17 +193,17 @@ def test_the_second_of_two_people_is_told_whose_turn_it_is(
 
         cloud_lab.wait_for(at_work, "the first one's run", 300)
         (first,) = records.after(before)
-        words = ("apply", *QUICK, "--force", "--yes")
+        words = ("apply", *LONGER, "--force", "--yes")
         second = run(PROGRAM, *words, cwd=cloud_lab.site, env={**cloud_lab.env, "LOGNAME": "somebody"}, timeout=300)
         assert process.poll() is None, "the first run ended before the second person was told"
         no_traceback(second)
         assert second.code == 3, str(second)
         assert all(word in second.err for word in (me, first, f"logs {first} --follow", f"cancel {first}")), str(second)
         assert re.search(r"since \d{4}-\d\d-\d\d[T ]\d\d:\d\d", second.err), str(second)
-        watched = cloud_lab.groundplane("logs", first, "--follow")
+        watched = cloud_lab.groundplane("logs", first, "--follow", timeout=900)
         assert watched.code == 0, str(watched)
-        assert any(f"==> {step}" in watched.out for step in QUICK), str(watched)
-        assert process.wait(300) == 0, cloud_lab.started_output()
+        assert any(f"==> {step}" in watched.out for step in LONGER), str(watched)
+        assert process.wait(900) == 0, cloud_lab.started_output()
     assert records.after(before) == [first], "nothing of the second one's was run"
     assert all(work.done for work in records.chain([first]))
     nothing_to_do(cloud_lab)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.conftest import FROM_NOTHING, Lab, kill, standing_lab
 from tests.e2e.faults.moments import Kind, Moment, done_part, draw_moments, left_over
-from tests.e2e.faults.processes import abandoned_folders, begun, descendants, memory_folder
+from tests.e2e.faults.processes import abandoned_folders, begun, containers_of, descendants, memory_folder
 from tests.e2e.faults.records import Records, done_twice, never_done, under_way
 
 if TYPE_CHECKING:
@@ -138,7 +138,10 @@ def end(chain: Chain, moment: Moment, process: subprocess.Popen[str], known: set
 def nothing_lives_of(killed: Killed) -> None:
     """Of what the killed engine started, whether the next one is at work already or not."""
     until = time.monotonic() + ORPHANS_SECONDS
-    while alive := [process for process in killed.started if process.alive()]:
+    while alive := [
+        *(process for process in killed.started if process.alive()),
+        *containers_of(killed.folders),
+    ]:
         assert time.monotonic() < until, f"{killed}\nstill there: {alive}"
         time.sleep(POLL_SECONDS)
 

@@ -93,11 +93,15 @@ class Lost:
     said: str
     planned: Answer
     """A plan that was made while the node was away."""
+    containers: set[str]
+    """Of Kolla's that ran on the node before."""
 
 
-def lose(lab: Lab, loss: Loss, delay: float) -> Lost:
+def lose(cloud: Cloud, loss: Loss, delay: float) -> Lost:
     """Takes the node's power away while its layer is applied, waits for the run's end, and starts the node again."""
+    lab = cloud.lab
     records = Records(lab.state)
+    containers = set(cloud.containers(loss.node))
     before = [run for run, _ in records.runs()]
     with begun(lab, "apply", *loss.names, "--force", "--yes") as process:
 
@@ -119,13 +123,21 @@ def lose(lab: Lab, loss: Loss, delay: float) -> Lost:
     assert started.code == 0, str(started)
     lab.on(loss.node, "sh", "-c", "systemctl is-system-running --wait || true")
     (run,) = records.after(before)
-    return Lost(run, at, code, lab.started_output(), planned)
+    return Lost(run, at, code, lab.started_output(), planned, containers)
 
 
-def come_back(cloud: Cloud, loss: Loss) -> Answer:
+def come_back(cloud: Cloud, loss: Loss, containers: set[str]) -> Answer:
     """What the node had by itself stands again, `--resume` does the rest, and the layer verifies; what an apply of all
     layers then said: a power failure leaves its traces elsewhere too."""
     lab = cloud.lab
+
+    def started() -> bool:
+        try:
+            return set(cloud.containers(loss.node)) >= containers
+        except AssertionError:  # Docker itself isn't there yet
+            return False
+
+    lab.wait_for(started, f"the containers of {loss.node} to come back by themselves", BACK_SECONDS)
     if loss.node == CONTROL:
         lab.wait_for(cloud.answers, "the cloud's API to come back by itself", BACK_SECONDS)
         lab.wait_for(Identity(cloud).answers, "Keycloak to come back by itself", BACK_SECONDS)
@@ -146,7 +158,7 @@ def test_a_node_without_power_is_told_and_the_others_go_on(
     records = Records(cloud.lab.state)
     delay = dice.uniform(0, loss.longest_delay)
     remember(f"{loss.node} goes {delay:.1f} s into {loss.step}")
-    lost = lose(cloud.lab, loss, delay)
+    lost = lose(cloud, loss, delay)
 
     # What the person at the terminal saw.
     assert lost.code == 1, lost.said
@@ -167,7 +179,7 @@ def test_a_node_without_power_is_told_and_the_others_go_on(
     assert later or not loss.goes_on, f"nothing of the others' was done after {loss.node} was gone\n{lost.said}"
 
     began = time.monotonic()
-    rest = come_back(cloud, loss)
+    rest = come_back(cloud, loss, lost.containers)
     chain = records.chain([lost.run, *(run for run, _ in records.runs() if run > lost.run)][:2])
     assert done_twice(chain) == []
     assert never_done(records.planned(lost.run), chain) == set()

@@ -79,6 +79,14 @@ def abandoned_folders(memory: Path) -> set[str]:
     return {folder.name for prefix in ("r-", "s-") for folder in memory.glob(f"{prefix}*") if not _held(folder)}
 
 
+def containers_of(folders: set[str]) -> list[str]:
+    """Containers that run Ansible for the runs with these folders."""
+    words = ["podman", "ps", "--format", "{{.Names}}", "--filter", "label=groundplane.runtime=true"]
+    names = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+    begins = tuple(f"groundplane-{folder}-" for folder in folders)
+    return [name for name in names if begins and name.startswith(begins)]
+
+
 def _held(folder: Path) -> bool:
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
