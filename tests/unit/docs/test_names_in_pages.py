@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from groundplane import errors
+from groundplane.site.model import SiteFile
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = sorted({*ROOT.glob("docs/*.md"), *ROOT.glob("docs/decisions/*.md"), *ROOT.glob("*.md")})
@@ -127,3 +129,64 @@ def test_health_checks_of_cephs_have_a_cure_where_the_page_says_so() -> None:
         r"^\| ([A-Z]+_[A-Z_]+)(?:, ([A-Z]+_[A-Z_]+))?", text_of(ROOT / "docs" / "operations.md"), re.MULTILINE
     )
     assert {name for pair in told for name in pair if name} - set(CURES) == set()
+
+
+ON_HOSTS = re.compile(r"`(/(?:etc|var|usr)/[a-z0-9_./-]*[a-z0-9_-])/?`")
+KEY = re.compile(r"`([a-z_]+)\.([a-z_]+)(?:: [^`]*)?`")
+ELSEWHERE = {
+    "/etc/ssh/ssh_host_ed25519_key.pub",
+    "/etc/containers/certs.d/HOST:PORT/ca.crt",
+}
+"""Paths of other people's programs."""
+NAMED = {"networks", "vips"}
+"""Keys of site.yml below which are names of the site's own."""
+FILES = {("images", "lock")}
+
+
+@pages
+def test_paths_on_hosts_are_in_the_code(page: Path) -> None:
+    text = code() + environments()
+
+    def known(path: str) -> bool:
+        # The code often has a folder, and puts names of files to it.
+        folder, _, name = path.rpartition("/")
+        return path in text or (folder in text and name in text)
+
+    assert {path for path in ON_HOSTS.findall(text_of(page)) if not known(path)} - ELSEWHERE == set()
+
+
+@cache
+def environments() -> str:
+    paths = [*ROOT.glob("environments/**/*.yml"), *ROOT.glob("images/**/*.yml"), *ROOT.glob("roles/**/*.j2")]
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+@cache
+def site_schema() -> dict[str, dict[str, Any]]:
+    """Key of site.yml to the keys below it; empty where it is a mere value."""
+    schema = SiteFile.model_json_schema()
+    inner = {}
+    for key, value in schema["properties"].items():
+        names = re.findall(r"#/\$defs/(\w+)", str(value))
+        inner[key] = schema["$defs"][names[0]].get("properties", {}) if names else {}
+    return inner
+
+
+@pages
+def test_keys_of_site_yml_are_those_of_its_schema(page: Path) -> None:
+    known = {key: below for key, below in site_schema().items() if key not in NAMED}
+    named = {(first, second) for first, second in KEY.findall(text_of(page)) if first in known} - FILES
+    assert [f"{first}.{second}" for first, second in named if known[first] and second not in known[first]] == []
+
+
+@pages
+def test_examples_of_site_yml_have_its_keys(page: Path) -> None:
+    for kind, body in CODE_BLOCK.findall(text_of(page)):
+        if kind == "yaml" and body.startswith("# site.yml"):
+            example = yaml.safe_load(body)
+            assert set(example) <= set(site_schema()), body
+            for key, value in example.items():
+                below = site_schema()[key]
+                entries = value.values() if key in NAMED else [value]
+                for entry in entries:
+                    assert not below or set(entry) <= set(below), body
