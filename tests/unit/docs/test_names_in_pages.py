@@ -190,3 +190,32 @@ def test_examples_of_site_yml_have_its_keys(page: Path) -> None:
                 entries = value.values() if key in NAMED else [value]
                 for entry in entries:
                     assert not below or set(entry) <= set(below), body
+
+
+@cache
+def room_of_labs() -> dict[str, dict[str, int]]:
+    text = (ROOT / "inventories" / "lab" / "lab.yml").read_text(encoding="utf-8")
+    return {name: profile["needs"] for name, profile in yaml.safe_load(text)["profiles"].items()}
+
+
+def test_the_room_that_a_lab_takes_is_told_as_it_is_asked_for() -> None:
+    rows = re.findall(r"^\| `(\w+)`.*\| (\d+), (\d+) GiB, (\d+) GiB \|$", text_of(ROOT / "docs/lab.md"), re.MULTILINE)
+    told = {name: (int(cores), int(memory), int(disk)) for name, cores, memory, disk in rows}
+    assert told == {name: tuple(needs.values()) for name, needs in room_of_labs().items()}
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/quickstart.md"])
+def test_the_default_lab_s_room_is_told(name: str) -> None:
+    needs = room_of_labs()["cloud"]
+    said = f"{needs['cores']} cores, {needs['memory_gib']} GiB of memory, {needs['disk_gib']} GiB of disk"
+    assert said in text_of(ROOT / name)
+
+
+def test_the_readme_tells_the_room_of_other_labs() -> None:
+    told = re.findall(
+        r"`--profile (\w+)` \((\d+) GiB(?: of memory)?, (\d+) GiB(?: of disk)?\)", text_of(ROOT / "README.md")
+    )
+    assert len(told) == len(room_of_labs()) - 1
+    for name, memory, disk in told:
+        needs = room_of_labs()[name]
+        assert (int(memory), int(disk)) == (needs["memory_gib"], needs["disk_gib"]), name
