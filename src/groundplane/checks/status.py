@@ -71,9 +71,6 @@ class Status:
     """(host, layer)."""
     unreachable: Mapping[str, str]
 
-    def is_good(self) -> bool:
-        return not self.unreachable and all(cell.standing is Standing.UP_TO_DATE for cell in self.cells.values())
-
 
 def status_of(plan: Plan, graph: Graph) -> Status:
     """The same facts as in the plan, turned from what is to be done to how things stand."""

@@ -81,18 +81,6 @@ class IdentityConfiguration:
     def realm(self, name: str) -> Realm | None:
         return next((realm for realm in self.realms if realm.name == name), None)
 
-    def domain_of(self, realm: str) -> str:
-        """A customer's domain in OpenStack.
-
-        Raises:
-            InputError: there is no such realm.
-        """
-        found = self.realm(realm)
-        if found is None:
-            known = ", ".join(one.name for one in self.realms) or "none"
-            raise InputError(f"There is no realm '{realm}'", why=f"declared are: {known}")
-        return found.domain
-
 
 def read_identity(site: Site) -> IdentityConfiguration:
     """What the site declares.

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from groundplane.errors import InputError, Problem
+from groundplane.errors import Problem
 from groundplane.identity.configuration import MASTER, Reader
 from groundplane.identity.durations import DAY, in_words
 from groundplane.identity.password_policy import policy_problems
@@ -266,10 +266,3 @@ def _domains(asked: IdentityConfiguration, of_platform: frozenset[str]) -> Itera
 
 def _domain_place(asked: IdentityConfiguration, realm: Realm) -> Place:
     return asked.sources[realm.name].place("domain")
-
-
-def refuse_wrong(site: Site) -> None:
-    """Raises InputError with all that `layer_problems` finds."""
-    problems = layer_problems(site)
-    if problems:
-        raise InputError("The identity layer's options are wrong", problems=problems)

@@ -414,5 +414,4 @@ class _Builder:
             needs=needs,
             steps=tuple(id_ for id_ in order if self.steps[id_].layer == name),
             verify=self._playbook(verify, layer.declared, ("layers", name, "verify")) if verify else None,
-            required_groups=layer.file.groups,
         )

@@ -88,7 +88,6 @@ class Layer:
     steps: tuple[str, ...] = ()
     verify: Path | None = None
     """The playbook that checks the layer on the hosts for itself."""
-    required_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
 
 NAME = "kolla_prechecks"
-ACTION = "precheck"
-"""Kolla's own word."""
 
 
 def state(site: Site) -> Mapping[str, str]:

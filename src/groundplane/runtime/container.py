@@ -7,7 +7,6 @@ the container when the engine goes away.
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import resource
@@ -184,9 +183,3 @@ def _without_nested(mounts: Sequence[Mount]) -> list[Mount]:
         if not outer or (mount.writable and not outer[-1].writable):
             kept.append(mount)
     return kept
-
-
-def container_facts(image: str) -> dict[str, str]:
-    """Size and time of the image, for people."""
-    found = json.loads(host_podman().run("image", "inspect", image) or "[]")
-    return {"size": f"{found[0]['Size'] / 1e6:.0f} MB", "created": str(found[0]["Created"])[:19]} if found else {}

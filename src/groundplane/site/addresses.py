@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netaddr import AddrFormatError, IPAddress
@@ -18,14 +17,6 @@ if TYPE_CHECKING:
     from groundplane.site.networks import Network, Vip
     from groundplane.site.values import Value
     from groundplane.site.variables import Variables
-
-
-@dataclass
-class _Taken:
-    """Who has which address of one network."""
-
-    by: dict[int, str] = field(default_factory=dict)
-    next_free: int = 0
 
 
 def derive_addresses(
@@ -80,7 +71,8 @@ class _Work:
         self.networks = networks
         self.known = known
         self.problems = problems
-        self.taken = {name: _Taken() for name in networks}
+        self.taken: dict[str, dict[int, str]] = {name: {} for name in networks}
+        """Network to its addresses to who has them."""
         self.suggested: set[int] = set()
 
     def tell(self, host: str, what: str, cure: str, place: Place) -> None:
@@ -88,7 +80,7 @@ class _Work:
 
     def take(self, network: str, address: int, by: str) -> None:
         if network in self.taken:
-            self.taken[network].by.setdefault(address, by)
+            self.taken[network].setdefault(address, by)
 
     def members(self, host: str, written: Value | None) -> list[str]:
         if written is None:
@@ -158,7 +150,7 @@ class _Work:
             )
             return ""
         text = network.text(address)
-        taken = self.taken[name].by
+        taken = self.taken[name]
         first, last = network.hosts
         if address in taken:
             self.tell(
@@ -215,7 +207,7 @@ class _Work:
                     # A reserved block may have millions of addresses: step over it, not through it.
                     number = max(number, reserved - network.span[0])
                     blocked = True
-                elif address in self.taken[network.name].by:
+                elif address in self.taken[network.name]:
                     blocked = True
             if not blocked:
                 return number

@@ -69,14 +69,6 @@ def write_record(cache: Path, record: ImageRecord) -> Path:
     return path
 
 
-def remove_record(cache: Path, name: str, tag: str) -> None:
-    """Takes the records of a tag, the bill of materials and the log away."""
-    newest = record_path(cache, name, tag)
-    older = newest.parent.glob(f"{newest.stem}.*.json")
-    for path in (newest, *older, sbom_path(cache, name, tag), log_path(cache, name, tag)):
-        path.unlink(missing_ok=True)
-
-
 def find_record_file(cache: Path, record: ImageRecord) -> Path:
     """The file that a record was read from."""
     aside = _aside(cache, record)

@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from groundplane.errors import FailedError, GroundplaneError
+from groundplane.errors import GroundplaneError
 from groundplane.site.derived_images import copied_images, hosts_reference, registry_variables
 from groundplane.supply.download import file_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from groundplane.site.images_lock import ImagesLock, LockedImage
@@ -269,16 +269,3 @@ def repository(reference: str) -> str:
 
 def _short(digest: str) -> str:
     return digest[:_SHORT]
-
-
-def raise_for(findings: Iterable[Finding]) -> None:
-    """
-    Raises:
-        FailedError: there are findings.
-    """
-    names = list(dict.fromkeys(finding.place for finding in findings))
-    if names:
-        raise FailedError(
-            f"Not everything is as images.lock says: {', '.join(names)}",
-            cure="Do what stands beside each difference, then call again.",
-        )

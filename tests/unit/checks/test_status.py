@@ -21,7 +21,6 @@ def test_a_cell_is_as_good_as_its_worst_step() -> None:
     assert status.cells["a", "next"].standing is Standing.NEVER
     assert ("b", "next") not in status.cells
     assert status.layers == ("base", "next")
-    assert not status.is_good()
 
 
 @pytest.mark.parametrize(
@@ -44,7 +43,3 @@ def test_unreachable_hosts_are_told_as_such() -> None:
     status = status_of(work, STEPS)
     assert status.cells["a", "base"].standing is Standing.UNREACHABLE
     assert status.unreachable == {"a": "no answer"}
-
-
-def test_all_up_to_date_is_good() -> None:
-    assert status_of(plan(planned("base.one", IDLE)), STEPS).is_good()

@@ -9,12 +9,9 @@ import pytest
 from groundplane.supply.model import Package
 from groundplane.supply.records import (
     all_records,
-    log_path,
     read_record,
     read_records,
     record_path,
-    remove_record,
-    sbom_path,
     write_record,
 )
 from tests.unit.supply.build.make import record
@@ -59,18 +56,3 @@ def test_images_whose_names_begin_alike_have_their_own_records(tmp_path: Path) -
     write_record(tmp_path, record("nova", "a" * 64))
     write_record(tmp_path, record("nova-api", "a" * 64))
     assert [found.name for found in read_records(tmp_path, "nova", "2026.1-aaaaaaaaaaaa")] == ["nova"]
-
-
-def test_removing_takes_everything_of_a_tag(tmp_path: Path) -> None:
-    for number in ("1", "2"):
-        write_record(tmp_path, record("nova", "a" * 64, digest="sha256:" + number * 64))
-    other = record("nova", "b" * 64)
-    write_record(tmp_path, other)
-    tag = "2026.1-aaaaaaaaaaaa"
-    for path in (log_path(tmp_path, "nova", tag), sbom_path(tmp_path, "nova", tag)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("")
-    remove_record(tmp_path, "nova", tag)
-    assert all_records(tmp_path) == (other,)
-    assert not log_path(tmp_path, "nova", tag).exists()
-    assert not sbom_path(tmp_path, "nova", tag).exists()

@@ -80,11 +80,6 @@ def short_image(image: str) -> str:
     return image.rpartition("/")[2]
 
 
-def ceph_daemons(state: ClusterState) -> tuple[Daemon, ...]:
-    """Those that run Ceph's image."""
-    return tuple(daemon for daemon in state.daemons if daemon.type in ORDER)
-
-
 def outdated(state: ClusterState, image: str) -> dict[str, list[Daemon]]:
     """Type to its daemons that don't run the image, in the order of upgrading; types without any are left out."""
     found: dict[str, list[Daemon]] = {}

@@ -139,9 +139,3 @@ def realm_of(url: str) -> str:
     """The realm whose page that is; empty where it is none's."""
     words = urlsplit(url).path.split("/")
     return words[words.index("realms") + 1] if "realms" in words[:-1] else ""
-
-
-def confirm_logout(browser: Browser, page: Page) -> Page:
-    """Presses the button where Keycloak asks whether the person really wants to log out (no id token was given)."""
-    form = page.form_with("confirmLogout")
-    return page if form is None else browser.submit(form, button="confirmLogout")

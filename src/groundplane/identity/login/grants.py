@@ -11,7 +11,6 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 from groundplane.errors import FailedError
 from groundplane.identity.login.asking import WELL, RefusedError
@@ -25,10 +24,7 @@ if TYPE_CHECKING:
 
 DISCOVERY = "/.well-known/openid-configuration"
 PASSWORD = "password"  # noqa: S105 - a grant's name
-CODE = "authorization_code"
 REFRESH = "refresh_token"
-HINT = "kc_idp_hint"
-"""Keycloak's own parameter by which a login goes straight to a provider."""
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 SCOPE = "openid"
 PENDING = ("authorization_pending", "slow_down")
@@ -65,16 +61,6 @@ class DeviceCode:
     verifier: str = field(repr=False)
     interval: float = 5.0
     seconds: float = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A code flow that has begun: `url` is to be opened."""
-
-    url: str
-    redirect: str
-    state: str
-    verifier: str = field(repr=False)
 
 
 def discover(asker: Asker, issuer: str) -> Provider:
@@ -158,43 +144,6 @@ class Client:
             if error.code in PENDING:
                 return None
             raise
-
-    def start_code(self, redirect: str, *, hint: str = "") -> Started:
-        """Begins a code flow; `hint` is the alias of the provider whose login page is wanted at once."""
-        verifier, state = new_verifier(), secrets.token_urlsafe(16)
-        words = {
-            "response_type": "code",
-            "client_id": self.id,
-            "redirect_uri": redirect,
-            "scope": SCOPE,
-            "state": state,
-            **challenge(verifier),
-            **({HINT: hint} if hint else {}),
-        }
-        return Started(f"{self.provider.authorization}?{urlencode(words)}", redirect, state, verifier)
-
-    def code(self, started: Started, url: str) -> Tokens:
-        """The tokens for the address to which the provider led the person back.
-
-        Raises:
-            RefusedError: it led them back with an error.
-            FailedError: that is no answer to this flow.
-        """
-        said = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-        if "error" in said:
-            raise RefusedError(
-                f"The login as {self.id} is refused", why=said.get("error_description", ""), code=said["error"]
-            )
-        if not url.startswith(started.redirect) or said.get("state") != started.state or "code" not in said:
-            raise FailedError("The login didn't lead back to where it began", why=url.partition("?")[0])
-        return self._tokens(
-            {
-                "grant_type": CODE,
-                "code": said["code"],
-                "redirect_uri": started.redirect,
-                "code_verifier": started.verifier,
-            }
-        )
 
     def userinfo(self, tokens: Tokens) -> dict[str, Any]:
         answer = self.asker.send("GET", self.provider.userinfo, headers={"Authorization": f"Bearer {tokens.access}"})

@@ -79,9 +79,6 @@ class Federation:
         """The token for a project, both by name."""
         return self._scoped(token, {"project": {"name": project, "domain": {"name": domain}}}, f"the project {project}")
 
-    def scope_domain(self, token: KeystoneToken, domain: str) -> KeystoneToken:
-        return self._scoped(token, {"domain": {"name": domain}}, f"the domain {domain}")
-
     def holds(self, token: KeystoneToken) -> bool:
         """Whether Keystone still takes a token."""
         answer = self.asker.send("GET", f"{self.auth_url}/auth/tokens", headers={**_with(token), **_about(token)})

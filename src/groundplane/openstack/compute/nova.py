@@ -127,12 +127,6 @@ class Nova:
         """Tells Nova that a host is down, so that its servers may be made anew elsewhere."""
         self._service(host, {"forced_down": down})
 
-    def delete_host(self, host: ComputeHost) -> None:
-        """Forgets a host's nova-compute, and with it the host's resource provider in Placement."""
-        with telling(f"Nova doesn't forget nova-compute on {host.name}"):
-            answer = self._connection.compute.delete(f"/os-services/{host.id}", microversion=MICROVERSION)
-            _raise(answer)
-
     def live_migrate(self, server: Server) -> None:
         """To a host of the scheduler's choice; what isn't on shared storage is copied."""
         self._act(server, {"os-migrateLive": {"host": None, "block_migration": "auto"}}, "live-migrated")

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from groundplane.openstack.status.services import CloudService
 
 MANY_RESTARTS = 3
-SILENT_MS = 10_000
-"""A member of a Raft cluster is asked several times a second; OVN's election timer is 1 to 10 seconds in Kolla."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,23 +13,17 @@ import yaml
 from pydantic import Field, ValidationError
 
 from groundplane.errors import FailedError, InputError, Place, Problem
-from groundplane.files import write_atomically
 from groundplane.site.source import Source, read_source
 from groundplane.site.strict import Strict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from groundplane.content import Content
 
 
 LIST = "secrets.yml"
-_HEAD = """\
-# Secrets that this site's own files ask for, and how each is made: groundplane secrets init.
-# This file holds no secret.
----
-"""
 
 
 class SecretKind(StrEnum):
@@ -114,30 +108,6 @@ def load_declared(
         if problems:
             raise InputError("The site's list of its own secrets is wrong", problems=tuple(problems))
     return found
-
-
-def declare(site_path: Path, layer: str, passwords: Mapping[str, str]) -> bool:
-    """Adds passwords (name to description) to the site's own list, as far as it hasn't them; True where it changed.
-
-    The file is kept as a person wrote it; what is new stands at its end.
-
-    Raises:
-        InputError: the list that is there is wrong.
-    """
-    file = site_path / "environments" / layer / LIST
-    problems: list[Problem] = []
-    there = _of_the_site(file, layer, problems) if file.is_file() else {}
-    if problems:
-        raise InputError("The site's list of its own secrets is wrong", problems=tuple(problems))
-    new = {name: text for name, text in passwords.items() if name not in there}
-    if not new:
-        return False
-    before = file.read_text(encoding="utf-8") if file.is_file() else _HEAD
-    before += "" if before.endswith("\n") else "\n"
-    entries = {name: {"kind": SecretKind.PASSWORD.value, "description": text} for name, text in new.items()}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, before + yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=1000))
-    return True
 
 
 def _of_the_site(file: Path, layer: str, problems: list[Problem]) -> dict[str, DeclaredSecret]:

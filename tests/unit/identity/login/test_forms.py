@@ -5,7 +5,7 @@ import pytest
 from groundplane.errors import FailedError
 from groundplane.identity.login.asking import RefusedError
 from groundplane.identity.login.browser import Browser
-from groundplane.identity.login.forms import Person, asks_for_password, choose, confirm_logout, log_in, realm_of
+from groundplane.identity.login.forms import Person, asks_for_password, choose, log_in, realm_of
 from groundplane.identity.login.pages import Page
 
 from .fake_web import Asked, FakeWeb, Said, leads_to
@@ -134,19 +134,6 @@ def test_an_error_page_is_told(web: FakeWeb) -> None:
     with pytest.raises(RefusedError) as raised:
         log_in(browser, browser.open(PROXY), ALICE, keycloak=KEYCLOAK)
     assert raised.value.why == "Client not found."
-
-
-def test_a_logout_without_a_token_is_confirmed(web: FakeWeb) -> None:
-    ask = f"{KEYCLOAK}/realms/cloud/logout"
-    web.on[f"GET {ask}"] = lambda _: Said(
-        """<form action="/realms/cloud/confirm" method="POST">
-        <input type="submit" name="confirmLogout" value="Logout"></form>"""
-    )
-    web.on[f"POST {KEYCLOAK}/realms/cloud/confirm"] = lambda _: Said("<h1>You are logged out</h1>")
-    browser = Browser(web.asker())
-    done = confirm_logout(browser, browser.open(ask))
-    assert done.heading == "You are logged out"
-    assert confirm_logout(browser, done) is done
 
 
 def test_the_realm_of_a_page() -> None:

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlsplit
-
 import pytest
 
 from groundplane.errors import FailedError
 from groundplane.identity.login.asking import RefusedError
-from groundplane.identity.login.grants import CODE, DEVICE, PASSWORD, Client, challenge, discover, fetch_keys
+from groundplane.identity.login.grants import DEVICE, PASSWORD, Client, challenge, discover, fetch_keys
 
 from .fake_web import FakeWeb, Said
 from .signing import ISSUER, key_set
@@ -20,11 +18,10 @@ DOCUMENT = {
     "end_session_endpoint": f"{BASE}/logout",
     "jwks_uri": f"{BASE}/certs",
     "userinfo_endpoint": f"{BASE}/userinfo",
-    "grant_types_supported": [PASSWORD, CODE, DEVICE],
+    "grant_types_supported": [PASSWORD, "authorization_code", DEVICE],
     "code_challenge_methods_supported": ["plain", "S256"],
 }
 TOKENS = {"access_token": "a", "refresh_token": "r", "id_token": "i", "expires_in": 300, "refresh_expires_in": 1800}
-REDIRECT = "http://localhost:9990/"
 
 
 @pytest.fixture
@@ -136,27 +133,6 @@ def test_a_device_that_a_person_denies_is_refused(web: FakeWeb) -> None:
     device = asking.start_device()
     with pytest.raises(RefusedError):
         asking.device(device)
-
-
-def test_a_code_flow_with_pkce(web: FakeWeb) -> None:
-    asking = client(web)
-    started = asking.start_code(REDIRECT, hint="acme")
-    query = dict(parse_qsl(urlsplit(started.url).query))
-    assert query["kc_idp_hint"] == "acme"
-    assert query["response_type"] == "code"
-    asking.code(started, f"{REDIRECT}?state={started.state}&code=c")
-    sent = web.asked[-1].fields
-    assert (sent["grant_type"], sent["code"], sent["redirect_uri"]) == (CODE, "c", REDIRECT)
-    assert challenge(sent["code_verifier"])["code_challenge"] == query["code_challenge"]
-
-
-def test_an_answer_to_another_flow_is_not_taken(web: FakeWeb) -> None:
-    asking = client(web)
-    started = asking.start_code(REDIRECT)
-    with pytest.raises(FailedError, match="back to where it began"):
-        asking.code(started, f"{REDIRECT}?state=other&code=c")
-    with pytest.raises(RefusedError):
-        asking.code(started, f"{REDIRECT}?state={started.state}&error=access_denied")
 
 
 def test_a_session_is_refreshed_and_ended(web: FakeWeb) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from groundplane.content import Content, toolkit_content
 from groundplane.errors import FailedError, InputError
-from groundplane.site.secrets.declared import SecretKind, declare, load_declared
+from groundplane.site.secrets.declared import SecretKind, load_declared
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,14 +79,3 @@ def test_a_sites_list_that_is_wrong_is_told_with_its_line(tmp_path: Path, text: 
         load_declared(Content(tmp_path / "toolkit"), ["one"], site_path=tmp_path)
     assert any(what in problem.what for problem in told.value.problems), told.value.problems
     assert all(problem.place is not None and problem.place.line for problem in told.value.problems)
-
-
-def test_what_is_declared_is_added_at_the_end(tmp_path: Path) -> None:
-    assert declare(tmp_path, "identity", {"a": "A: the first"})
-    assert not declare(tmp_path, "identity", {"a": "another"})
-    file = tmp_path / "environments" / "identity" / "secrets.yml"
-    file.write_text(file.read_text() + "# my own words")
-    assert declare(tmp_path, "identity", {"a": "A", "b": "B"})
-    assert "# my own words\nb:\n" in file.read_text()
-    found = load_declared(Content(tmp_path / "toolkit"), ["identity"], site_path=tmp_path)
-    assert {name: secret.description for name, secret in found.items()} == {"a": "A: the first", "b": "B"}
