@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.secret_search import ProcessWatch, all_forms, search_files
+from tests.e2e.secret_search import ProcessWatch, all_forms, files, search_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,12 +57,25 @@ def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
     assert search_files(all_forms({"planted": SECRET}), tmp_path) == ([], 1)
 
 
+def test_folders_that_go_while_they_are_searched_are_passed_over(tmp_path: Path) -> None:
+    # Others on the machine work in its temporary folder meanwhile.
+    for name in ("a", "b", "c"):
+        (tmp_path / name / "deep").mkdir(parents=True)
+        (tmp_path / name / "log").write_text("clean", encoding="utf-8")
+    searched = files(tmp_path)
+    first = next(searched)
+    for name in ("a", "b", "c"):
+        shutil.rmtree(tmp_path / name)
+    assert first.name == "log"
+    assert list(searched) == []
+
+
 def test_a_secret_is_found_in_the_process_list() -> None:
     with ProcessWatch(all_forms({"planted": SECRET})) as watch:
         process = subprocess.Popen(
             [sys.executable, "-c", "import sys; sys.stdin.read()", SECRET], stdin=subprocess.PIPE
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not watch.found and time.monotonic() < deadline:
             time.sleep(0.05)
         process.communicate(b"")
