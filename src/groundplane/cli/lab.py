@@ -30,16 +30,24 @@ def command() -> None:
 @click.option("--fresh", is_flag=True, help="Build images anew; nothing is taken from the cache.")
 def up(*, name: str, nodes: int | None, to_layer: str | None, profile: str | None, fresh: bool) -> None:
     """Make a lab and take it through the layers; a lab that is up to date stays untouched."""
+    from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.cli.show_lab import show_summary, teller  # noqa: PLC0415
     from groundplane.lab.deploy import choose_layers, deploy, layers_of  # noqa: PLC0415
-    from groundplane.lab.service import UpRequest, lab_status, make_lab  # noqa: PLC0415
+    from groundplane.lab.measured import NODES, Stopwatch, measuring  # noqa: PLC0415
+    from groundplane.lab.service import UpRequest, lab_status, make_lab, memory_folders  # noqa: PLC0415
+    from groundplane.lab.summary import summarize  # noqa: PLC0415
 
-    tell = teller()
-    layers = choose_layers(_places().content, to_layer)
-    is_up = make_lab(UpRequest(name=name, nodes=nodes, profile=profile, fresh=fresh), _places(), tell=tell)
+    tell, clock, places = teller(), Stopwatch(), _places()
+    layers = choose_layers(places.content, to_layer)
+    with clock.phase(NODES):
+        is_up = make_lab(UpRequest(name=name, nodes=nodes, profile=profile, fresh=fresh), places, tell=tell)
+    if not is_up.changed:
+        clock.nothing_done(NODES)
     layers = layers_of(is_up, layers, to_layer)
-    deployed = deploy(is_up, layers, build=_build, apply=_apply, verify=_verify, tell=tell)
-    show_summary(lab_status(name, _places()), is_up, deployed)
+    with measuring(is_up.folder, clock, lambda: memory_folders(is_up)):
+        deployed = deploy(is_up, layers, build=_build, apply=_apply, verify=_verify, tell=tell, clock=clock)
+    summary = summarize(lab_status(name, places), places.content)
+    show_summary(summary, is_up, deployed, machine=settings().reached_as, seconds=clock.seconds)
 
 
 @command.command()
@@ -61,11 +69,15 @@ def down(*, name: str, yes: bool) -> None:
 @name_option
 @json_option
 def status(*, name: str, as_json: bool) -> None:
-    """Show a lab's nodes: what runs where."""
+    """Show a lab: what runs where, addresses and ways in, who may log in, what it took."""
+    from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.cli.show_lab import show_status  # noqa: PLC0415
     from groundplane.lab.service import lab_status  # noqa: PLC0415
+    from groundplane.lab.summary import summarize  # noqa: PLC0415
 
-    show_status(lab_status(name, _places()), as_json=as_json)
+    places = _places()
+    summary = summarize(lab_status(name, places), places.content)
+    show_status(summary, machine=settings().reached_as, as_json=as_json)
 
 
 @command.command("list")

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError, InputError
+from groundplane.lab.measured import APPLY, IMAGES, VERIFY, Stopwatch
 from groundplane.lab.service import remember_verified
 from groundplane.lab.site import toolkit_layers
+from groundplane.site.images_lock import lock_path
 from groundplane.site.loading import read_site_file
 
 if TYPE_CHECKING:
@@ -75,10 +77,12 @@ def deploy(
     apply: Callable[[str, tuple[str, ...]], None],
     verify: Callable[[str, tuple[str, ...]], None],
     tell: Callable[[str], None],
+    clock: Stopwatch | None = None,
 ) -> Deployed:
     """Applies the layers and checks them on the nodes; both only as far as something is to be done.
 
     Images come first, where a layer wants them. `build` gets the site's folder, `apply` and `verify` the layers, too.
+    The clock gets the seconds of each.
 
     Raises:
         FailedError: what they raise, with a cure that holds outside of the site's folder.
@@ -86,20 +90,27 @@ def deploy(
     if not layers:
         return Deployed((), applied=False, verified=False)
     site = str(is_up.folder.site)
+    clock = clock or Stopwatch()
     if IMAGES_LAYER in layers:
         tell("Images")
-        with _cures_for(is_up):
+        lock = lock_path(is_up.folder.site)
+        images = lock.read_bytes() if lock.is_file() else b""
+        with _cures_for(is_up), clock.phase(IMAGES):
             build(site)
+        if lock.is_file() and lock.read_bytes() == images:
+            clock.nothing_done(IMAGES)
     before = run_names(is_up.folder.site)
     tell(f"Apply: {', '.join(layers)}")
-    with _cures_for(is_up):
+    with _cures_for(is_up), clock.phase(APPLY):
         apply(site, layers)
     applied = run_names(is_up.folder.site) != before
+    if not applied:
+        clock.nothing_done(APPLY)
     lab = is_up.folder.load() or is_up.lab
     due = applied or any(layer not in lab.verified for layer in layers)
     if due:
         tell(f"Verify: {', '.join(layers)}")
-        with _cures_for(is_up):
+        with _cures_for(is_up), clock.phase(VERIFY):
             verify(site, layers)
         newest = max(run_names(is_up.folder.site), default="")
         for layer in layers:

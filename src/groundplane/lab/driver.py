@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from groundplane.lab.model import Lab, LabNode
 
@@ -63,6 +64,10 @@ class LabDriver(Protocol):
         ...
 
     def status(self, lab: Lab) -> list[NodeStatus]: ...
+
+    def memory_folders(self, lab: Lab) -> Mapping[str, Path]:
+        """Node to the folder in which the kernel keeps account of its memory, of those that run (see `memory_use`)."""
+        ...
 
     def run(self, lab: Lab, node: LabNode, *words: str, stdin: str | None = None) -> str:
         """Runs a command in the node as root, not over the network."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from groundplane.errors import FailedError, InputError
 from groundplane.lab.disks import attach_disk, detach_disks, loop_devices
 from groundplane.lab.driver import NodeState, NodeStatus
+from groundplane.lab.memory_use import folder_of
 from groundplane.lab.model import mac_address
 from groundplane.machine.host_commands import as_root, find_program, run_command
 from groundplane.machine.podman import has_cgroup_v2
@@ -266,6 +267,12 @@ class PodmanDriver:
                 )
             )
         return found
+
+    def memory_folders(self, lab: Lab) -> dict[str, Path]:
+        names = {lab.object_name(node.name): node.name for node in lab.nodes}
+        running = [full for full, labels in self._containers().items() if labels[""] == "running" and full in names]
+        found = self._podman.json("container", "inspect", *running) if running else []
+        return {names[entry["Name"]]: folder_of(entry["State"]["CgroupPath"]) for entry in found}
 
     def run(self, lab: Lab, node: LabNode, *words: str, stdin: str | None = None) -> str:
         interactive = ["--interactive"] if stdin is not None else []

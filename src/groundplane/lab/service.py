@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError, LockedError
@@ -87,6 +87,8 @@ class LabStatus:
     lab: Lab
     folder: LabFolder
     nodes: tuple[NodeStatus, ...]
+    memory_folders: Mapping[str, Path] = field(default_factory=dict)
+    """Node to where the kernel keeps account of its memory, of those that run."""
 
     @property
     def running(self) -> bool:
@@ -213,7 +215,13 @@ def lab_status(name: str, places: LabPlaces) -> LabStatus:
         InputError: there is no such lab.
     """
     folder, lab = find_lab(name, places)
-    return LabStatus(lab, folder, tuple(_driver(folder, lab.suite).status(lab)))
+    driver = _driver(folder, lab.suite)
+    return LabStatus(lab, folder, tuple(driver.status(lab)), driver.memory_folders(lab))
+
+
+def memory_folders(is_up: LabIsUp) -> Mapping[str, Path]:
+    """Where the kernel keeps account of the memory of the nodes that run now."""
+    return _driver(is_up.folder, is_up.lab.suite).memory_folders(is_up.lab)
 
 
 def find_lab(name: str, places: LabPlaces) -> tuple[LabFolder, Lab]:

@@ -9,6 +9,7 @@ import pytest
 from groundplane.content import toolkit_content
 from groundplane.errors import FailedError, InputError
 from groundplane.lab.deploy import choose_layers, deploy, layers_of
+from groundplane.lab.measured import Stopwatch
 from groundplane.lab.service import LabIsUp
 from groundplane.lab.site import ensure_site
 from groundplane.lab.state import LabFolder
@@ -29,9 +30,12 @@ class Engine:
         self.verify_fails = False
         self.applied = self.verified = 0
         self.calls: list[str] = []
+        self.images = b""
 
     def build(self, _site: str) -> None:
         self.calls.append("build")
+        if self.images:
+            (self.folder.site / "images.lock").write_bytes(self.images)
 
     def apply(self, _site: str, _layers: tuple[str, ...]) -> None:
         self.calls.append("apply")
@@ -121,3 +125,29 @@ def test_images_are_built_before_the_layer_that_hands_them_out(is_up: LabIsUp) -
 
     assert up("bootstrap") == ["apply"]
     assert up("bootstrap", "supply") == ["build", "apply"]
+
+
+def test_phases_are_those_that_did_something(is_up: LabIsUp) -> None:
+    engine = Engine(is_up.folder)
+    is_up.folder.site.mkdir()
+    engine.images = b"one"
+
+    def phases() -> list[str]:
+        clock = Stopwatch()
+        layers = ("bootstrap", "supply")
+        deploy(
+            is_up,
+            layers,
+            build=engine.build,
+            apply=engine.apply,
+            verify=engine.verify,
+            tell=lambda _what: None,
+            clock=clock,
+        )
+        return list(clock.phases)
+
+    assert phases() == ["images", "apply", "verify"]
+    engine.work = False
+    assert phases() == []
+    engine.images, engine.work = b"two", True
+    assert phases() == ["images", "apply", "verify"]

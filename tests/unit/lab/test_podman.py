@@ -59,6 +59,8 @@ class FakePodman:
     def json(self, *words: str) -> Any:
         if words[:2] == ("network", "inspect"):
             return [{"network_interface": "podman7"}]
+        if words[:2] == ("container", "inspect"):
+            return [{"Name": name, "State": {"CgroupPath": f"/libpod_parent/{name}"}} for name in words[2:]]
         kind = {"ps": "container", "network": "network", "volume": "volume"}[words[0]]
         wanted = self._labels(words, "--filter")
         found = {name: labels for name, labels in self.objects[kind].items() if wanted.items() <= labels.items()}
@@ -209,3 +211,13 @@ def test_limits_are_only_lowered_where_they_can_not_be_raised() -> None:
         *("--ulimit", "nproc=32768:32768"),
     ]
     assert limit_words(may_raise=False, files=-1, processes=-1)[1] == "nofile=1048576:1048576"
+
+
+@pytest.mark.usefixtures("host")
+def test_memory_is_looked_up_of_nodes_that_run(tmp_path: Path) -> None:
+    driver, lab = make(tmp_path, FakePodman()), small_lab()
+    assert driver.memory_folders(lab) == {}
+    driver.ensure_nodes(lab)
+    driver.stop(lab, lab.node("node1"))
+    (node, folder), *others = driver.memory_folders(lab).items()
+    assert (node, folder.parts[-2:], others) == ("manager", ("libpod_parent", "tiny-manager"), [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,6 @@ from groundplane.ssh.known_hosts import read_known_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from groundplane.lab.model import Lab, LabNode
 
@@ -55,6 +55,13 @@ class FakeDriver:
             NodeStatus(node.name, self.states.get(node.name, NodeState.MISSING), lab.addresses(node))
             for node in lab.nodes
         ]
+
+    def memory_folders(self, lab: Lab) -> dict[str, Path]:
+        return {
+            node.name: Path("/sys/fs/cgroup") / node.name
+            for node in lab.nodes
+            if self.states.get(node.name) is NodeState.RUNNING
+        }
 
     def run(self, _lab: Lab, node: LabNode, *_words: str, stdin: str | None = None) -> str:
         if stdin is not None:

@@ -1,0 +1,180 @@
+"""How long each layer of a lab took, from its site's journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from groundplane.errors import GroundplaneError
+from groundplane.run.events import WorkState
+from groundplane.run.journal.store import FILE, open_journal
+from groundplane.run.story import critical_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from groundplane.run.journal.models import RunRow, RunStepRow
+    from groundplane.run.journal.store import Journal
+
+APPLY, VERIFY = "apply", "verify"
+PULL = "supply.pull"
+"""The step that brings images to the hosts."""
+BUILD = "supply.build"
+"""The step that builds them, where a run does that."""
+_RUNS = 500
+Span = tuple["datetime", "datetime"]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTime:
+    """One layer; seconds.
+
+    Attributes:
+        applied: while at least one of its steps was at work, each step's latest success counting once.
+        verified: the same of its latest verification; None where there was none.
+        pulled, built: of `applied`, what bringing and building images took.
+    """
+
+    layer: str
+    applied: float
+    verified: float | None = None
+    pulled: float = 0
+    built: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What a deployment took.
+
+    Attributes:
+        run: the run that did most of it.
+        seconds: the length of that run.
+        critical_path: its steps on whose length the run's came, with their seconds, first to last.
+    """
+
+    layers: tuple[LayerTime, ...] = ()
+    run: str = ""
+    seconds: float = 0
+    critical_path: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def applied(self) -> frozenset[str]:
+        """Layers of which something was applied."""
+        return frozenset(layer.layer for layer in self.layers)
+
+    def as_data(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "layers": {
+                layer.layer: {
+                    "applied": round(layer.applied, 1),
+                    "built": round(layer.built, 1),
+                    "pulled": round(layer.pulled, 1),
+                    "verified": round(layer.verified, 1) if layer.verified is not None else None,
+                }
+                for layer in self.layers
+            },
+            "run": self.run or None,
+            "seconds": round(self.seconds, 1),
+            "critical_path": [{"step": step, "seconds": round(seconds, 1)} for step, seconds in self.critical_path],
+        }
+
+
+@dataclass(slots=True)
+class _Passes:
+    """The latest pass of each step, by step."""
+
+    spans: dict[str, Span] = field(default_factory=dict)
+
+    def add(self, steps: Iterable[RunStepRow]) -> None:
+        for row in steps:
+            if row.state == WorkState.DONE and row.started_at is not None and row.finished_at is not None:
+                self.spans.setdefault(row.step, (row.started_at, row.finished_at))
+
+    def add_new_layers(self, steps: Iterable[RunStepRow]) -> None:
+        """Steps of layers of which nothing is known yet: a layer's checks are made together."""
+        known = {step.partition(".")[0] for step in self.spans}
+        self.add(row for row in steps if row.step.partition(".")[0] not in known)
+
+    def of_layer(self, layer: str) -> list[Span]:
+        return [span for step, span in self.spans.items() if step.partition(".")[0] == layer]
+
+    def of_step(self, step: str) -> float:
+        return together([self.spans[step]]) if step in self.spans else 0
+
+
+def read_times(site: Path, name: str) -> Times:
+    """From the journal in the site's state folder; nothing where there is none, or it can't be read."""
+    if not (site / ".groundplane" / FILE).is_file():
+        return Times()
+    try:
+        journal = open_journal(site / ".groundplane", name)
+    except GroundplaneError:
+        return Times()
+    try:
+        return times_of(journal)
+    except GroundplaneError:
+        return Times()
+    finally:
+        journal.close()
+
+
+def times_of(journal: Journal) -> Times:
+    """Raises FailedError: the journal can't be read."""
+    applied, verified = _Passes(), _Passes()
+    longest: tuple[RunRow, Sequence[RunStepRow]] | None = None
+    most = 0
+    for run in journal.runs(_RUNS):
+        if run.command == VERIFY:
+            verified.add_new_layers(journal.steps(run.id))
+        if run.command != APPLY or run.dry:
+            continue
+        rows = journal.steps(run.id)
+        applied.add(rows)
+        done = sum(row.state == WorkState.DONE for row in rows)
+        if done > most:
+            longest, most = (run, rows), done
+    layers = tuple(
+        LayerTime(
+            layer,
+            together(applied.of_layer(layer)),
+            together(spans) if (spans := verified.of_layer(layer)) else None,
+            pulled=applied.of_step(PULL) if PULL.startswith(f"{layer}.") else 0,
+            built=applied.of_step(BUILD) if BUILD.startswith(f"{layer}.") else 0,
+        )
+        for layer in dict.fromkeys(step.partition(".")[0] for step in _by_begin(applied.spans))
+    )
+    if longest is None:
+        return Times(layers)
+    run, steps = longest
+    ended = max((row.finished_at for row in steps if row.finished_at is not None), default=run.started_at)
+    return Times(layers, run.id, (ended - run.started_at).total_seconds(), _path(steps))
+
+
+def together(spans: Iterable[Span]) -> float:
+    """Seconds in which at least one of the spans was going on."""
+    seconds, until = 0.0, None
+    for begin, end in sorted(spans):
+        if until is None or begin > until:
+            seconds += (end - begin).total_seconds()
+            until = end
+        elif end > until:
+            seconds += (end - until).total_seconds()
+            until = end
+    return seconds
+
+
+def _path(steps: Sequence[RunStepRow]) -> tuple[tuple[str, float], ...]:
+    rows = {row.step: row for row in steps}
+    found = []
+    for step in critical_path(steps):
+        row = rows[step]
+        if row.started_at is not None and row.finished_at is not None:
+            found.append((step, (row.finished_at - row.started_at).total_seconds()))
+    return tuple(found)
+
+
+def _by_begin(spans: Mapping[str, Span]) -> list[str]:
+    return sorted(spans, key=lambda step: spans[step][0])
