@@ -37,8 +37,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "openstack": ("groundplane.cli.openstack", "Look after OpenStack: its configuration, services, compute hosts."),
     "identity": ("groundplane.cli.identity", "Look after customers, their realms and logins; back them up."),
     "upgrade": ("groundplane.cli.upgrade", "Take what runs to the versions that the site's lock names."),
-    "bundle": ("groundplane.cli.bundle", "Carry a release across an air gap: one folder with all that a site needs."),
-    "lab": ("groundplane.cli.lab", "A lab of real systemd machines on this one."),
+    "bundle": ("groundplane.cli.bundle", "Carry a release across an air gap, in one folder."),
+    "lab": ("groundplane.cli.lab", "Make and use a lab of real systemd machines on this one."),
 }
 """Each module has an attribute `command`."""
 
@@ -81,7 +81,7 @@ def main() -> NoReturn:
     """The entry point; turns errors into what a person reads and an exit code that tells the truth."""
     try:
         # click gives back the code of an Exit here instead of raising it.
-        code = groundplane.main(standalone_mode=False)
+        code = groundplane.main(prog_name="groundplane", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)

@@ -20,7 +20,7 @@ def show_parts(terminal: Console, parts: Sequence[Part]) -> None:
     from groundplane.colours import BAD, GOOD  # noqa: PLC0415
     from groundplane.counting import duration  # noqa: PLC0415
 
-    table = Table("mark", "part", "took", "told", whole=("mark", "part"), right=("took",), heads=False)
+    table = Table("mark", "part", "took", "", whole=("mark", "part"), right=("took",), heads=False)
     for part in parts:
         mark = f"[{GOOD}]✔[/]" if part.good else f"[{BAD}]✘[/]"
         table.add(mark, escape(part.name), duration(part.seconds), f"[dim]{escape(part.told)}[/]")

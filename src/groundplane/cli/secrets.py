@@ -55,8 +55,8 @@ def init(obj: str | None, *, as_json: bool) -> None:
     if as_json:
         from groundplane.cli.common import print_json  # noqa: PLC0415
 
-        written = [str(each.relative_to(path)) for each in done.files]
-        print_json({"made": list(done.made), "files": written, "was_in_clear": done.was_in_clear})
+        files = [str(each.relative_to(path)) for each in done.files]
+        print_json({"made": list(done.made), "files": files, "was_in_clear": done.was_in_clear})
         return
     if done.was_in_clear:
         click.echo("secrets.yml was not encrypted; it is now. If it was ever committed, change the secrets in it.")

@@ -1,8 +1,8 @@
 """What all tables share: how they look, and what they do where the terminal is narrow.
 
 Headings are in small letters and bold; there are no lines. A name or an id is never cut, and broken only where nothing
-else is left: first other columns become narrower and are wrapped between words, then those that can be spared are left
-out, which a line below the table says. In a pipe there is all the room that is needed.
+else is left. First remarks go to lines of their own, and other columns become narrower and are wrapped between words;
+then those that can be spared are left out, which a line below the table says. In a pipe there is all the room needed.
 """
 
 from __future__ import annotations
@@ -11,29 +11,36 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.cells import cell_len
+from rich.console import Group
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from groundplane.cli.common import console
+from groundplane.cli.lines import wrapped
 from groundplane.colours import KEY, state_style
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import datetime
 
-    from rich.console import Console
+    from rich.console import Console, RenderableType
+
+    Row = tuple[tuple[Text, ...], str]
+    """The cells, and the style of all of them."""
 
 GAP = 2
 """Blanks between columns."""
 READABLE = 16
-"""A column of words is wrapped no narrower than that, as long as others can be spared."""
+"""A column of words is wrapped no narrower than that, as long as others can be spared;"""
+NARROW = 10
+"""and then no narrower than that, as long as no name has to be broken for it."""
 
 
 class Table:
     """Rows under headings, laid out when it is known how much room there is.
 
     Args:
-        names: the headings; an empty one is for remarks.
+        names: the headings; the last one may be empty, for remarks.
         right: columns of numbers.
         whole: columns with names and ids, which are copied and searched for.
         spare: columns that are left out where there is no room for them, the last one first.
@@ -53,7 +60,7 @@ class Table:
                 raise ValueError(f"there is no column {given!r}")
         self.names = names
         self._right, self._whole, self._spare, self._heads = frozenset(right), frozenset(whole), tuple(spare), heads
-        self._rows: list[tuple[tuple[Text, ...], str]] = []
+        self._rows: list[Row] = []
 
     def add(self, *cells: str, style: str = "") -> None:
         """A row; cells are rich's markup: what comes from elsewhere is to be escaped. `style` is the whole row's."""
@@ -77,17 +84,31 @@ class Table:
             out.print(table)
         click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()), err=out.stderr)
 
-    def laid_out(self, width: int) -> tuple[RichTable, tuple[str, ...]]:
+    def laid_out(self, width: int) -> tuple[RenderableType, tuple[str, ...]]:
         """The table for so many columns of a terminal, and the headings that found no room."""
         # A column of remarks that nobody made would only take room.
         shown = [index for index, name in enumerate(self.names) if name or self._used(index)]
-        spare = [index for name in self._spare if (index := self.names.index(name)) in shown]
+        if self._room(shown, self._natural) <= width:
+            return self._rich(shown, [self._natural(index) for index in shown], self._rows), ()
+        remarks = shown.pop() if not self.names[shown[-1]] else None
         left_out = []
-        while spare and self._least(shown) > width:
-            gone = spare.pop()
-            shown.remove(gone)
-            left_out.append(self.names[gone])
-        return self._rich(shown, self._widths(shown, width)), tuple(reversed(left_out))
+        for name in reversed(self._spare):
+            if self._room(shown, self._narrowest) <= width:
+                break
+            shown.remove(self.names.index(name))
+            left_out.append(name)
+        widths = self._widths(shown, width)
+        parts: list[RenderableType] = []
+        rows: list[Row] = []
+        for cells, style in self._rows:
+            rows.append((cells, style))
+            if remarks is not None and cells[remarks].plain:
+                parts.append(self._rich(shown, widths, rows, heads=not parts))
+                parts += [Text(" " * GAP) + line for line in wrapped(cells[remarks], width - GAP)]
+                rows = []
+        if rows or not parts:
+            parts.append(self._rich(shown, widths, rows, heads=not parts))
+        return Group(*parts), tuple(reversed(left_out))
 
     def _used(self, index: int) -> bool:
         return any(cells[index].plain for cells, _ in self._rows)
@@ -97,25 +118,23 @@ class Table:
         head = cell_len(self.names[index]) if self._heads else 0
         return max([head, *(cell_len(line) for cells, _ in self._rows for line in cells[index].plain.split("\n"))])
 
-    def _narrowest(self, index: int) -> int:
+    def _narrowest(self, index: int, readable: int = READABLE) -> int:
         """The width at which it can still be read."""
         natural = self._natural(index)
         if self.names[index] in self._whole or self.names[index] in self._right:
             return natural
-        words = (cell_len(word) for cells, _ in self._rows for word in cells[index].plain.split())
         head = cell_len(self.names[index]) if self._heads else 0
-        return min(natural, max(head, min(max(words, default=0), READABLE), min(natural, READABLE)))
+        return min(natural, max(head, readable))
 
-    def _least(self, shown: Sequence[int]) -> int:
-        return sum(map(self._narrowest, shown)) + GAP * (len(shown) - 1)
+    def _room(self, shown: Sequence[int], width_of: Callable[[int], int]) -> int:
+        return sum(map(width_of, shown)) + GAP * (len(shown) - 1)
 
     def _widths(self, shown: Sequence[int], width: int) -> list[int]:
-        """As wide as needed where there is room; else the room that is left goes to those that are wrapped."""
-        wanted, least = [self._natural(index) for index in shown], [self._narrowest(index) for index in shown]
+        """The room that is left goes to those that are wrapped."""
+        wanted, widths = [self._natural(index) for index in shown], [self._narrowest(index) for index in shown]
         room = width - GAP * (len(shown) - 1)
-        if sum(wanted) <= room:
-            return wanted
-        widths = list(least)
+        if sum(widths) > room:
+            widths = [self._narrowest(index, NARROW) for index in shown]
         # Nothing can be spared any more: even names are broken, the longest first.
         while sum(widths) > room and max(widths) > 1:
             widths[widths.index(max(widths))] -= 1
@@ -123,17 +142,24 @@ class Table:
             growing = [number for number, wide in enumerate(widths) if wide < wanted[number]]
             if not growing:
                 break
-            widths[min(growing, key=lambda number: widths[number] / wanted[number])] += 1
+            widths[min(growing, key=widths.__getitem__)] += 1
         return widths
 
-    def _rich(self, shown: Sequence[int], widths: Sequence[int]) -> RichTable:
+    def _rich(
+        self,
+        shown: Sequence[int],
+        widths: Sequence[int],
+        rows: Sequence[Row],
+        *,
+        heads: bool = True,
+    ) -> RichTable:
         table = RichTable(
-            box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold", show_header=self._heads
+            box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold", show_header=self._heads and heads
         )
         for index, width in zip(shown, widths, strict=True):
             name = self.names[index]
             table.add_column(name, width=width, overflow="fold", justify="right" if name in self._right else "left")
-        for cells, style in self._rows:
+        for cells, style in rows:
             table.add_row(*(cells[index] for index in shown), style=style)
         return table
 

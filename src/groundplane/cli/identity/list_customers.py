@@ -74,7 +74,7 @@ def _show(customers: Sequence[Customer]) -> None:
         "last change",
         whole=("customer", "domain"),
         right=numbers,
-        spare=("groups", "last change"),
+        spare=("domain", "groups", "last change"),
     )
     for one in customers:
         table.add(

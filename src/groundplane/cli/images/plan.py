@@ -65,10 +65,9 @@ def _table(plan: ImagePlan, *, to_build: bool) -> Table:
     table = Table("image", "layer", "service", "groups", "state", whole=("image",), spare=("service", "groups"))
     for image in plan.to_build if to_build else plan.images:
         why = f"{state('to build')}: {escape(image.why)}" if image.build else f"[{GOOD}]{escape(image.why)}[/]"
-        parent_only = image.layer is None
         table.add(
             image.name,
-            "[dim]parent only[/]" if parent_only else image.layer,
+            "[dim]parent only[/]" if image.layer is None else image.layer,
             image.service or "",
             ", ".join(image.groups),
             why,

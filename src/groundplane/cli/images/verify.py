@@ -103,8 +103,10 @@ def show(terminal: Console, result: Verification) -> None:
     """Places, one a line; then the differences with their cures."""
     from rich.markup import escape  # noqa: PLC0415
 
+    from groundplane.cli.findings import show_findings  # noqa: PLC0415
     from groundplane.cli.tables import Table, state  # noqa: PLC0415
     from groundplane.counting import counted  # noqa: PLC0415
+    from groundplane.findings import Finding, Severity  # noqa: PLC0415
 
     terminal.print(f"images.lock: {counted(result.images, 'image')}, signed by {escape(result.signer)}")
     table = Table("where", "images", "containers", "state", whole=("where",), right=("images", "containers"))
@@ -116,10 +118,9 @@ def show(terminal: Console, result: Verification) -> None:
     table.show(terminal)
     if result.findings:
         terminal.print()
-        differences = Table("where", "image", "difference", "what to do", whole=("where", "image"))
-        for finding in result.findings:
-            differences.add(*map(escape, (finding.place, finding.image, finding.what, finding.cure)))
-        differences.show(terminal)
+    what = [f"{one.place}, {one.image}: {one.what}" for one in result.findings]
+    shown = (Finding(Severity.ERROR, said, one.cure) for said, one in zip(what, result.findings, strict=True))
+    show_findings(terminal, tuple(shown))
 
 
 def _as_data(result: Verification) -> dict[str, Any]:

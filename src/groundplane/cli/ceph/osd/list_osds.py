@@ -38,6 +38,9 @@ def command(obj: str | None, hosts: tuple[str, ...], *, as_json: bool) -> None:
     if as_json:
         print_json({"osds": [asdict(row) for row in rows]})
         return
+    if not rows:
+        click.echo("There are no OSDs and no disks for any.")
+        return
     _table(rows).show()
 
 

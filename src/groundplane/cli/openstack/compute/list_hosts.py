@@ -32,6 +32,9 @@ def command(obj: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json([one.as_data() for one in found])
         return
+    if not found:
+        click.echo("Nova knows no compute host yet: groundplane apply openstack")
+        return
     _table(found).show()
 
 
@@ -41,7 +44,8 @@ def _table(found: Sequence[ListedHost]) -> Table:
     from groundplane.cli.tables import Table, state  # noqa: PLC0415
 
     numbers = ("vCPUs", "memory")
-    table = Table("host", "state", "zone", "servers", *numbers, "", whole=("host",), right=numbers, spare=("zone",))
+    spare = ("memory", "vCPUs", "zone")
+    table = Table("host", "state", "zone", "servers", *numbers, "", whole=("host",), right=numbers, spare=spare)
     for one in found:
         host = one.host
         stands = state("up" if host.up else "down") + ("" if host.enabled else f", {state('disabled')}")
@@ -53,7 +57,9 @@ def _table(found: Sequence[ListedHost]) -> Table:
             servers,
             _share(one, "VCPU"),
             _share(one, "MEMORY_MB", MIB_A_GIB, " GiB"),
-            escape(host.reason) + (" (Nova was told that it is down)" if host.forced_down else ""),
+            "; ".join(
+                part for part in (escape(host.reason), "Nova was told that it is down" * host.forced_down) if part
+            ),
         )
     return table
 
