@@ -159,6 +159,20 @@ def _schemas(ctx: click.Context) -> list[str]:
     return ["site", "layers", "realm", *layers]
 
 
+def _labs(_ctx: click.Context) -> Iterable[str]:
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.lab.quick_look import lab_sites  # noqa: PLC0415
+
+    return lab_sites(settings().state)
+
+
+def _lab_nodes(ctx: click.Context) -> Iterable[str]:
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.lab.quick_look import lab_nodes  # noqa: PLC0415
+
+    return lab_nodes(settings().state, str(ctx.params.get("name") or "lab"))
+
+
 complete_hosts = _offering(lambda ctx: _inventory(ctx).hosts)
 complete_variables = _offering(lambda ctx: sorted(_site(ctx).variables.all_names()))
 complete_steps = _offering(_layers_and_steps)
@@ -173,3 +187,5 @@ complete_secrets = _offering(_secrets)
 complete_releases = _offering(_releases)
 complete_schemas = _offering(_schemas)
 complete_compute_hosts = _offering(lambda ctx: _inventory(ctx).group_hosts.get("compute", ()))
+complete_labs = _offering(_labs)
+complete_lab_nodes = _offering(_lab_nodes)

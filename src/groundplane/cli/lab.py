@@ -7,26 +7,34 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import json_option
+from groundplane.cli.completion import complete_lab_nodes, complete_labs
+from groundplane.cli.lazy_group import Group
+from groundplane.cli.options import json_option, yes_option
 
 if TYPE_CHECKING:
     from groundplane.lab.service import LabPlaces
 
 name_option = click.option(
-    "--name", default="lab", show_default=True, envvar="GROUNDPLANE_LAB", help="The lab's name; labs live side by side."
+    "--name",
+    metavar="NAME",
+    default="lab",
+    show_default=True,
+    envvar="GROUNDPLANE_LAB",
+    shell_complete=complete_labs,
+    help="The lab's name; labs live side by side.",
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
-    """A lab of real systemd machines on this one: the same layers that hardware gets."""
+    """Make and use a lab of real systemd machines on this one: the same layers that hardware gets."""
 
 
-@command.command()
+@command.command(short_help="Make a lab and take it through the layers.")
 @name_option
-@click.option("--nodes", type=click.IntRange(min=1), help="Nodes besides the manager.  [default: 3]")
+@click.option("--nodes", type=click.IntRange(min=1), metavar="N", help="Nodes besides the manager.  [default: 3]")
 @click.option("--to", "to_layer", metavar="LAYER", help="Stop after this layer; 'nodes' applies none.")
-@click.option("--profile", help="Size of the lab, see inventories/lab/lab.yml.  [default: cloud]")
+@click.option("--profile", metavar="PROFILE", help="Size of the lab, see inventories/lab/lab.yml.  [default: cloud]")
 @click.option("--fresh", is_flag=True, help="Build images anew; nothing is taken from the cache.")
 def up(*, name: str, nodes: int | None, to_layer: str | None, profile: str | None, fresh: bool) -> None:
     """Make a lab and take it through the layers; a lab that is up to date stays untouched."""
@@ -52,13 +60,13 @@ def up(*, name: str, nodes: int | None, to_layer: str | None, profile: str | Non
 
 @command.command()
 @name_option
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@yes_option
 def down(*, name: str, yes: bool) -> None:
     """Remove a lab with all that belongs to it, and nothing else."""
+    from groundplane.cli.agreement import agree  # noqa: PLC0415
     from groundplane.lab.service import remove_lab  # noqa: PLC0415
 
-    if not yes:
-        click.confirm(f"Remove the lab {name} with its nodes, disks and site?", abort=True)
+    agree(f"Remove the lab {name} with its nodes, disks and site?", yes=yes)
     gone = remove_lab(name, _places())
     for what in gone:
         click.echo(f"removed {what}")
@@ -69,7 +77,7 @@ def down(*, name: str, yes: bool) -> None:
 @name_option
 @json_option
 def status(*, name: str, as_json: bool) -> None:
-    """Show a lab: what runs where, addresses and ways in, who may log in, what it took."""
+    """Show a lab: what runs where, the ways in, what it took."""
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.cli.show_lab import show_status  # noqa: PLC0415
     from groundplane.lab.service import lab_status  # noqa: PLC0415
@@ -96,7 +104,7 @@ def list_labs(*, as_json: bool) -> None:
 
 @command.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @name_option
-@click.argument("node")
+@click.argument("node", shell_complete=complete_lab_nodes)
 @click.argument("words", nargs=-1, metavar="[CMD]...")
 def ssh(*, name: str, node: str, words: tuple[str, ...]) -> None:
     """Log in to a node as the engine does, or run a command there."""
@@ -106,9 +114,12 @@ def ssh(*, name: str, node: str, words: tuple[str, ...]) -> None:
     sys.exit(ssh_to_node(name, node, _without_dashes(words), _places(), runtime=settings().runtime))
 
 
-@command.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@command.command(
+    short_help="Open a root shell in a node without the network.",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
 @name_option
-@click.argument("node")
+@click.argument("node", shell_complete=complete_lab_nodes)
 @click.argument("words", nargs=-1, metavar="[CMD]...")
 def console(*, name: str, node: str, words: tuple[str, ...]) -> None:
     """Open a root shell in a node without the network, or run a command there."""
@@ -119,9 +130,9 @@ def console(*, name: str, node: str, words: tuple[str, ...]) -> None:
     )
 
 
-@command.command()
+@command.command(short_help="Start a node that stands still.")
 @name_option
-@click.argument("node")
+@click.argument("node", shell_complete=complete_lab_nodes)
 def start(*, name: str, node: str) -> None:
     """Start a node that stands still, with the addresses and disks that it had."""
     from groundplane.lab.service import start_node  # noqa: PLC0415
@@ -132,7 +143,7 @@ def start(*, name: str, node: str) -> None:
 @command.command()
 @name_option
 @click.option("--kill", is_flag=True, help="As if its power failed.")
-@click.argument("node")
+@click.argument("node", shell_complete=complete_lab_nodes)
 def stop(*, name: str, node: str, kill: bool) -> None:
     """Shut a node down."""
     from groundplane.lab.service import stop_node  # noqa: PLC0415

@@ -87,6 +87,7 @@ def _tell(found: Overview, following: NextCommand) -> None:
     from rich.markup import escape  # noqa: PLC0415
 
     from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.lines import NEXT, say  # noqa: PLC0415
     from groundplane.cli.tables import state  # noqa: PLC0415
 
     out = console()
@@ -103,8 +104,8 @@ def _tell(found: Overview, following: NextCommand) -> None:
     out.print()
     _remarks(out, found)
     _runs(out, found)
-    out.print(f"[green]→[/] [bold]{escape(following.words)}[/]")
-    out.print(f"  [dim]{escape(following.reason)}[/]")
+    say(out, f"[bold]{escape(following.words)}[/]", mark=NEXT)
+    say(out, f"[dim]{escape(following.reason)}[/]", indent=2)
 
 
 def _layers(out: Console, found: Overview) -> None:
@@ -152,38 +153,38 @@ def _remarks(out: Console, found: Overview) -> None:
     from rich.markup import escape  # noqa: PLC0415
 
     from groundplane.cli.common import short_path  # noqa: PLC0415
-    from groundplane.colours import ATTENTION, BAD  # noqa: PLC0415
+    from groundplane.cli.lines import FAILED, NEXT, NOTE, WARNING, say  # noqa: PLC0415
     from groundplane.counting import counted  # noqa: PLC0415
     from groundplane.overview.model import VaultState  # noqa: PLC0415
 
     if found.problems:
-        out.print(f"[{BAD}]Mistakes:[/] {counted(len(found.problems), 'problem')} in the site's files")
+        say(out, f"{counted(len(found.problems), 'problem')} in the site's files", mark=FAILED)
     for problem in found.problems[:FEW]:
         line = f":{problem.line}" if problem.line is not None else ""
-        where = f"{short_path(Path(problem.file))}{line}: " if problem.file else ""
-        out.print(f"  {escape(where)}{escape(problem.what)}")
+        where = f"[bold]{escape(short_path(Path(problem.file)))}{line}[/]: " if problem.file else ""
+        say(out, f"{where}{escape(problem.what)}", indent=2)
     if len(found.problems) > FEW:
-        out.print(f"  [dim]and {len(found.problems) - FEW} more[/]")
+        say(out, f"[dim]and {len(found.problems) - FEW} more[/]", indent=2)
     if found.vault in (VaultState.LOCKED, VaultState.WRONG, VaultState.NO_SECRETS):
-        out.print(f"[{ATTENTION}]Secrets {found.vault.value}:[/] {escape(found.vault_told)}")
+        say(out, f"Secrets {found.vault.value}: {escape(found.vault_told)}", mark=WARNING)
         if found.vault_cure:
-            out.print(f"  [green]→[/] {escape(found.vault_cure)}")
+            say(out, escape(found.vault_cure), mark=NEXT, indent=2)
     elif found.vault is VaultState.UNASKED and not found.problems:
-        told = escape(found.vault_told)
-        out.print(f"[dim]{told}; it isn't asked for a look, so nothing was compared with today's files.[/]")
+        told = f"{found.vault_told}; it isn't run for a look, so nothing was compared with today's files."
+        say(out, escape(told), mark=NOTE)
     elif found.not_compared and not found.problems:
-        out.print(f"[{ATTENTION}]Not compared with today's files:[/] {escape(found.not_compared)}")
+        say(out, f"Not compared with today's files: {escape(found.not_compared)}", mark=WARNING)
     if found.unpinned and any(layer.applied_at for layer in found.layers):
-        out.print(f"[{ATTENTION}]Not trusted yet:[/] {', '.join(found.unpinned)} [dim](groundplane hosts trust)[/]")
+        say(out, f"Not trusted yet: {', '.join(found.unpinned)} [dim](groundplane hosts trust)[/]", mark=WARNING)
     for note in found.notes:
-        out.print(f"[{ATTENTION}]Not looked at:[/] {escape(note)}")
+        say(out, f"Not looked at: {escape(note)}", mark=WARNING)
 
 
 def _runs(out: Console, found: Overview) -> None:
     from rich.markup import escape  # noqa: PLC0415
 
+    from groundplane.cli.lines import FAILED, NOTE, say  # noqa: PLC0415
     from groundplane.cli.tables import moment, state  # noqa: PLC0415
-    from groundplane.colours import BAD, NEW  # noqa: PLC0415
     from groundplane.counting import duration  # noqa: PLC0415
 
     work, last = found.at_work, found.last
@@ -192,29 +193,26 @@ def _runs(out: Console, found: Overview) -> None:
         told = f", {steps.done} of {steps.whole} steps done" if steps is not None else ""
         now = f", now {', '.join(steps.now[:FEW])}" if steps is not None and steps.now else ""
         since = f" since {_since(work.since)}" if work.since else ""
-        out.print(
-            f"[{NEW}]At work:[/] run {escape(work.run or '-')} by {escape(work.holder)}{since}{told}{escape(now)}"
-        )
+        text = f"At work: run {work.run or '-'} by {work.holder}{since}{told}{now}"
+        say(out, escape(text), mark=NOTE)
     if last is None:
         if work is None:
-            out.print("Nothing has been run yet.")
+            say(out, "Nothing has been run yet.")
         return
     if work is not None and work.run == last.id:
         return
     took = f", {duration((last.ended - last.began).total_seconds())}" if last.ended is not None else ""
     why = f" ({escape(last.reason)})" if last.reason else ""
-    out.print(
-        f"Last run: {last.id} {escape(last.shown_command)} {state(last.state)}{why}, {moment(last.began)}{took}, "
-        f"by {escape(last.holder)}"
-    )
+    command, by = escape(last.shown_command), escape(last.holder)
+    say(out, f"Last run: {last.id} {command} {state(last.state)}{why}, {moment(last.began)}{took}, by {by}")
     for one in last.failures[:FEW]:
         task = f" at '{escape(one.task)}'" if one.task else ""
-        out.print(f"[{BAD}]✘[/] [bold]{one.step}[/] on [bold]{one.host}[/]{task}: {escape(one.reason)}")
+        say(out, f"[bold]{one.step}[/] on [bold]{one.host}[/]{task}: {escape(one.reason)}", mark=FAILED)
     if len(last.failures) > FEW:
-        out.print(f"  [dim]and {len(last.failures) - FEW} more: groundplane runs show {last.id}[/]")
+        say(out, f"[dim]and {len(last.failures) - FEW} more: groundplane runs show {last.id}[/]", indent=2)
     if last.failures:
         first = last.failures[0]
-        out.print(f"  [dim]groundplane logs {last.id} {first.step} --host {first.host}[/]")
+        say(out, f"[dim]groundplane logs {last.id} {first.step} --host {first.host}[/]", indent=2)
 
 
 def _since(text: str) -> str:

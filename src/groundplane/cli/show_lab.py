@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from groundplane.cli.common import console, print_json
+from groundplane.cli.lines import DONE, NEXT, NOTE, WARNING, say
 from groundplane.cli.tables import Table, facts, state
-from groundplane.colours import ATTENTION, GOOD, NEW
+from groundplane.colours import ATTENTION, GOOD
 from groundplane.counting import counted, duration
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def show_summary(summary: LabSummary, is_up: LabIsUp, deployed: Deployed, *, mac
     out.print()
     show_status(summary, machine=machine, as_json=False)
     out.print()
-    out.print(f"[{GOOD}]✔[/] {escape(done_in_words(is_up, deployed))} [dim]{duration(seconds)}[/]")
+    say(out, f"{escape(done_in_words(is_up, deployed))} [dim]{duration(seconds)}[/]", mark=DONE)
 
 
 def done_in_words(is_up: LabIsUp, deployed: Deployed) -> str:
@@ -95,7 +96,8 @@ def _head(out: Console, summary: LabSummary) -> None:
     work = summary.at_work
     if work is not None:
         watch = f"groundplane -C {status.folder.site} logs {work.run} --follow"
-        out.print(f"[{NEW}]At work:[/] run {work.run} by {escape(work.holder)}\n  {escape(watch)}", soft_wrap=True)
+        say(out, f"At work: run {work.run} by {escape(work.holder)}", mark=NOTE)
+        say(out, escape(watch), mark=NEXT, indent=2)
 
 
 def _nodes(out: Console, summary: LabSummary) -> None:
@@ -119,8 +121,9 @@ def _nodes(out: Console, summary: LabSummary) -> None:
 def _ways(out: Console, summary: LabSummary, machine: str) -> None:
     ways, site = summary.ways, summary.status.folder.site
     if ways.trouble:
-        out.print(f"\n[{ATTENTION}]How to come in can't be told:[/] {escape(ways.trouble)}")
-        out.print(f"  [green]→[/] groundplane -C {escape(str(site))} validate", soft_wrap=True)
+        out.print()
+        say(out, f"How to come in can't be told: {escape(ways.trouble)}", mark=WARNING)
+        say(out, f"groundplane -C {escape(str(site))} validate", mark=NEXT, indent=2)
     if not ways.doors:
         return
     out.print("\n[bold]Addresses[/]")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.common import complete_patterns, json_option
+from groundplane.cli.completion import complete_steps
+from groundplane.cli.options import json_option, limit_option, no_probe_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,29 +15,28 @@ if TYPE_CHECKING:
     from groundplane.checks.status import Cell, Status
 
 FEW = 5
-STYLES = {
-    "unreachable": "bold red",
-    "failed": "bold red",
-    "interrupted": "yellow",
-    "drifted": "yellow",
-    "changed": "yellow",
-    "unproven": "yellow",
-    "never applied": "dim",
-    "up to date": "green",
-}
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[LAYER|STEP]...")
-@click.option("--limit", metavar="HOSTS", shell_complete=complete_patterns, help="Only these hosts (a pattern).")
-@click.option("--no-probe", is_flag=True, help="Don't ask the hosts; say what the receipts say.")
+@click.argument("names", nargs=-1, metavar="[LAYER|STEP]...", shell_complete=complete_steps)
+@limit_option
+@no_probe_option
 @json_option
 @click.pass_obj
 def command(obj: str | None, names: tuple[str, ...], *, limit: str | None, no_probe: bool, as_json: bool) -> None:
-    """Show hosts by layers: what is up to date, changed, drifted, failed, or never applied."""
+    """Show hosts by layers: what is up to date, changed, drifted, failed, or never applied.
+
+    The hosts are asked. What files and receipts alone say, and what comes next: groundplane without a command.
+    """
+    from datetime import datetime  # noqa: PLC0415
+
+    from rich.markup import escape  # noqa: PLC0415
+
     from groundplane.checks.status import status_of  # noqa: PLC0415
     from groundplane.cli.common import console, print_json  # noqa: PLC0415
+    from groundplane.cli.lines import NOTE, say  # noqa: PLC0415
     from groundplane.cli.planning import planning  # noqa: PLC0415
+    from groundplane.cli.tables import moment, state  # noqa: PLC0415
     from groundplane.run.lock import lock_holder  # noqa: PLC0415
     from groundplane.run.story import run_as_data  # noqa: PLC0415
 
@@ -69,27 +69,25 @@ def command(obj: str | None, names: tuple[str, ...], *, limit: str | None, no_pr
     terminal = console()
     _table(terminal, status)
     if holder is not None:
-        terminal.print(f"[cyan]At work:[/] run {holder.run} by {holder.holder} since {holder.since}")
+        since = moment(datetime.fromisoformat(holder.since)) if holder.since else "now"
+        say(terminal, f"At work: run {holder.run or '-'} by {escape(holder.holder)} since {since}", mark=NOTE)
     elif last is not None:
-        terminal.print(
-            f"Last run: {last.id} {last.command} {last.state}, {last.started_at.astimezone():%Y-%m-%d %H:%M}"
-        )
+        say(terminal, f"Last run: {last.id} {escape(last.command)} {state(last.state)}, {moment(last.started_at)}")
 
 
 def _table(terminal: Console, status: Status) -> None:
     from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("host", style="bold", no_wrap=True)
-    for layer in status.layers:
-        table.add_column(layer, overflow="fold")
+    from groundplane.cli.lines import FAILED, WARNING, say  # noqa: PLC0415
+    from groundplane.cli.tables import Table, state  # noqa: PLC0415
+
+    table = Table("host", *status.layers, whole=("host",))
     for host in status.hosts:
         cells = [status.cells.get((host, layer)) for layer in status.layers]
-        table.add_row(host, *(_words(cell) if cell is not None else "[dim]-[/]" for cell in cells))
-    terminal.print(table)
+        table.add(f"[bold]{host}[/]", *(_words(cell) if cell is not None else "[dim]-[/]" for cell in cells))
+    table.show(terminal)
     for host, why in status.unreachable.items():
-        terminal.print(f"[red]{host} is unreachable:[/] {escape(why)}")
+        say(terminal, f"[bold]{host}[/] {state('unreachable')}: {escape(why)}", mark=FAILED)
     same: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for (host, _), cell in status.cells.items():
         for step, details in cell.details.items():
@@ -97,16 +95,18 @@ def _table(terminal: Console, status: Status) -> None:
                 same.setdefault((step, cell.steps[step].value, details), []).append(host)
     for (step, standing, details), hosts in same.items():
         where = ", ".join(hosts) if len(hosts) < FEW else f"{len(hosts)} hosts"
-        terminal.print(f"[yellow]{step}[/] {standing} on {where}: {escape('; '.join(details[:FEW]))}")
+        told = escape("; ".join(details[:FEW]))
+        say(terminal, f"[bold]{step}[/] {state(standing)} on {where}: {told}", mark=WARNING)
 
 
 def _words(cell: Cell) -> str:
+    from groundplane.cli.tables import state  # noqa: PLC0415
+
     standing = cell.standing.value
-    style = STYLES[standing]
     if cell.up_to_date == len(cell.steps):
-        return f"[{style}]up to date[/] [dim]{len(cell.steps)} steps[/]"
+        return f"{state(standing)} [dim]{len(cell.steps)} steps[/]"
     if standing == "unreachable":
-        return f"[{style}]unreachable[/]"
+        return state(standing)
     worst = [step.partition(".")[2] for step, found in cell.steps.items() if found is cell.standing]
     named = f": {', '.join(worst)}" if len(worst) <= 3 else ""  # noqa: PLR2004
-    return f"[{style}]{standing}{named}[/] [dim]{cell.up_to_date} of {len(cell.steps)} up to date[/]"
+    return f"{state(standing)}{named} [dim]{cell.up_to_date} of {len(cell.steps)} up to date[/]"

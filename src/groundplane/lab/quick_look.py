@@ -41,6 +41,15 @@ def lab_sites(state: Path) -> dict[str, Path]:
     return {file.parent.name: file.parent / "site" for file in sorted((state / "labs").glob("*/lab.json"))}
 
 
+def lab_nodes(state: Path, name: str) -> tuple[str, ...]:
+    """The names of a lab's nodes; none where there is no such lab."""
+    try:
+        lab = json.loads((state / "labs" / name / "lab.json").read_text(encoding="utf-8"))
+        return tuple(str(node["name"]) for node in lab["nodes"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
 def _ports(network: IPv4Network, routes: Path, interfaces: Path) -> int | None:
     """How many nodes are plugged into the bridge of a lab's network; podman takes the bridge away with the last one."""
     try:

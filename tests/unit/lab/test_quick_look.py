@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from groundplane.lab.quick_look import LabLook, lab_sites, look_at_lab
+from groundplane.lab.quick_look import LabLook, lab_nodes, lab_sites, look_at_lab
 from groundplane.lab.state import LabFolder, lab_names
 from tests.unit.lab.small_lab import small_lab
 
@@ -59,3 +59,5 @@ def test_another_site_is_no_lab(tmp_path: Path) -> None:
 def test_the_labs_here(folder: LabFolder) -> None:
     assert list(lab_sites(folder.state)) == lab_names(folder.state) == ["tiny"]
     assert lab_sites(folder.state)["tiny"] == folder.site
+    assert lab_nodes(folder.state, "tiny") == ("manager", "node1")
+    assert lab_nodes(folder.state, "none") == ()
