@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("groundplane.cli.plan", "Say what would run, on which hosts, and why."),
     "apply": ("groundplane.cli.apply", "Carry out a plan; resume one that was interrupted."),
     "verify": ("groundplane.cli.verify", "Check layers on the hosts for themselves."),
-    "status": ("groundplane.cli.status", "Show hosts by layers with their state."),
+    "status": ("groundplane.cli.status", "Ask the hosts how each layer stands there."),
     "runs": ("groundplane.cli.runs", "List runs; show one, as a page if wanted."),
     "logs": ("groundplane.cli.logs", "Show what a run's steps printed."),
     "cancel": ("groundplane.cli.cancel", "Stop a run that is under way."),

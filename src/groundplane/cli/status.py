@@ -1,4 +1,4 @@
-"""groundplane status: hosts by layers with their state."""
+"""groundplane status: how each layer stands on its hosts."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ FEW = 5
 @json_option
 @click.pass_obj
 def command(obj: str | None, names: tuple[str, ...], *, limit: str | None, no_probe: bool, as_json: bool) -> None:
-    """Show hosts by layers: what is up to date, changed, drifted, failed, or never applied.
+    """Show layers by hosts: what is up to date, changed, drifted, failed, or never applied.
 
-    The hosts are asked. What files and receipts alone say, and what comes next: groundplane without a command.
+    Hosts that stand alike share a row; --json has each by itself. What files and receipts alone say, and what comes
+    next: groundplane without a command.
     """
     from datetime import datetime  # noqa: PLC0415
 
@@ -80,11 +81,16 @@ def _table(terminal: Console, status: Status) -> None:
 
     from groundplane.cli.lines import FAILED, WARNING, say  # noqa: PLC0415
     from groundplane.cli.tables import Table, state  # noqa: PLC0415
+    from groundplane.plan.wording import hosts_in_words  # noqa: PLC0415
 
-    table = Table("host", *status.layers, whole=("host",))
-    for host in status.hosts:
-        cells = [status.cells.get((host, layer)) for layer in status.layers]
-        table.add(f"[bold]{host}[/]", *(_words(cell) if cell is not None else "[dim]-[/]" for cell in cells))
+    table = Table("layer", "state", "steps", "hosts", whole=("layer", "steps"))
+    for layer in status.layers:
+        mine = {host: status.cells[host, layer] for host in status.hosts if (host, layer) in status.cells}
+        alike: dict[tuple[str, str], list[str]] = {}
+        for host, cell in mine.items():
+            alike.setdefault((_words(cell), f"{cell.up_to_date} of {len(cell.steps)}"), []).append(host)
+        for number, ((words, steps), hosts) in enumerate(alike.items()):
+            table.add("" if number else f"[bold]{layer}[/]", words, steps, escape(hosts_in_words(hosts, tuple(mine))))
     table.show(terminal)
     for host, why in status.unreachable.items():
         say(terminal, f"[bold]{host}[/] {state('unreachable')}: {escape(why)}", mark=FAILED)
@@ -100,13 +106,9 @@ def _table(terminal: Console, status: Status) -> None:
 
 
 def _words(cell: Cell) -> str:
+    """The state, with the names of the steps that brought it, where these are few and not all."""
     from groundplane.cli.tables import state  # noqa: PLC0415
 
-    standing = cell.standing.value
-    if cell.up_to_date == len(cell.steps):
-        return f"{state(standing)} [dim]{len(cell.steps)} steps[/]"
-    if standing == "unreachable":
-        return state(standing)
     worst = [step.partition(".")[2] for step, found in cell.steps.items() if found is cell.standing]
-    named = f": {', '.join(worst)}" if len(worst) <= 3 else ""  # noqa: PLR2004
-    return f"{state(standing)}{named} [dim]{cell.up_to_date} of {len(cell.steps)} up to date[/]"
+    named = f": {', '.join(worst)}" if len(worst) < min(FEW, len(cell.steps)) else ""
+    return f"{state(cell.standing.value)}{named}"
