@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.conftest import FROM_NOTHING, Lab, kill, standing_lab
-from tests.e2e.faults.moments import Kind, Moment, done_part, draw_moments, left_over
+from tests.e2e.faults.moments import Kind, Moment, done_part, draw_moments, steps_left
 from tests.e2e.faults.processes import abandoned_folders, begun, containers_of, descendants, memory_folder
 from tests.e2e.faults.records import Records, done_twice, never_done, under_way
 
@@ -30,7 +30,7 @@ POLL_SECONDS = 0.2
 ORPHANS_SECONDS = 20
 """Until nothing is left of what a killed engine had started: its ssh agent looks every ten seconds."""
 HARDLY_ANYTHING = 2
-"""(step, host) left to do: then there is no waiting for another moment."""
+"""Steps left to do: then there is no waiting for another moment."""
 MOST_FAILURES = 3
 """Of `--resume` in a row, before the test gives up."""
 
@@ -44,7 +44,7 @@ def bare_lab() -> Iterator[Lab]:
         yield made
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Killed:
     """One kill, and what came of it."""
 
@@ -60,6 +60,8 @@ class Killed:
     """By the engine; still there when it was killed."""
     folders: set[str]
     """That it left in memory."""
+    at: float
+    """By the monotonic clock."""
     resume_said: str = ""
 
     def __str__(self) -> str:
@@ -67,7 +69,7 @@ class Killed:
         return f"{self.moment} (at {self.part:.0%}, {self.seconds:.0f} s after the command): {where}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Chain:
     """Runs of apply, each going on with the one before."""
 
@@ -93,14 +95,14 @@ class Chain:
         return said
 
 
-def strike(chain: Chain, moment: Moment, process: subprocess.Popen[str]) -> Killed | None:
-    """Waits for the moment and kills; None where the command ended before."""
+def strike(chain: Chain, moment: Moment, process: subprocess.Popen[str], known: set[str]) -> Killed | None:
+    """Waits for the moment and kills; None where the command ended before. `known` are the runs before this one."""
     typed = time.monotonic()
-    known = set(chain.runs())
     at: float | None = typed + moment.delay if moment.kind is Kind.PLANNING else None
     running_then: set[str] | None = None
     while process.poll() is None:
-        work = chain.records.chain(chain.runs())
+        runs = chain.runs()
+        work = chain.records.chain(runs)
         if at is None and done_part(chain.planned, work) >= moment.after:
             if moment.kind is Kind.BETWEEN:
                 at = time.monotonic() + moment.delay
@@ -109,7 +111,7 @@ def strike(chain: Chain, moment: Moment, process: subprocess.Popen[str]) -> Kill
                 if running_then is not None and now - running_then:
                     at = time.monotonic() + moment.delay
                 running_then = now
-        soon = bool(known) and left_over(chain.planned, work) <= HARDLY_ANYTHING
+        soon = not known.issuperset(runs) and len(steps_left(chain.planned, work)) <= HARDLY_ANYTHING
         if soon or (at is not None and time.monotonic() >= at):
             return end(chain, moment, process, known, time.monotonic() - typed)
         time.sleep(POLL_SECONDS)
@@ -121,6 +123,7 @@ def end(chain: Chain, moment: Moment, process: subprocess.Popen[str], known: set
     others = abandoned_folders(memory)
     started = descendants(process.pid)
     kill(process)
+    at = time.monotonic()
     # Nobody has touched the journal since.
     work = chain.records.chain(chain.runs())
     new = [run for run in chain.runs() if run not in known]
@@ -132,12 +135,13 @@ def end(chain: Chain, moment: Moment, process: subprocess.Popen[str], known: set
         run=new[0] if new else None,
         started=started,
         folders=abandoned_folders(memory) - others,
+        at=at,
     )
 
 
 def nothing_lives_of(killed: Killed) -> None:
     """Of what the killed engine started, whether the next one is at work already or not."""
-    until = time.monotonic() + ORPHANS_SECONDS
+    until = killed.at + ORPHANS_SECONDS
     while alive := [
         *(process for process in killed.started if process.alive()),
         *containers_of(killed.folders),
@@ -157,12 +161,13 @@ def carry_through(chain: Chain, moments: list[Moment], table: Table) -> None:
     left, in_a_row = list(moments), 0
     last: Killed | None = None
     while True:
+        known = set(chain.runs())
         with begun(chain.lab, *chain.words()) as process:
-            if last is not None:
-                nothing_lives_of(last)
-            found = strike(chain, left[0], process) if left else None
+            found = strike(chain, left[0], process, known) if left else None
             if found is None:
                 process.wait(LONGEST)
+        if last is not None:
+            nothing_lives_of(last)
         said = chain.keep_output("killed" if found else "ended")
         assert "Traceback" not in said, said
         if last is not None:
@@ -234,7 +239,7 @@ def test_a_cloud_comes_about_although_the_engine_is_killed_twenty_times(
     left_in_memory = set().union(*(one.folders for one in chain.kills))
     assert left_in_memory, "a killed engine can't tidy up"
     assert not left_in_memory & abandoned_folders(memory_folder(bare_lab.env)), "the ones after it do"
-    assert len(chain.kills) == KILLS
+    assert [one.moment.number for one in chain.kills] == list(range(1, KILLS + 1))
     assert chain.failures == [], "a --resume failed by itself, and the next one went on"
     faults_table.add(
         f"the engine killed {KILLS} times over a whole apply",

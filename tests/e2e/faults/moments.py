@@ -98,9 +98,10 @@ def done_part(planned: Iterable[tuple[str, str]], chain: Iterable[Work]) -> floa
     return sum(weights[_layer(step)] for step, _ in done) / whole if whole else 0.0
 
 
-def left_over(planned: Iterable[tuple[str, str]], chain: Iterable[Work]) -> int:
-    """How many (step, host) aren't done yet."""
-    return len(set(planned) - {(work.step, work.host) for work in chain if work.done})
+def steps_left(planned: Iterable[tuple[str, str]], chain: Iterable[Work]) -> set[str]:
+    """The steps that aren't done everywhere yet."""
+    done = {(work.step, work.host) for work in chain if work.done}
+    return {step for step, _ in set(planned) - done}
 
 
 def _layer(step: str) -> str:

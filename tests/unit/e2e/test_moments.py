@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tests.e2e.faults.moments import LAST, Kind, Moment, done_part, draw_moments, left_over
+from tests.e2e.faults.moments import LAST, Kind, Moment, done_part, draw_moments, steps_left
 from tests.e2e.faults.records import Work
 
 PLANNED = {("bootstrap.access", "a"), ("bootstrap.access", "b"), ("openstack.nova", "a"), ("own.step", "a")}
@@ -61,4 +61,5 @@ def test_a_layers_share_of_the_work_is_that_of_its_time() -> None:
 def test_what_is_not_done_or_not_planned_counts_for_nothing() -> None:
     failed = Work("r1", "openstack.nova", "a", "failed", "then", "later")
     assert done_part(PLANNED, [failed, done("openstack.heat", "a")]) == 0
-    assert left_over(PLANNED, [failed, done("openstack.heat", "a"), done("own.step", "a")]) == 3
+    work = [failed, done("openstack.heat", "a"), done("own.step", "a"), done("bootstrap.access", "a")]
+    assert steps_left(PLANNED, work) == {"bootstrap.access", "openstack.nova"}
