@@ -88,9 +88,9 @@ def look_at_journal(state: Path, site: str, holder: Holder | None) -> JournalLoo
         holder: who holds the site's lock now. A run that says it is running and isn't theirs was interrupted.
     """
     file = state / FILE
-    if not file.is_file():
-        return JournalLook()
     try:
+        if not file.is_file():
+            return JournalLook()
         with closing(_opened(file)) as connection:
             return _Reader(connection, site, holder.run if holder is not None else "").look()
     except (sqlite3.Error, OSError, ValueError) as error:

@@ -192,9 +192,9 @@ def kept(state: Path, key: str) -> Judgement | None:
 
 def keep(state: Path, key: str, judgement: Judgement) -> None:
     """For the next time; where the state folder isn't there yet or can't be written, that one takes as long."""
-    if state.is_dir():
-        data = {"format": FORMAT, "key": key, "judgement": asdict(judgement)}
-        with suppress(FailedError):
+    data = {"format": FORMAT, "key": key, "judgement": asdict(judgement)}
+    with suppress(FailedError, OSError):
+        if state.is_dir():
             write_atomically(state / FILE, json.dumps(data, separators=(",", ":")), 0o600)
 
 
@@ -209,7 +209,11 @@ def files_key(path: Path, content: Content, *more: str) -> str:
     return text.hexdigest()
 
 
-def _files(folder: str) -> Iterator[tuple[str, int, int]]:
+def _files(folder: str, *above: str) -> Iterator[tuple[str, int, int]]:
+    """Links are followed: what several sites share counts for each of them. `above` ends circles."""
+    here = os.path.realpath(folder)
+    if here in above:
+        return
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
@@ -218,10 +222,10 @@ def _files(folder: str) -> Iterator[tuple[str, int, int]]:
     for entry in entries:
         if entry.name in APART:
             continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files(entry.path)
-            continue
         try:
+            if entry.is_dir():
+                yield from _files(entry.path, here, *above)
+                continue
             status = entry.stat()
         except OSError:
             continue

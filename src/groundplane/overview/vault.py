@@ -26,12 +26,15 @@ class VaultLook:
 
 def password_at_hand(place: str, path: Path, *, override: Path | None, runtime: Path) -> bool:
     """Whether the password is where it was, without opening anything; `place` is Judgement.password."""
-    if override is not None:
-        return override.is_file()
     kind, _, what = place.partition(":")
-    if kind == "agent":
-        return ask_agent(agent_socket(runtime, path)) is not None
-    return kind == "file" and Path(what).is_file()
+    try:
+        if override is not None:
+            return override.is_file()
+        if kind == "agent":
+            return ask_agent(agent_socket(runtime, path)) is not None
+        return kind == "file" and Path(what).is_file()
+    except OSError:
+        return False
 
 
 def open_quietly(path: Path, *, override: Path | None, runtime: Path) -> VaultLook:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -159,6 +160,21 @@ def test_a_damaged_state(looked: Looked, name: str, content: bytes) -> None:
 def test_a_state_that_is_no_folder(looked: Looked) -> None:
     looked.state.write_text("")
     assert looked.at().layers[0].state is LayerState.NEVER
+
+
+def test_a_state_of_somebody_else(looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+    applied(looked)
+    real = Path.is_file
+
+    def is_file(path: Path) -> bool:
+        # As for a user who may not look into the folder.
+        if path.is_relative_to(looked.state):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    (note,) = looked.at().notes
+    assert "Permission denied" in note
 
 
 def test_what_was_worked_out_is_not_worked_out_again(looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,5 +135,10 @@ def test_every_file_counts_and_state_does_not(looked: Looked) -> None:
     os.utime(looked.site.path / "site.yml", ns=(1, 1))
     seen.add(key())
     (looked.site.path / "dangling").symlink_to("nowhere")
-    assert key()
-    assert len(seen) == 4
+    (looked.site.path / "circle").symlink_to(looked.site.path)
+    shared = looked.home / "shared"
+    shared.mkdir()
+    (looked.site.path / "environments" / "shared").symlink_to(shared)
+    (shared / "configuration.yml").write_text("a: 1\n")
+    seen.add(key())
+    assert len(seen) == 5
