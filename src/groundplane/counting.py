@@ -1,6 +1,9 @@
-"""Numbers of things and lengths of time, as people say them."""
+"""Numbers of things, lengths of time and amounts of bytes, as people say them."""
 
 from __future__ import annotations
+
+MEGABYTE = 10**6
+GIGABYTE = 10**9
 
 
 def counted(number: int, noun: str) -> str:
@@ -17,3 +20,8 @@ def duration(seconds: float) -> str:
         return f"{whole}s"
     minutes, rest = divmod(whole, 60)
     return f"{minutes}m{rest:02d}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02d}m"  # noqa: PLR2004
+
+
+def size(amount: int) -> str:
+    """As people say it: 85 MB, 1.2 GB."""
+    return f"{amount / MEGABYTE:.0f} MB" if amount < GIGABYTE else f"{amount / GIGABYTE:.1f} GB"

@@ -169,7 +169,7 @@ def apply_request(
 
 def _show(terminal: Console, work: Planning, prepared: Prepared) -> None:
     from groundplane.layers.selection import select  # noqa: PLC0415
-    from groundplane.plan.show import render_plan  # noqa: PLC0415
+    from groundplane.terminal.plan import render_plan  # noqa: PLC0415
 
     asked = select(work.graph, prepared.asked)
     terminal.print(render_plan(prepared.plan, site=work.site, asked=asked, plain=not terminal.is_terminal))

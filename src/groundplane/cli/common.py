@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groundplane.cli.completion import complete_patterns
-from groundplane.cli.options import extra_option, json_option
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -21,8 +18,6 @@ if TYPE_CHECKING:
     from groundplane.errors import Place, Problem
     from groundplane.site.secrets.opening import OpenedSecrets
     from groundplane.site.site import Site
-
-__all__ = ["complete_patterns", "extra_option", "json_option"]
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -48,7 +48,7 @@ def command(obj: str | None, form: str | None, output: Path | None, *, as_json: 
         print_json(_as_data(graph, marks))
         return
     if form == "tree" and output is None:
-        from groundplane.layers.drawing_terminal import draw_terminal  # noqa: PLC0415
+        from groundplane.terminal.graph import draw_terminal  # noqa: PLC0415
 
         terminal = console()
         terminal.print(draw_terminal(graph, marks, width=terminal.width))
@@ -92,7 +92,7 @@ def _drawn(form: str, site: Site, graph: Graph, marks: Mapping[str, StepMark]) -
         return draw_mermaid(graph, marks)
     from rich.console import Console  # noqa: PLC0415
 
-    from groundplane.layers.drawing_terminal import DESCRIBED_FROM, draw_terminal  # noqa: PLC0415
+    from groundplane.terminal.graph import DESCRIBED_FROM, draw_terminal  # noqa: PLC0415
 
     page = Console(width=2 * DESCRIBED_FROM, no_color=True, highlight=False)
     with page.capture() as captured:

@@ -55,8 +55,9 @@ def command(
     from groundplane.cli.lines import NEXT, say  # noqa: PLC0415
     from groundplane.cli.planning import planning  # noqa: PLC0415
     from groundplane.layers.selection import select  # noqa: PLC0415
-    from groundplane.plan.show import plan_as_data, render_plan  # noqa: PLC0415
+    from groundplane.plan.show import plan_as_data  # noqa: PLC0415
     from groundplane.plan.staleness import write_plan  # noqa: PLC0415
+    from groundplane.terminal.plan import render_plan  # noqa: PLC0415
 
     with planning(obj, extra=parse_extra(extra)) as work:
         plan = work.plan(selection=names, limit=limit, force=force, probe=not no_probe)

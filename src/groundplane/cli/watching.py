@@ -25,6 +25,6 @@ def watcher_for(
         return JsonLinesWatcher(click.echo)
     if not terminal.is_terminal:
         return PlainWatcher(click.echo)
-    from groundplane.run.watchers.rich_tree import RichTreeWatcher  # noqa: PLC0415
+    from groundplane.terminal.run import RichTreeWatcher  # noqa: PLC0415
 
     return RichTreeWatcher(terminal, expected=expected, expected_run=expected_run)

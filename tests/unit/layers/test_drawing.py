@@ -11,9 +11,9 @@ from rich.console import Console
 from groundplane.errors import Place
 from groundplane.layers.drawing_mermaid import draw_mermaid
 from groundplane.layers.drawing_svg import draw_svg
-from groundplane.layers.drawing_terminal import draw_terminal
 from groundplane.layers.marks import StepMark, StepState
 from groundplane.layers.model import Graph, Layer, Need, Step
+from groundplane.terminal.graph import draw_terminal
 
 PLACE = Place(Path("layers.yml"), 1)
 NEEDS = {

@@ -101,7 +101,7 @@ def find_trust(obj: str | None, signers: Path | None, checksum: str | None) -> T
 
 def size(number: int | None) -> str:
     """As people say it; a dash where it isn't known."""
-    from groundplane.supply.build.watchers import size as told  # noqa: PLC0415
+    from groundplane.counting import size as told  # noqa: PLC0415
 
     return "-" if number is None else told(number)
 

@@ -110,11 +110,8 @@ def command(
 
 def build_watcher(terminal: Console, *, as_json: bool) -> BuildWatcher:
     """A live view on a terminal, lines in a pipe, JSON for programs."""
-    from groundplane.supply.build.watchers import (  # noqa: PLC0415
-        JsonBuildWatcher,
-        LiveBuildWatcher,
-        PlainBuildWatcher,
-    )
+    from groundplane.supply.build.watchers import JsonBuildWatcher, PlainBuildWatcher  # noqa: PLC0415
+    from groundplane.terminal.builds import LiveBuildWatcher  # noqa: PLC0415
 
     if as_json:
         return JsonBuildWatcher(click.echo)
@@ -122,9 +119,12 @@ def build_watcher(terminal: Console, *, as_json: bool) -> BuildWatcher:
 
 
 def _report(terminal: Console, result: BuildResult, disk: int) -> None:
-    from groundplane.counting import counted, duration  # noqa: PLC0415
+    from groundplane.counting import (  # noqa: PLC0415
+        counted,
+        duration,
+        size,
+    )
     from groundplane.supply.build import ImageState  # noqa: PLC0415
-    from groundplane.supply.build.watchers import size  # noqa: PLC0415
 
     built = result.of(ImageState.BUILT)
     if built:
@@ -141,9 +141,8 @@ def _table(result: BuildResult) -> Table:
     from rich.markup import escape  # noqa: PLC0415
 
     from groundplane.cli.tables import Table  # noqa: PLC0415
-    from groundplane.counting import duration  # noqa: PLC0415
+    from groundplane.counting import duration, size  # noqa: PLC0415
     from groundplane.supply.build import ImageState  # noqa: PLC0415
-    from groundplane.supply.build.watchers import size  # noqa: PLC0415
 
     records = result.records
     numbers = ("took", "size", "added", "in the store", "packages")

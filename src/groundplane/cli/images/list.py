@@ -62,8 +62,7 @@ def _table(images: tuple[ListedImage, ...]) -> Table:
     from rich.markup import escape  # noqa: PLC0415
 
     from groundplane.cli.tables import Table, moment, state  # noqa: PLC0415
-    from groundplane.counting import duration  # noqa: PLC0415
-    from groundplane.supply.build.watchers import size  # noqa: PLC0415
+    from groundplane.counting import duration, size  # noqa: PLC0415
 
     table = Table(
         "image",

@@ -35,8 +35,8 @@ def command(obj: str | None, *, check: bool, yes: bool, days: float | None, ever
     from groundplane.cli.agreement import agree  # noqa: PLC0415
     from groundplane.cli.common import console, open_site, print_json  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.counting import size  # noqa: PLC0415
     from groundplane.machine.podman import host_podman  # noqa: PLC0415
-    from groundplane.supply.build.watchers import size  # noqa: PLC0415
     from groundplane.supply.keep import keep_of_site  # noqa: PLC0415
     from groundplane.supply.prune import DAYS, find_prunable, keep_of_lock, prune  # noqa: PLC0415
     from groundplane.supply.store import open_store, open_store_alone  # noqa: PLC0415
@@ -76,8 +76,7 @@ def _show(terminal: Console, found: Prunable) -> None:
     from rich.markup import escape  # noqa: PLC0415
 
     from groundplane.cli.tables import Table  # noqa: PLC0415
-    from groundplane.counting import counted  # noqa: PLC0415
-    from groundplane.supply.build.watchers import size  # noqa: PLC0415
+    from groundplane.counting import counted, size  # noqa: PLC0415
 
     if not found:
         terminal.print("Nothing to remove.")

@@ -30,9 +30,12 @@ def command(obj: str | None, names: tuple[str, ...], *, parallel: int | None, ch
 
     from groundplane.cli.common import console, open_site, print_json  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
-    from groundplane.counting import counted, duration  # noqa: PLC0415
+    from groundplane.counting import (  # noqa: PLC0415
+        counted,
+        duration,
+        size,
+    )
     from groundplane.machine.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
-    from groundplane.supply.build.watchers import size  # noqa: PLC0415
     from groundplane.supply.push import PARALLEL, push_images  # noqa: PLC0415
     from groundplane.supply.trusted_lock import read_trusted_lock  # noqa: PLC0415
 
@@ -76,7 +79,7 @@ class _Lines:
         self._heads: dict[str, str] = {}
 
     def begin(self, name: str, *, number: int, of: int, size: int | None) -> None:
-        from groundplane.supply.build.watchers import size as told  # noqa: PLC0415
+        from groundplane.counting import size as told  # noqa: PLC0415
 
         with self._lock:
             self._heads[name] = f"[{number:>{len(str(of))}}/{of}] {name}{f', {told(size)}' if size else ''}"

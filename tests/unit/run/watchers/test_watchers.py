@@ -11,7 +11,7 @@ from groundplane.counting import duration
 from groundplane.run.events import EventKind, RunEvent, WorkState
 from groundplane.run.watchers.json_lines import JsonLinesWatcher
 from groundplane.run.watchers.plain import PlainWatcher
-from groundplane.run.watchers.rich_tree import RichTreeWatcher
+from groundplane.terminal.run import RichTreeWatcher
 from tests.unit.run.builders import NOW
 
 FAILED = {"state": "failed", "task": "Start it", "reason": "no room", "ok": 1, "changed": 0}
@@ -121,6 +121,6 @@ def test_durations_are_said_as_people_do(seconds: float, text: str) -> None:
 
 
 def test_every_state_has_a_mark() -> None:
-    from groundplane.run.watchers.rich_tree import MARKS  # noqa: PLC0415
+    from groundplane.terminal.run import MARKS  # noqa: PLC0415
 
     assert set(MARKS) | {WorkState.RUNNING} == set(WorkState)

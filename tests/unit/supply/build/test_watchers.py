@@ -8,8 +8,10 @@ from typing import Any
 
 from rich.console import Console
 
+from groundplane.counting import size
 from groundplane.supply.build.events import BuildEvent, BuildEventKind
-from groundplane.supply.build.watchers import JsonBuildWatcher, LiveBuildWatcher, PlainBuildWatcher, size
+from groundplane.supply.build.watchers import JsonBuildWatcher, PlainBuildWatcher
+from groundplane.terminal.builds import LiveBuildWatcher
 
 STORED = {"seconds": 32.1, "bytes": 1_230_000_000, "stored_bytes": 1, "packages": 500, "digest": "sha256:1"}
 STARTED = {"images": ["nova", "cron"], "up_to_date": 3, "expected": {"nova": 40.0}, "parallel": 2}

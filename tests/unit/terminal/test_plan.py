@@ -8,8 +8,9 @@ from rich.console import Console
 
 from groundplane.layers.marks import StepMark, StepState
 from groundplane.plan.model import Fingerprint, HostAction, Leftover, Plan, PlannedHost, PlannedStep, Reason, ReasonKind
-from groundplane.plan.show import plan_as_data, render_plan
+from groundplane.plan.show import plan_as_data
 from groundplane.plan.states import marks_of_plan
+from groundplane.terminal.plan import render_plan
 
 NEVER = Reason(kind=ReasonKind.NEVER_APPLIED)
 DRIFT = Reason(
