@@ -32,6 +32,8 @@ GIB = 1024**3
 SOCKS_PORT = 1080
 BESIDES = 6
 """Columns that a line of a command and its purpose takes besides both."""
+WIDEST = 60
+"""Of the commands that others are lined up with."""
 KEYCLOAK = "Keycloak"
 
 
@@ -245,7 +247,7 @@ def _commands(out: Console, lines: Iterable[tuple[str, str]]) -> None:
     known = list(lines)
     beside = [(words, what) for words, what in known if what and len(words) + len(what) + BESIDES <= out.width]
     widest = max((len(words) for words, _ in beside), default=0)
-    column = min([widest, *(out.width - len(what) - BESIDES for _, what in beside)])
+    column = min([widest, WIDEST, *(out.width - len(what) - BESIDES for _, what in beside)])
     for words, what in known:
         if (words, what) in beside:
             blanks = " " * (max(column, len(words)) - len(words))
