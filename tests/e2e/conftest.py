@@ -92,6 +92,13 @@ class Lab:
         assert done.code == 0, str(done)
         return done.out
 
+    def node_processes(self) -> frozenset[int]:
+        """The first process of each node, as this machine counts them."""
+        words = ["podman", "ps", "--quiet", "--filter", f"label=groundplane.lab={self.name}"]
+        ids = run(*words, cwd=ROOT, env=os.environ, timeout=60).out.split()
+        told = run("podman", "inspect", "--format", "{{.State.Pid}}", *ids, cwd=ROOT, env=os.environ, timeout=60).out
+        return frozenset(int(number) for number in told.split())
+
     def runs(self) -> list[dict[str, Any]]:
         answer = self.groundplane("runs", "--json")
         assert answer.code == 0, str(answer)

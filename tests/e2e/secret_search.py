@@ -87,12 +87,25 @@ def search_files(needles: Mapping[bytes, str], *folders: Path, since: float = 0)
     return found, read
 
 
+def descends(process: int, ancestors: frozenset[int]) -> bool:
+    """Whether it is one of them, or a child's child of one; False where it is gone."""
+    while process > 0 and process not in ancestors:
+        try:
+            # The program's name stands in brackets, and may hold both blanks and brackets.
+            process = int(Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+        except OSError:
+            return False
+    return process > 0
+
+
 class ProcessWatch:
     """Reads the arguments and environments of all processes, again and again, until told to stop."""
 
-    def __init__(self, needles: Mapping[bytes, str], *folders: Path) -> None:
+    def __init__(self, needles: Mapping[bytes, str], *folders: Path, but: frozenset[int] = frozenset()) -> None:
         self.needles = needles
         self.folders = folders
+        self.but = but
+        """Processes that aren't looked at, with all that descend from them."""
         """Searched too, while the run is under way: what is removed afterwards was there all the same."""
         self.found: set[str] = set()
         self.seen: set[str] = set()
@@ -112,7 +125,8 @@ class ProcessWatch:
     def _work(self) -> None:
         while not self._stop.is_set():
             for process in Path("/proc").glob("[0-9]*"):
-                self._look(process)
+                if not self.but or not descends(int(process.name), self.but):
+                    self._look(process)
             if self.rounds % 20 == 0 and self.folders:
                 self.found |= set(search_files(self.needles, *self.folders, since=self.began)[0])
             self.rounds += 1

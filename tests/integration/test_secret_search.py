@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.secret_search import ProcessWatch, all_forms, files, search_files
+from tests.e2e.secret_search import ProcessWatch, all_forms, descends, files, search_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,3 +82,22 @@ def test_a_secret_is_found_in_the_process_list() -> None:
             time.sleep(0.05)
         process.communicate(b"")
     assert any(finding.startswith("cmdline") and "planted" in finding for finding in watch.found)
+
+
+def test_descendants_of_what_is_left_out_are_left_out() -> None:
+    shell = subprocess.Popen(
+        ["/bin/sh", "-c", f"sleep 60 & echo $!; : {SECRET!r}; wait"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert shell.stdout is not None
+        child = int(shell.stdout.readline())
+        assert descends(child, frozenset({shell.pid}))
+        assert descends(shell.pid, frozenset({shell.pid}))
+        assert not descends(os.getpid(), frozenset({shell.pid}))
+        for but, found in ((frozenset[int](), True), (frozenset({shell.pid}), False)):
+            with ProcessWatch(all_forms({"it": SECRET.split()[1]}), but=but) as watch:
+                time.sleep(1)
+            assert bool(watch.found) is found, watch.found
+    finally:
+        os.kill(child, signal.SIGTERM)
+        shell.wait(10)
