@@ -259,14 +259,14 @@ PICTURES = {
         "A first plan, before any host is there", ("groundplane", "plan", "--no-probe", "ceph"), Where.FRESH
     ),
     "overview": Picture("How things stand", ("groundplane",)),
-    "plan": Picture("What would run, and why", ("groundplane", "plan"), Where.CHANGED),
-    "status": Picture("Hosts by layers", ("groundplane", "status")),
+    "plan": Picture("What would run, and why", ("groundplane", "plan", "bootstrap", "openstack"), Where.CHANGED),
+    "status": Picture("Layers with their hosts", ("groundplane", "status")),
     "verify": Picture("The hosts, asked for themselves", ("groundplane", "verify"), last=40),
     "smoke": Picture("An ordinary user's server", ("groundplane", "openstack", "smoke")),
-    "lab": Picture("A lab that is up to date", ("./scripts/lab", "--name", "{lab}"), Where.CLONE, last=45),
+    "lab": Picture("A cloud in a lab", ("groundplane", "lab", "status", "--name", "{lab}")),
 }
 CHANGES = (
-    ("environments/openstack/overlays/nova.conf", "[DEFAULT]\nservice_down_time = 90\n"),
+    ("environments/openstack/overlays/keystone.conf", "[token]\nexpiration = 7200\n"),
     ("inventory/host_vars/node1.yml", "kernel_sysctl_extra: {net.core.somaxconn: 8192}\n"),
 )
 """File of a lab's site and text, added at its end."""
