@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 LAST = 0.95
 """Of the whole work: a moment later than this might come when everything is done."""
-SHARES = {"bootstrap": 15, "supply": 15, "ceph": 15, "openstack": 40, "identity": 10, "platform": 5}
-"""Layer to its part of the time of a whole apply, roughly, so that moments aren't crowded into its many short steps."""
+SHARES = {"bootstrap": 13, "supply": 7, "ceph": 9, "openstack": 61, "identity": 8, "platform": 2}
+"""Layer to its per cent of the steps' time in a lab's whole apply, so that moments aren't crowded into short steps."""
 
 
 class Kind(StrEnum):
@@ -58,7 +58,7 @@ class Moment:
         return f"kill {self.number}, {where}"
 
 
-_DELAYS = {Kind.PLANNING: (0.2, 8.0), Kind.BEGINNING: (0.0, 3.0), Kind.BETWEEN: (0.0, 30.0)}
+_DELAYS = {Kind.PLANNING: (0.2, 8.0), Kind.BEGINNING: (0.0, 3.0), Kind.BETWEEN: (0.0, 15.0)}
 _PAUSES = (0.0, 5.0)
 
 

@@ -52,9 +52,9 @@ def test_a_moment_says_when_it_is(kind: Kind, said: str) -> None:
 def test_a_layers_share_of_the_work_is_that_of_its_time() -> None:
     assert done_part(PLANNED, []) == 0
     one, other = done("bootstrap.access", "a"), done("bootstrap.access", "b")
-    assert done_part(PLANNED, [one]) == pytest.approx(7.5 / 56)
-    assert done_part(PLANNED, [one, one]) == pytest.approx(7.5 / 56), "done in two runs is done once"
-    assert done_part(PLANNED, [one, other]) == pytest.approx(15 / 56)
+    assert done_part(PLANNED, [one]) == pytest.approx(6.5 / 75)
+    assert done_part(PLANNED, [one, one]) == pytest.approx(6.5 / 75), "done in two runs is done once"
+    assert done_part(PLANNED, [one, other]) == pytest.approx(13 / 75)
     assert done_part(PLANNED, [done(*place) for place in PLANNED]) == pytest.approx(1)
 
 
