@@ -11,7 +11,7 @@ from groundplane.errors import FailedError, InputError
 from groundplane.ssh.asking import ask_first
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from groundplane.site.site import Site
@@ -100,31 +100,53 @@ def ask_cluster(site: Site, connection: SshConnection, *, hosts: Sequence[str] |
     """
     configuration = read_configuration(site, strict=False)
     asked = tuple(hosts) if hosts is not None else configuration.mon_hosts
-    script = question(site.content.roles)
-    answers = ask_first(
+    answer = ask_monitors(
         site,
         asked,
         connection,
+        question(site.content.roles),
         marker=MARKER,
-        script=lambda _host: script,
         enough=lambda answer: bool(answer.data.get("answers", {}).get("status")),
     )
-    for answer in answers.values():
-        data = answer.data
-        if data.get("answers", {}).get("status"):
-            if configuration.fsid and data["fsid"] != configuration.fsid:
-                raise InputError(
-                    f"{answer.host} belongs to the cluster {data['fsid']}, and the site's is {configuration.fsid}",
-                    cure="Correct ceph_fsid; or take that cluster over: groundplane ceph adopt",
-                )
-            return understand(data["answers"], unanswered=data["unanswered"], speaker=answer.host)
-    raise nobody_speaks(asked, answers)
+    data = answer.data
+    if configuration.fsid and data["fsid"] != configuration.fsid:
+        raise InputError(
+            f"{answer.host} belongs to the cluster {data['fsid']}, and the site's is {configuration.fsid}",
+            cure="Correct ceph_fsid; or take that cluster over: groundplane ceph adopt",
+        )
+    return understand(data["answers"], unanswered=data["unanswered"], speaker=answer.host)
 
 
 def question(roles: Path) -> bytes:
     """The script that a host is asked with: the role's own session, then the questions."""
     session = roles.joinpath(*SESSION_FILE).read_text(encoding="utf-8")
     return f"{session}\n\nQUESTIONS = {json.dumps(QUESTIONS)!r}\n{_SCRIPT}".encode()
+
+
+def ask_monitors(
+    site: Site,
+    asked: Sequence[str],
+    connection: SshConnection,
+    script: bytes,
+    *,
+    marker: str,
+    enough: Callable[[HostAnswer], bool],
+) -> HostAnswer:
+    """The answer of the first of these hosts that can speak for the cluster.
+
+    Args:
+        script: what they run: the role's own session, then questions; `marker` is the key by which its answer is known.
+        enough: whether an answer is one.
+
+    Raises:
+        InputError: none of the hosts has a cluster: the layer isn't applied.
+        FailedError: there is a cluster, and none of the hosts can speak for it; says why of each.
+    """
+    answers = ask_first(site, asked, connection, marker=marker, script=lambda _host: script, enough=enough)
+    found = next((answer for answer in answers.values() if enough(answer)), None)
+    if found is None:
+        raise nobody_speaks(asked, answers)
+    return found
 
 
 def nobody_speaks(asked: Sequence[str], answers: Mapping[str, HostAnswer]) -> InputError | FailedError:

@@ -13,12 +13,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from groundplane.ceph.asking import SESSION_FILE, nobody_speaks
+from groundplane.ceph.asking import SESSION_FILE, ask_monitors
 from groundplane.ceph.configuration import read_configuration
 from groundplane.errors import InputError
 from groundplane.layers.handovers import HandedOver
 from groundplane.site.source import suggest
-from groundplane.ssh.asking import ask_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,19 +91,15 @@ def fetch(site: Site, connection: SshConnection, handover: Handover) -> HandedOv
             cure=suggest(handover.service, known, f"Give a user in ceph_users for: [{handover.service}]."),
         )
     script = question(site.content.roles, entities, gateway_users)
-    asked = configuration.mon_hosts
-    answers = ask_first(
+    found = ask_monitors(
         site,
-        asked,
+        configuration.mon_hosts,
         connection,
+        script,
         marker=MARKER,
-        script=lambda _host: script,
         enough=lambda answer: bool(answer.data.get("conf")),
     )
-    found = next((answer.data for answer in answers.values() if answer.data.get("conf")), None)
-    if found is None:
-        raise nobody_speaks(asked, answers)
-    return understand(found, entities, gateway_users)
+    return understand(found.data, entities, gateway_users)
 
 
 def users_for(configuration: CephConfiguration, service: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

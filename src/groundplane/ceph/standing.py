@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from groundplane.ceph.asking import SESSION_FILE, nobody_speaks
+from groundplane.ceph.asking import SESSION_FILE, ask_monitors
 from groundplane.ceph.configuration import read_configuration
 from groundplane.layers.standing import PREFIX
-from groundplane.ssh.asking import ask_first
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,19 +67,15 @@ def standing(site: Site, connection: SshConnection, steps: Sequence[str]) -> dic
     """
     configuration = read_configuration(site)
     script = question(site.content.roles)
-    asked = configuration.mon_hosts
-    answers = ask_first(
+    found = ask_monitors(
         site,
-        asked,
+        configuration.mon_hosts,
         connection,
+        script,
         marker=MARKER,
-        script=lambda _host: script,
         enough=lambda answer: "pools" in answer.data,
     )
-    found = next((answer.data for answer in answers.values() if "pools" in answer.data), None)
-    if found is None:
-        raise nobody_speaks(asked, answers)
-    everything = understand(configuration, found)
+    everything = understand(configuration, found.data)
     return {step: everything[step] for step in steps}
 
 

@@ -14,7 +14,7 @@ from groundplane.errors import FailedError, GroundplaneError, InputError
 from groundplane.files import write_atomically
 from groundplane.identity.backup_file import FOLDER, FORMAT, MODE, Backup, Manifest, digest, file_name, seal, version_of
 from groundplane.identity.database import NoDatabaseError, dump, load
-from groundplane.openstack.work import api_act
+from groundplane.openstack.work import api_stage
 from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 
@@ -221,9 +221,7 @@ def _write(bench: Bench, file: Path, sql: bytes, realms: Mapping[str, Any]) -> s
 
 
 def _act(id_: str, description: str, bench: Bench, work: Callable[[Work], None], *, check: bool = False) -> Stage:
-    hosts = bench.database.hosts[:1]
-    act = api_act(hosts, work, minutes=MINUTES, check=check)
-    return Stage(id_, description, None, hosts, act=act, timeout_minutes=MINUTES)
+    return api_stage(id_, description, bench.database.hosts[:1], work, minutes=MINUTES, check=check)
 
 
 def _playbook(id_: str, description: str, playbook: Path, hosts: tuple[str, ...], *, step: str = "") -> Stage:

@@ -17,12 +17,11 @@ from groundplane.identity.keycloak.identity_providers import INSTANCES
 from groundplane.identity.keycloak.session import part
 from groundplane.identity.keycloak.work import RealmWork
 from groundplane.openstack.api import telling
-from groundplane.openstack.work import api_act
+from groundplane.openstack.work import api_stage
 from groundplane.platform.cloud import WORK_SECONDS, cloud
 from groundplane.platform.marks import has_mark
 from groundplane.platform.rest import IDENTITY, NETWORK, Rest
 from groundplane.run.operation import Operation
-from groundplane.run.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -249,14 +248,8 @@ def plan_delete(
                 piece.note = "" if told.check else forget()
                 piece.changed = True
 
-    stage = Stage(
-        "identity.delete",
-        f"The customer {name} is removed",
-        None,
-        hosts,
-        act=api_act(hosts, work, minutes=MINUTES, check=check),
-        timeout_minutes=MINUTES,
-    )
+    what = f"The customer {name} is removed"
+    stage = api_stage("identity.delete", what, hosts, work, minutes=MINUTES, check=check)
     return Operation(
         command,
         title,

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from groundplane.identity.configuration import MASTER
 from groundplane.identity.keycloak.session import ADMIN_CLIENT, WORK_SECONDS, keycloak
 from groundplane.identity.rotation import PROXY_SECRETS, rotate_broker, rotate_keys, rotate_secrets
-from groundplane.openstack.work import api_act
+from groundplane.openstack.work import api_stage
 from groundplane.run.operation import Operation
-from groundplane.run.stages import Stage
 from groundplane.site.secrets.changing import change_secrets
 from groundplane.site.secrets.declared import load_declared
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from groundplane.identity.configuration import IdentityConfiguration
     from groundplane.identity.rotation import SecretRotation
     from groundplane.openstack.work import Work
+    from groundplane.run.stages import Stage
     from groundplane.site.site import Site
 
 COMMAND = "identity rotate"
@@ -112,5 +112,4 @@ def plan_signing_keys(
 
 def _stage(site: Site, id_: str, description: str, work: Callable[[Work], None], *, check: bool) -> Stage:
     hosts = tuple(site.inventory.group_hosts.get(GROUP, ()))[:1]
-    act = api_act(hosts, work, minutes=MINUTES, check=check)
-    return Stage(id_, description, None, hosts, act=act, timeout_minutes=MINUTES)
+    return api_stage(id_, description, hosts, work, minutes=MINUTES, check=check)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.openstack.api import telling
 from groundplane.openstack.compute.hosts import connection
-from groundplane.openstack.work import api_act
-from groundplane.run.stages import Stage
+from groundplane.openstack.work import api_stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from openstack.connection import Connection
 
     from groundplane.openstack.work import Work
+    from groundplane.run.stages import Stage
     from groundplane.site.site import Site
 
 MINUTES = 10.0
@@ -55,14 +55,8 @@ def remove_stage(site: Site, entries: Sequence[Entry], *, check: bool) -> Stage:
             remove(cloud, entries, told)
 
     shown = site.inventory.group_hosts.get("control", ())[:1]
-    return Stage(
-        "openstack.cleanup-catalogue",
-        "Keystone's catalogue leaves out what was switched off",
-        None,
-        shown,
-        act=api_act(shown, work, minutes=MINUTES, check=check),
-        timeout_minutes=MINUTES,
-    )
+    what = "Keystone's catalogue leaves out what was switched off"
+    return api_stage("openstack.cleanup-catalogue", what, shown, work, minutes=MINUTES, check=check)
 
 
 def remove(cloud: Connection, entries: Sequence[Entry], work: Work) -> None:

@@ -11,6 +11,7 @@ from groundplane.counting import counted
 from groundplane.errors import CancelledError, FailedError, GroundplaneError
 from groundplane.run.actions import Story, carry_out, one_line
 from groundplane.run.events import EventKind
+from groundplane.run.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -93,8 +94,22 @@ class Work:
             time.sleep(min(left, POLL_SECONDS))
 
 
-def api_act(hosts: Sequence[str], work: Callable[[Work], None], *, minutes: float, check: bool = False) -> Act:
-    """What a stage does: `work`, the same end for each host."""
+def api_stage(
+    id_: str,
+    description: str,
+    hosts: Sequence[str],
+    work: Callable[[Work], None],
+    *,
+    minutes: float,
+    check: bool = False,
+) -> Stage:
+    """A stage that does `work` in the engine itself, with the same end for each host that is shown."""
+    shown = tuple(hosts)
+    act = _act(shown, work, minutes=minutes, check=check)
+    return Stage(id_, description, None, shown, act=act, timeout_minutes=minutes)
+
+
+def _act(hosts: Sequence[str], work: Callable[[Work], None], *, minutes: float, check: bool) -> Act:
 
     def act(*, tell: Tell, say: Callable[[str], None], redactor: Redactor, cancel: CancelToken) -> PlaybookOutcome:
         started = time.monotonic()

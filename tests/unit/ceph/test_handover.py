@@ -80,7 +80,7 @@ class Asked:
     def __init__(self, site: SiteFolder, monkeypatch: pytest.MonkeyPatch) -> None:
         self.site = site.load()
         self.answers: dict[str, HostAnswer] = {}
-        monkeypatch.setattr(module, "ask_first", lambda *_args, **_more: self.answers)
+        monkeypatch.setattr("groundplane.ceph.asking.ask_first", lambda *_args, **_more: self.answers)
         monkeypatch.setattr(module, "question", lambda *_args: b"")
 
     def fetch(self, service: str, *, named: bool = False) -> HandedOver:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from groundplane.ceph import standing as module
 from groundplane.ceph.configuration import CephConfiguration, CephUser, Filesystem, Pool
 from groundplane.ceph.standing import question, standing, understand
 from groundplane.errors import FailedError
@@ -78,13 +77,13 @@ def test_only_the_steps_asked_for_are_told(
     ceph_site: SiteFolder, monkeypatch: pytest.MonkeyPatch, steps: list[str]
 ) -> None:
     answer = HostAnswer("node1", reachable=True, data=FOUND)
-    monkeypatch.setattr(module, "ask_first", lambda *_args, **_more: {"node1": answer})
+    monkeypatch.setattr("groundplane.ceph.asking.ask_first", lambda *_args, **_more: {"node1": answer})
     assert list(standing(ceph_site.load(), cast("Any", None), steps)) == steps
 
 
 def test_a_cluster_that_nobody_can_speak_for_is_told(ceph_site: SiteFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     data = {"clusters": ["1"], "fsid": "1", "error": "timed out", "unanswered": {}}
     answer = HostAnswer("node1", reachable=True, data=data)
-    monkeypatch.setattr(module, "ask_first", lambda *_args, **_more: {"node1": answer})
+    monkeypatch.setattr("groundplane.ceph.asking.ask_first", lambda *_args, **_more: {"node1": answer})
     with pytest.raises(FailedError, match="No host can speak"):
         standing(ceph_site.load(), cast("Any", None), ["ceph.pools"])

@@ -8,7 +8,7 @@ import pytest
 
 from groundplane.errors import CancelledError, FailedError
 from groundplane.machine.cancel import CancelToken
-from groundplane.openstack.work import api_act
+from groundplane.openstack.work import api_stage
 from groundplane.run.events import WorkState
 from groundplane.run.redaction import Redactor
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 
 def run(work: Callable[[Work], None], cancel: CancelToken | None = None, minutes: float = 1) -> PlaybookOutcome:
-    act = api_act(("node4", "node5"), work, minutes=minutes)
-    return act(
+    stage = api_stage("openstack.test", "A test", ("node4", "node5"), work, minutes=minutes)
+    assert stage.act is not None
+    return stage.act(
         tell=lambda *_event: None,
         say=lambda _line: None,
         redactor=Redactor({"pa55word"}),

@@ -10,9 +10,8 @@ from groundplane.errors import FailedError, InputError, Problem
 from groundplane.openstack.compute.hosts import OURS, connection, find_host, places, switch
 from groundplane.openstack.compute.moving import ACTIVE, PAUSED, SHUTOFF, VERIFY, Move, Mover, Way
 from groundplane.openstack.compute.nova import Nova
-from groundplane.openstack.work import api_act
+from groundplane.openstack.work import api_stage
 from groundplane.run.operation import Operation
-from groundplane.run.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence, Set
@@ -88,14 +87,8 @@ def plan_drain(
             drain(Nova(cloud), host, told, reason=said, parallel=parallel)
 
     shown = places(site, [host.name])
-    stage = Stage(
-        id="openstack.compute-drain",
-        description=f"Servers leave {host.name}",
-        playbook=None,
-        hosts=shown,
-        act=api_act(shown, work, minutes=LONGEST_MINUTES, check=check),
-        timeout_minutes=LONGEST_MINUTES,
-    )
+    what = f"Servers leave {host.name}"
+    stage = api_stage("openstack.compute-drain", what, shown, work, minutes=LONGEST_MINUTES, check=check)
     return Operation(
         command,
         title,

@@ -14,9 +14,8 @@ from groundplane.errors import FailedError, InputError, Problem
 from groundplane.openstack.compute.hosts import OURS, connection, find_host, places, switch
 from groundplane.openstack.compute.moving import ACTIVE, ERROR, SHUTOFF, Move, Mover, Way
 from groundplane.openstack.compute.nova import Nova
-from groundplane.openstack.work import api_act
+from groundplane.openstack.work import api_stage
 from groundplane.run.operation import Operation
-from groundplane.run.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,14 +72,8 @@ def plan_evacuate(
             evacuate(Nova(cloud), host, told, reason=said, parallel=parallel)
 
     shown = places(site, [one.name for one in others[:1]])
-    stage = Stage(
-        id="openstack.compute-evacuate",
-        description=f"Servers of {host.name} are made anew on other hosts",
-        playbook=None,
-        hosts=shown,
-        act=api_act(shown, work, minutes=MINUTES, check=check),
-        timeout_minutes=MINUTES,
-    )
+    what = f"Servers of {host.name} are made anew on other hosts"
+    stage = api_stage("openstack.compute-evacuate", what, shown, work, minutes=MINUTES, check=check)
     names = ", ".join(f"{one.label} {one.status}" for one in left)
     return Operation(
         command,

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError, InputError, Problem
 from groundplane.openstack.compute.nova import Nova
-from groundplane.openstack.work import api_act
+from groundplane.openstack.work import api_stage
 from groundplane.run.operation import Operation
-from groundplane.run.stages import Stage
 from groundplane.site.source import suggest
 
 if TYPE_CHECKING:
@@ -123,14 +122,9 @@ def plan_switch(
             for one in wanted:
                 switch(nova, one, told, enabled=enabled, reason=said)
 
-    stage = Stage(
-        id=f"openstack.compute-{word}",
-        description=f"New servers {'may come to' if enabled else 'go elsewhere than'} {_names(wanted)}",
-        playbook=None,
-        hosts=places(site, [one.name for one in wanted]),
-        act=api_act(places(site, [one.name for one in wanted]), work, minutes=MINUTES, check=check),
-        timeout_minutes=MINUTES,
-    )
+    what = f"New servers {'may come to' if enabled else 'go elsewhere than'} {_names(wanted)}"
+    shown = places(site, [one.name for one in wanted])
+    stage = api_stage(f"openstack.compute-{word}", what, shown, work, minutes=MINUTES, check=check)
     lines = [
         f"New servers may come to {one.name} again"
         + (", which Nova no longer takes for down" if one.forced_down else "")

@@ -10,7 +10,7 @@ from groundplane.errors import InputError, Problem
 from groundplane.openstack.compute.hosts import OURS, connection, places, switch
 from groundplane.openstack.compute.nova import Nova
 from groundplane.openstack.nodes.records import forget_records
-from groundplane.openstack.work import api_act
+from groundplane.openstack.work import api_stage
 from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 from groundplane.site.source import suggest
@@ -247,14 +247,8 @@ def _retire(site: Site, compute: ComputeHost, *, by: str, check: bool) -> Stage:
             switch(Nova(cloud), compute, told, enabled=False, reason=f"{OURS}removed by {by}")
 
     shown = places(site, [compute.name])
-    return Stage(
-        "openstack.node-retire",
-        f"New servers don't come to {compute.name}",
-        None,
-        shown,
-        act=api_act(shown, work, minutes=MINUTES, check=check),
-        timeout_minutes=MINUTES,
-    )
+    what = f"New servers don't come to {compute.name}"
+    return api_stage("openstack.node-retire", what, shown, work, minutes=MINUTES, check=check)
 
 
 def _forget(site: Site, host: str, names: frozenset[str], *, check: bool) -> Stage:
@@ -263,11 +257,5 @@ def _forget(site: Site, host: str, names: frozenset[str], *, check: bool) -> Sta
             forget_records(cloud, names, told)
 
     shown = places(site, [host])
-    return Stage(
-        "openstack.node-records",
-        f"Nova and Neutron forget {host}",
-        None,
-        shown,
-        act=api_act(shown, work, minutes=MINUTES, check=check),
-        timeout_minutes=MINUTES,
-    )
+    what = f"Nova and Neutron forget {host}"
+    return api_stage("openstack.node-records", what, shown, work, minutes=MINUTES, check=check)
