@@ -78,11 +78,13 @@ def deploy(
     verify: Callable[[str, tuple[str, ...]], None],
     tell: Callable[[str], None],
     clock: Stopwatch | None = None,
+    lacks_images: Callable[[Path], bool] | None = None,
 ) -> Deployed:
     """Applies the layers and checks them on the nodes; both only as far as something is to be done.
 
-    Images come first, where a layer wants them. `build` gets the site's folder, `apply` and `verify` the layers, too.
-    The clock gets the seconds of each.
+    Images that images.lock lacks are built by steps of the run itself. Where it lacks none, those whose recipes have
+    changed are built before. `build` gets the site's folder, `apply` and `verify` the layers, too; `lacks_images` is
+    `lock_lacks_images` unless a test says otherwise. The clock gets the seconds of each.
 
     Raises:
         FailedError: what they raise, with a cure that holds outside of the site's folder.
@@ -91,7 +93,7 @@ def deploy(
         return Deployed((), applied=False, verified=False)
     site = str(is_up.folder.site)
     clock = clock or Stopwatch()
-    if IMAGES_LAYER in layers:
+    if IMAGES_LAYER in layers and not (lacks_images or lock_lacks_images)(is_up.folder.site):
         tell("Images")
         lock = lock_path(is_up.folder.site)
         images = lock.read_bytes() if lock.is_file() else b""
@@ -116,6 +118,19 @@ def deploy(
         for layer in layers:
             remember_verified(is_up, layer, newest)
     return Deployed(layers, applied, due)
+
+
+def lock_lacks_images(site: Path) -> bool:
+    """Whether applying the site would build images.
+
+    Raises:
+        InputError: the site or its lock can't be read.
+    """
+    from groundplane.content import toolkit_content  # noqa: PLC0415 - all this only for a lab with images
+    from groundplane.site.loading import load_site  # noqa: PLC0415
+    from groundplane.supply.lacking import lacking_images  # noqa: PLC0415
+
+    return bool(lacking_images(load_site(site, content=toolkit_content())))
 
 
 @contextmanager

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _PLATFORM = "groundplane.platform.actions"
 ACTIONS = {
     "push_images": "groundplane.supply.push_action",
+    "push_ceph_images": "groundplane.supply.push_action:CEPH",
+    "build_images": "groundplane.supply.build_action:REST",
+    "build_ceph_images": "groundplane.supply.build_action:CEPH",
     "kolla_prechecks": "groundplane.run.kolla_prechecks",
     "platform_projects": f"{_PLATFORM}:PROJECTS",
     "platform_flavors": f"{_PLATFORM}:FLAVORS",
@@ -65,6 +68,7 @@ class ActionCall:
         begin: tells a piece of work that begins, by its name; `report` its end. Pieces may run side by side.
         say: a line for the step's log.
         stopped: asked several times a second; True means that the run was cancelled or that time is up.
+        alone: whether no step works on hosts right now, so that this machine's processors are free.
     """
 
     site: Site
@@ -75,6 +79,7 @@ class ActionCall:
     report: Report
     say: Callable[[str], None]
     stopped: Callable[[], bool]
+    alone: Callable[[], bool] = lambda: True
 
 
 class Action(Protocol):

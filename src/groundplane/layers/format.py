@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -38,6 +38,9 @@ class WorkFile(Strict):
         description="Layers that hand keys over to the playbook, which finds them in the folder "
         "groundplane_handover.LAYER: those for the service of the step's name; LAYER:SERVICE for another one.",
     )
+    variables: dict[str, Any] = Field(
+        default_factory=dict, description="Variables for the playbook that beat all others; they count as inputs."
+    )
     timeout_minutes: int = Field(default=60, ge=1, le=10080, description="Stopped after so many minutes.")
 
 
@@ -50,6 +53,20 @@ class StepFile(WorkFile):
         default=(),
         description="Steps of the same layer that wait for this one; '*' is all that services: gives the layer.",
     )
+
+    beside: bool = Field(
+        default=False,
+        description="Work of this machine alone: it waits for no other layer, and one such step at a time runs beside "
+        "the others without taking the place of one.",
+    )
+    ahead_for: str | None = Field(
+        default=None,
+        description="A layer whose images the step brings ahead of all others; left out where the site builds none.",
+    )
+    unawaited_by: tuple[str, ...] = Field(
+        default=(), description="Layers that don't wait for the step where others come ahead for them."
+    )
+    only_built: bool = Field(default=False, description="Left out where the site doesn't build its images.")
 
     def all_needs(self) -> tuple[NeedFile, ...]:
         """The needs; a mere name is a need on the same host."""

@@ -13,6 +13,7 @@ from groundplane.layers.hooks import Hooks, first_steps
 from groundplane.layers.model import Graph, Handover, Layer, Need, Step, StepRole
 from groundplane.layers.order import circles, topological
 from groundplane.layers.roles import find_role, role_options
+from groundplane.site.derived_images import builds_images, built_ahead
 from groundplane.site.model_problems import read_model
 from groundplane.site.source import Source, read_source, suggest
 
@@ -195,6 +196,8 @@ class _Builder:
     def _add_steps(self, layer_name: str) -> None:
         self._add_services(layer_name)
         for name, (written, declared) in self.layers[layer_name].steps.items():
+            if self._is_left_out(written):
+                continue
             path = ("layers", layer_name, "steps", name)
             needs = []
             for index, need in enumerate(written.all_needs()):
@@ -204,7 +207,8 @@ class _Builder:
             id_ = f"{layer_name}.{name}"
             self.steps[id_] = self._step(id_, written, declared, path, tuple(needs))
         for name, (written, declared) in self.layers[layer_name].steps.items():
-            self._put_before(layer_name, name, written, declared)
+            if not self._is_left_out(written):
+                self._put_before(layer_name, name, written, declared)
 
     def _add_services(self, layer_name: str) -> None:
         """The steps that are Kolla's services; of the same name as a step of ours there is none."""
@@ -243,6 +247,12 @@ class _Builder:
         layer, _, name = id_.partition(".")
         return id_ not in self.steps and name in self.services.get(layer, ())
 
+    def _is_left_out(self, written: StepFile) -> bool:
+        """Steps that build images, where the site builds none."""
+        if written.ahead_for is not None and written.ahead_for not in built_ahead(self.site.file):
+            return True
+        return written.only_built and not builds_images(self.site.file)
+
     def _needed(self, layer: str, name: str, place: Place) -> str | None:
         id_ = name if "." in name else f"{layer}.{name}"
         other, _, step = id_.partition(".")
@@ -258,7 +268,7 @@ class _Builder:
                     place,
                 )
                 return None
-            return id_
+            return None if self._is_left_out(self.layers[other].steps[step][0]) else id_
         known = [f"{layer}.{name}" for layer, declared in self.layers.items() for name in declared.steps]
         short = list(self.layers[layer].steps) if "." not in name else known
         self._tell(f"There is no step '{id_}'", suggest(name, short), place)
@@ -301,8 +311,10 @@ class _Builder:
             place=source.place(*path),
             needs=needs,
             roles=tuple(roles),
-            inputs=tuple(dict.fromkeys([*options, *written.inputs])),
+            inputs=tuple(dict.fromkeys([*options, *written.inputs, *written.variables])),
             timeout_minutes=written.timeout_minutes,
+            variables=written.variables,
+            beside=isinstance(written, StepFile) and written.beside,
             action=written.action,
             handovers=handovers,
         )
@@ -399,10 +411,24 @@ class _Builder:
 
     def _join_layers(self, layer_needs: Mapping[str, tuple[str, ...]]) -> None:
         for name, needed in layer_needs.items():
-            before = tuple(Need(id_, everywhere=True) for id_, step in self.steps.items() if step.layer in needed)
+            before = tuple(
+                Need(id_, everywhere=True)
+                for id_, step in self.steps.items()
+                if step.layer in needed and not self._is_unawaited(step, name)
+            )
             for id_ in first_steps(self.steps, name):
                 step = self.steps[id_]
+                if step.beside:
+                    continue
                 self.steps[id_] = replace(step, needs=(*step.needs, *before))
+
+    def _is_unawaited(self, step: Step, layer: str) -> bool:
+        """Whether the layer doesn't wait for the step, since others of the same layer come ahead for it."""
+        steps = self.layers[step.layer].steps
+        written = steps[step.name][0] if step.name in steps else None
+        if written is None or layer not in written.unawaited_by:
+            return False
+        return any(other.ahead_for == layer and not self._is_left_out(other) for other, _ in steps.values())
 
     def _layer(self, name: str, needs: tuple[str, ...], order: tuple[str, ...]) -> Layer:
         layer = self.layers[name]

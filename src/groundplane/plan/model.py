@@ -21,6 +21,8 @@ class ReasonKind(StrEnum):
     INPUTS_CHANGED = "inputs_changed"
     CONTENT_CHANGED = "content_changed"
     RELEASE_CHANGED = "release_changed"
+    LACKING = "lacking"
+    """images.lock doesn't name these images yet, so they are built."""
     DRIFT = "drift"
     UNPROVEN = "unproven"
     """Applied, but the state that it left could not be read afterwards."""

@@ -22,15 +22,19 @@ from groundplane.plan.model import (
     ReasonKind,
     Receipt,
 )
+from groundplane.site.derived_images import BUILDERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from groundplane.layers.model import Graph
+    from groundplane.layers.model import Graph, Step
     from groundplane.plan.receipts import ReceiptStore
     from groundplane.site.site import Site
+    from groundplane.supply.model import NeededImage
 
-NEVER_SUCCEEDED = frozenset({ReasonKind.NEVER_APPLIED, ReasonKind.FAILED_LAST_TIME, ReasonKind.INTERRUPTED})
+NEVER_SUCCEEDED = frozenset(
+    {ReasonKind.NEVER_APPLIED, ReasonKind.FAILED_LAST_TIME, ReasonKind.INTERRUPTED, ReasonKind.LACKING}
+)
 """Reasons for which a needed step comes along, although nobody asked for it."""
 
 
@@ -43,6 +47,7 @@ def make_plan(
     limit: str | None = None,
     probe: Mapping[str, HostProbe] | None = None,
     force: bool = False,
+    lacking: Sequence[NeededImage] = (),
 ) -> Plan:
     """Says what would run, where, and why.
 
@@ -50,7 +55,8 @@ def make_plan(
     succeeded on a host that is asked for; where a selected step is applied for the first time, all that it needs is
     brought to what the site says today: a layer that is added may ask other things of those below. `probe` is what
     was found on the hosts; None plans without contact: drift stays unseen. With `force` the selected steps run,
-    changed or not.
+    changed or not. `lacking` are images that images.lock doesn't name yet (supply.lacking): the steps that build them
+    run, and those that use them, as these will find other images than they left.
 
     Raises:
         InputError: unknown names in selection or limit, or the secrets are closed.
@@ -60,9 +66,9 @@ def make_plan(
     considered = [id_ for id_ in graph.order if id_ in with_needs(graph, asked)]
     needed_on = _needed_on(graph, considered, {id_: graph.hosts[id_] for id_ in asked}, hosts)
     on_host: dict[str, dict[str, PlannedHost]] = {id_: {} for id_ in considered}
-    judge = _Judge(store, probe, force)
+    judge = _Judge(store, probe, force, {id_: _lacking_of(graph.steps[id_], site, lacking) for id_ in considered})
     brought_on = _needed_on(graph, considered, _first_time(asked, needed_on, store), hosts)
-    fingerprinter = Fingerprinter(site, graph)
+    fingerprinter = Fingerprinter(_as_built(site, lacking), graph)
     for host in site.inventory.hosts:
         wanted = [id_ for id_ in considered if host in needed_on[id_]]
         for id_, fingerprint in fingerprinter.of_host(host, wanted).items():
@@ -82,6 +88,22 @@ def make_plan(
         unreachable={host: found.error for host, found in (probe or {}).items() if not found.reachable},
         leftovers=find_leftovers(site, graph, probe or {}, layers={id_.partition(".")[0] for id_ in asked}),
     )
+
+
+def _lacking_of(step: Step, site: Site, lacking: Sequence[NeededImage]) -> tuple[str, ...]:
+    if not lacking or step.action not in BUILDERS:
+        return ()
+    from groundplane.supply.lacking import lacking_for  # noqa: PLC0415 - only while images are to be built
+
+    return tuple(image.name for image in lacking_for(step.action, site, lacking))
+
+
+def _as_built(site: Site, lacking: Sequence[NeededImage]) -> Site:
+    if not lacking:
+        return site
+    from groundplane.supply.lacking import with_lacking  # noqa: PLC0415 - only while images are to be built
+
+    return with_lacking(site, lacking)
 
 
 def limited_hosts(site: Site, limit: str | None) -> frozenset[str]:
@@ -156,7 +178,15 @@ def _steps(
 class _Judge:
     """Decides for one step on one host. Reasons that many hosts have are one object."""
 
-    def __init__(self, store: ReceiptStore, probe: Mapping[str, HostProbe] | None, force: bool) -> None:
+    def __init__(
+        self,
+        store: ReceiptStore,
+        probe: Mapping[str, HostProbe] | None,
+        force: bool,
+        lacking: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        """`lacking` is step to the images that it is to build."""
+        self._lacking = lacking
         self._receipts: Mapping[tuple[str, str], Receipt] = store.receipts()
         self._unfinished: Mapping[tuple[str, str], Attempt] = store.unfinished()
         self._probe = probe
@@ -166,6 +196,8 @@ class _Judge:
     def judge(self, step: str, host: str, fingerprint: Fingerprint, *, asked: bool) -> PlannedHost:
         found = self._probe.get(host) if self._probe is not None else None
         reasons = self._reasons(step, host, fingerprint, found)
+        if self._lacking[step]:
+            reasons.append(Reason(kind=ReasonKind.LACKING, details=self._lacking[step]))
         if self._force and asked:
             reasons.append(Reason(kind=ReasonKind.FORCED))
         shared = self._shared.setdefault(tuple(reasons), tuple(reasons))

@@ -13,7 +13,7 @@ from groundplane.plan.besides import ask_handovers, ask_standing, with_besides
 from groundplane.plan.drift import UNASKED
 from groundplane.plan.planner import hosts_of, make_plan
 from groundplane.plan.probe import probe_hosts
-from groundplane.site.derived_images import IMAGE_VARIABLES
+from groundplane.site.derived_images import BUILDERS, IMAGE_VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from groundplane.plan.receipts import ReceiptStore
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
+    from groundplane.supply.model import NeededImage
 
 
 _ACTIONS_AT_ONCE = 4
@@ -48,10 +49,12 @@ def survey(
     refuse_senseless(site, [graph.steps[id_].layer for id_ in select(graph, selection)])
     _refuse_untrusted(site, graph, selection)
     if connection is None:
-        return make_plan(site, graph, store, selection=selection, limit=limit, force=force), None
+        lacking = lacking_now(site, graph)
+        return make_plan(site, graph, store, selection=selection, limit=limit, force=force, lacking=lacking), None
     hosts = hosts_of(site, graph, selection=selection, limit=limit)
     steps = [graph.steps[id_] for id_ in with_needs(graph, select(graph, selection))]
-    with ThreadPoolExecutor(3, thread_name_prefix="besides") as pool:
+    with ThreadPoolExecutor(4, thread_name_prefix="besides") as pool:
+        looking = pool.submit(lacking_now, site, graph)
         acting = pool.submit(_ask_actions, site, graph, _with_receipt(steps, store), hosts, store)
         handing = pool.submit(ask_handovers, site, _with_receipt(steps, store), connection)
         standing = pool.submit(ask_standing, site, _with_receipt(steps, store), connection)
@@ -64,8 +67,23 @@ def survey(
             problems=tuple(Problem(f"{host}: {answer.error}", _cure(host, answer)) for host, answer in found.items()),
             cure="groundplane plan --no-probe plans without contact.",
         )
-    plan = make_plan(site, graph, store, selection=selection, limit=limit, probe=found, force=force)
+    plan = make_plan(
+        site, graph, store, selection=selection, limit=limit, probe=found, force=force, lacking=looking.result()
+    )
     return plan, found
+
+
+def lacking_now(site: Site, graph: Graph) -> tuple[NeededImage, ...]:
+    """The images that steps of this graph are to build; none where no step builds any.
+
+    Raises:
+        InputError: see `supply.lacking.lacking_images`.
+    """
+    if not any(step.action in BUILDERS for step in graph.steps.values()):
+        return ()
+    from groundplane.supply.lacking import lacking_images  # noqa: PLC0415 - only sites that build images carry the weight
+
+    return lacking_images(site)
 
 
 def _refuse_untrusted(site: Site, graph: Graph, selection: Sequence[str]) -> None:

@@ -33,6 +33,7 @@ _KINDS = {
     ReasonKind.INPUTS_CHANGED: "configuration changed",
     ReasonKind.CONTENT_CHANGED: "files changed",
     ReasonKind.RELEASE_CHANGED: "release changed",
+    ReasonKind.LACKING: "images to build",
     ReasonKind.DRIFT: "drift",
     ReasonKind.UNPROVEN: "its result could not be read on the host",
     ReasonKind.FORCED: "asked for",

@@ -34,6 +34,7 @@ def run_action(
     say: Callable[[str], None],
     cancel: CancelToken,
     check: bool = False,
+    alone: Callable[[], bool] = lambda: True,
 ) -> PlaybookOutcome:
     """Runs the step's action and returns how it ended, the same for each host; blocks."""
     started = time.monotonic()
@@ -48,6 +49,7 @@ def run_action(
         report=story.report,
         say=say,
         stopped=lambda: bool(cancel) or time.monotonic() > deadline,
+        alone=alone,
     )
     minutes = f"the step took longer than its {counted(step.timeout_minutes, 'minute')} (timeout_minutes in layers.yml)"
     return carry_out(

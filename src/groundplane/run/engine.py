@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from groundplane.run.events import EventKind, RunState, WorkState
 from groundplane.run.journal.models import RunHostRow, RunRow, RunStepRow
 from groundplane.run.outcome import HostOutcome, PlaybookOutcome
 from groundplane.run.scheduler import Ready, Schedule
+from groundplane.site.derived_images import BUILDERS
 
 if TYPE_CHECKING:
     from groundplane.layers.model import Graph, Step
@@ -30,15 +31,23 @@ if TYPE_CHECKING:
 ACCESS = "bootstrap.access"
 """The step after which a host is reached as the operator."""
 
+Renew = Callable[[], Mapping[tuple[str, str], "Fingerprint"]]
+"""Reads what images.lock says by now; step and host to the fingerprints with that, of the whole plan."""
 ReadState = Callable[[str, Sequence[str]], Mapping[str, Mapping[str, str] | None]]
 """Step and hosts to each host's watched items right now; None where they couldn't be read."""
 
 
 class Act(Protocol):
-    """Runs the action of a step that has no playbook."""
+    """Runs the action of a step that has no playbook; `alone` says whether no step works on hosts right now."""
 
     def __call__(
-        self, step: Step, hosts: Sequence[str], *, tell: Tell, say: Callable[[str], None]
+        self,
+        step: Step,
+        hosts: Sequence[str],
+        *,
+        tell: Tell,
+        say: Callable[[str], None],
+        alone: Callable[[], bool],
     ) -> PlaybookOutcome: ...
 
 
@@ -69,6 +78,8 @@ class PlayService(Protocol):
     ) -> PlaybookOutcome: ...
 
 
+BESIDE = 1
+"""How many steps run beside those that work on hosts."""
 DEPLOY = "deploy"
 """Kolla's action for a service that is to be as configured, whether it is there already or not."""
 PLAYED = frozenset({"kolla_prechecks"})
@@ -167,7 +178,11 @@ class Engine:
         hand_over: HandOver,
         play_service: PlayService,
         options: RunOptions,
+        renew: Renew = dict,
     ) -> None:
+        self._renew = renew
+        self._on_hosts = 0
+        """How many steps work on hosts."""
         self._graph = graph
         self._plan = plan
         self._journal = journal
@@ -204,24 +219,25 @@ class Engine:
         self._begin(started)
         ended: queue.SimpleQueue[tuple[str, PlaybookOutcome | GroundplaneError]] = queue.SimpleQueue()
         waiting: list[Ready] = []
-        running = 0
-        with ThreadPoolExecutor(self._options.parallel, thread_name_prefix="step") as pool:
+        running: set[str] = set()
+        with ThreadPoolExecutor(self._options.parallel + BESIDE, thread_name_prefix="step") as pool:
             while True:
                 if not self._cancel:
                     waiting += schedule.ready()
-                while waiting and running < self._options.parallel and not self._cancel:
-                    waiting.sort(key=lambda one: schedule.behind(one.step), reverse=True)
-                    ready = waiting.pop(0)
+                while not self._cancel and (ready := self._next(waiting, running, schedule)) is not None:
+                    waiting.remove(ready)
                     if self._hold_back(ready):
+                        running.add(ready.step)
+                        self._count(running)
                         pool.submit(self._work, ready, ended)
-                        running += 1
                     else:
                         schedule.finished(ready.step, {})
                         waiting += schedule.ready()
                 if not running:
                     break
                 step, outcome = ended.get()
-                running -= 1
+                running.discard(step)
+                self._count(running)
                 schedule.finished(step, self._settle(step, outcome))
         state = self._state()
         finished = datetime.now(UTC)
@@ -243,6 +259,16 @@ class Engine:
             held_back=self._held_back,
             changed=self._changed,
         )
+
+    def _next(self, waiting: Sequence[Ready], running: Collection[str], schedule: Schedule) -> Ready | None:
+        """The one with the most behind it that finds a place; steps beside the others have one of their own."""
+        beside = sum(self._graph.steps[id_].beside for id_ in running)
+        free = {True: BESIDE - beside, False: self._options.parallel - (len(running) - beside)}
+        found = [ready for ready in waiting if free[self._graph.steps[ready.step].beside] > 0]
+        return max(found, key=lambda ready: schedule.behind(ready.step), default=None)
+
+    def _count(self, running: Collection[str]) -> None:
+        self._on_hosts = sum(not self._graph.steps[id_].beside for id_ in running)
 
     def _begin(self, at: datetime) -> None:
         run = self._options.run
@@ -325,8 +351,13 @@ class Engine:
         at = datetime.now(UTC)
         self._journal.step_started(run, step.id, ready.hosts, at)
         self._teller.tell(EventKind.STEP_STARTED, step=step.id, data={"hosts": list(ready.hosts)})
+        # As of now: what a step beside this one builds meanwhile isn't what this one finds.
+        fingerprints = self._fingerprints
         with self._teller.log(step.id) as say:
             outcome, handed = self._run_work(step, ready.hosts, say)
+        if step.action in BUILDERS and not self._options.check:
+            # Also where some of it failed: what was built is there.
+            self._fingerprints = fingerprints = {**self._fingerprints, **self._renew()}
         succeeded = outcome.succeeded()
         receipts: list[Receipt] = []
         if succeeded and self._options.applies:
@@ -340,7 +371,7 @@ class Engine:
                     host=host,
                     run=run,
                     applied_at=applied_at,
-                    fingerprint=self._fingerprints[step.id, host],
+                    fingerprint=fingerprints[step.id, host],
                     state=_state(states.get(host), handed),
                 )
                 for host in succeeded
@@ -364,7 +395,7 @@ class Engine:
 
         playbook = step.playbook
         if playbook is None and step.service is None and step.action not in PLAYED:
-            return self._act(step, hosts, tell=tell, say=say), {}
+            return self._act(step, hosts, tell=tell, say=say, alone=lambda: not self._on_hosts), {}
 
         def run(playbook: Playbook) -> PlaybookOutcome:
             return run_playbook(
@@ -390,7 +421,7 @@ class Engine:
                     path=playbook,
                     hosts=tuple(hosts),
                     unfinished=frozenset(host for host in hosts if (step.id, host) in self._unfinished),
-                    variables={"groundplane_step": step.id, **variables},
+                    variables={"groundplane_step": step.id, **step.variables, **variables},
                 )
             )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError
-from groundplane.plan.model import HostAction, Plan, PlannedHost, PlannedStep
+from groundplane.plan.image_inputs import differs_by_images_alone
+from groundplane.plan.model import HostAction, Plan, PlannedHost, PlannedStep, ReasonKind
 from groundplane.run.events import RunState
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ def left_of(old: Plan, now: Plan, journal: Journal, run: str) -> Plan:
     Raises:
         InputError: inputs have moved on since, naming them; or nothing is left.
     """
+    built = any(
+        reason.kind is ReasonKind.LACKING for step in old.steps for host in step.hosts for reason in host.reasons
+    )
     today = {(step.step, host.host): host for step in now.steps for host in step.hosts}
     receipts = journal.receipts()
     moved: list[str] = []
@@ -61,18 +65,22 @@ def left_of(old: Plan, now: Plan, journal: Journal, run: str) -> Plan:
             if host.action is HostAction.UP_TO_DATE:
                 continue
             receipt = receipts.get(key)
-            same = receipt is not None and receipt.fingerprint.digest == host.fingerprint.digest
+            current = today.get(key)
+            # Images that the run has built since have digests now, and steps after that have receipts with these.
+            wanted = host.fingerprint
+            if built and current is not None and differs_by_images_alone(wanted, current.fingerprint):
+                wanted = current.fingerprint
+            same = receipt is not None and receipt.fingerprint.digest in {host.fingerprint.digest, wanted.digest}
             if receipt is not None and same and (receipt.run == run or receipt.applied_at > old.created_at):
                 continue
-            current = today.get(key)
             if current is None:
                 moved.append(f"{step.step} no longer runs on {host.host}")
-            elif current.fingerprint.digest != host.fingerprint.digest:
+            elif current.fingerprint.digest != wanted.digest:
                 moved.append(f"{step.step} on {host.host}: {_difference(host, current)}")
             else:
                 # A host that was away then may be back, and the other way round.
                 action = HostAction.UNREACHABLE if current.action is HostAction.UNREACHABLE else HostAction.RUN
-                hosts.append(host.model_copy(update={"action": action}))
+                hosts.append(host.model_copy(update={"action": action, "fingerprint": wanted}))
         if hosts:
             steps.append(step.model_copy(update={"hosts": tuple(hosts)}))
     if moved:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import GroundplaneError, InputError
@@ -11,6 +10,7 @@ from groundplane.layers.actions import ActionPlaces, find_action
 from groundplane.plan.besides import ask_standing
 from groundplane.plan.probe import probe_hosts
 from groundplane.run.actions import run_action
+from groundplane.run.current_site import CurrentSite
 from groundplane.run.engine import ACCESS, DEPLOY, Engine, RunOptions, RunResult, Users
 from groundplane.run.handing_over import HandingOver
 from groundplane.run.journal.store import new_run_id
@@ -101,6 +101,7 @@ def run_plan(
                 accelerator=accelerator,
                 extra=extra,
             ) as bench:
+                current = CurrentSite(site, graph, plan, inventory=bench.inventory)
                 engine = Engine(
                     graph=graph,
                     plan=plan,
@@ -110,24 +111,33 @@ def run_plan(
                     teller=teller,
                     cancel=cancel,
                     users=users_of(site, journal, probe),
-                    read_state=_reader(site, graph, connection),
-                    act=partial(
-                        run_action,
-                        site,
+                    read_state=_reader(current, graph, connection),
+                    act=lambda step, hosts, *, tell, say, alone: run_action(
+                        current.site,
+                        step,
+                        hosts,
                         places=ActionPlaces(cache=cache, memory=bench.folder),
                         redactor=redactor,
+                        tell=tell,
+                        say=say,
                         cancel=cancel,
                         check=check,
+                        alone=alone,
                     ),
-                    hand_over=HandingOver(site, connection, folder=bench.folder, redactor=redactor),
-                    play_service=ServicePlayer(
-                        site,
-                        bench,
-                        accelerator=accelerator,
-                        learn=redactor.add,
-                        first=first_services(plan, graph),
+                    hand_over=current.made(
+                        lambda now: HandingOver(now, connection, folder=bench.folder, redactor=redactor)
+                    ),
+                    play_service=current.made(
+                        lambda now: ServicePlayer(
+                            now,
+                            bench,
+                            accelerator=accelerator,
+                            learn=redactor.add,
+                            first=first_services(plan, graph),
+                        )
                     ),
                     options=options,
+                    renew=current.renew,
                 )
                 return engine.run()
         finally:
@@ -148,10 +158,10 @@ def users_of(site: Site, journal: Journal, probe: Mapping[str, HostProbe] | None
 
 
 def _reader(
-    site: Site, graph: Graph, connection: SshConnection
+    current: CurrentSite, graph: Graph, connection: SshConnection
 ) -> Callable[[str, Sequence[str]], Mapping[str, Mapping[str, str] | None]]:
     def read(step: str, hosts: Sequence[str]) -> Mapping[str, Mapping[str, str] | None]:
-        action = graph.steps[step].action
+        site, action = current.site, graph.steps[step].action
         if action is not None:
             try:
                 return dict.fromkeys(hosts, find_action(action).state(site))

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from groundplane.errors import InputError
+from groundplane.errors import InputError, Place
 from groundplane.site.images_file import ImageSource
+from groundplane.site.values import Level, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from groundplane.site.images_lock import ImagesLock, LockedImage
     from groundplane.site.inventory import Inventory
     from groundplane.site.model import SiteFile
+    from groundplane.site.site import Site
 
 SUPPLY_LAYER = "supply"
 IMAGE_VARIABLES = frozenset({"groundplane_images", "groundplane_host_images"})
 """What is read from images.lock: nothing that uses these may run before its signature is verified."""
 REGISTRY_HOST = "managers[0]"
+AHEAD = ("ceph",)
+"""Layers with few images, that can be deployed while those of the others are built."""
+LOCK_FILE = "images.lock"
+BUILDERS: Mapping[str, str | None] = {"build_ceph_images": "ceph", "build_images": None}
+"""Actions of steps (layers.yml) that build what images.lock lacks, to the layer whose images; None are all that aren't
+built ahead."""
+TO_BUILD = "to-be-built"
+"""The tag that stands for a digest which nobody knows yet."""
 PULL_PORT = 5000
 PUSH_PORT = 5001
 HTTPS_PORT = 443
@@ -56,12 +66,44 @@ def derive_images(site_path: Path, file: SiteFile, inventory: Inventory) -> Deri
         return DerivedImages(registry, {}, {host: [] for host in inventory.hosts})
     images = lock.run_images()
     references = {name: hosts_reference(file, registry, name, image) for name, image in images.items()}
-    of_hosts: dict[str, set[str]] = {host: set() for host in inventory.hosts}
-    for name, image in images.items():
-        for group in image.groups:
+    of_hosts = _of_hosts(inventory, references, {name: image.groups for name, image in images.items()})
+    return DerivedImages(registry, references, of_hosts)
+
+
+def _of_hosts(
+    inventory: Inventory, references: Mapping[str, str], groups_of: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {host: set() for host in inventory.hosts}
+    for name, groups in groups_of.items():
+        for group in groups:
             for host in inventory.group_hosts.get(group, ()):
-                of_hosts[host].add(references[name])
-    return DerivedImages(registry, references, {host: sorted(found) for host, found in of_hosts.items()})
+                found[host].add(references[name])
+    return {host: sorted(names) for host, names in found.items()}
+
+
+def with_images(site: Site, *, to_build: Mapping[str, Sequence[str]] | None = None) -> Site:
+    """The site with what images.lock says by now: a run may build images while the site is open.
+
+    Args:
+        to_build: images without a digest yet, to the groups whose hosts are to run them; they stand there by a tag.
+    """
+    images = derive_images(site.path, site.file, site.inventory)
+    prefix = f"{images.registry['address']}/{images.registry['namespace']}"
+    more = {name: f"{prefix}/{name}:{TO_BUILD}" for name in to_build or {}}
+    of_hosts = _of_hosts(site.inventory, more, to_build or {})
+    place = Place(site.path / LOCK_FILE)
+    variables = site.variables.with_more_derived(
+        {"groundplane_images": Value({**images.references, **more}, Level.DERIVED, place, "site.yml")},
+        {
+            host: {
+                "groundplane_host_images": Value(
+                    sorted([*images.of_hosts.get(host, ()), *of_hosts[host]]), Level.DERIVED, place, f"for {host}"
+                )
+            }
+            for host in site.inventory.hosts
+        },
+    )
+    return replace(site, variables=variables)
 
 
 def registry_variables(file: SiteFile, inventory: Inventory) -> dict[str, Any]:
@@ -89,6 +131,17 @@ def hosts_reference(file: SiteFile, registry: Mapping[str, Any], name: str, imag
     if image.reference is not None and not copies_images(file):
         return image.reference
     return f"{registry['address']}/{registry['namespace']}/{name}@{image.digest}"
+
+
+def builds_images(file: SiteFile) -> bool:
+    """Whether applying the site builds what images.lock lacks."""
+    return SUPPLY_LAYER in file.layers and file.images.source is ImageSource.BUILD
+
+
+def built_ahead(file: SiteFile) -> tuple[str, ...]:
+    """The layers whose images are built and brought to the hosts before all others', by steps of their own."""
+    wanted = file.images.layers or file.layers
+    return tuple(name for name in AHEAD if builds_images(file) and name in file.layers and name in wanted)
 
 
 def copies_images(file: SiteFile) -> bool:

@@ -18,6 +18,7 @@ When something is built, with this file or without:
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -157,8 +158,9 @@ def read_text(site_path: Path) -> str:
 _RESTORE = f"Restore it (git checkout -- {LOCK_FILE} {LOCK_FILE}.sig), or make a new one: groundplane images lock"
 
 
+@lru_cache(maxsize=2)
 def parse_lock(text: str, file: Path) -> ImagesLock:
-    """A lock from its text; `file` is for errors.
+    """A lock from its text; `file` is for errors. A command reads the same text several times, so it is kept.
 
     Raises:
         InputError: not YAML, of a newer format, or not what a lock is made of.

@@ -56,6 +56,14 @@ class Variables:
             command_line=self._command_line,
         )
 
+    def with_more_derived(self, derived: Values, host_derived: Mapping[str, Values]) -> Variables:
+        """The same, with some of what was computed computed anew; `host_derived` names each of the hosts."""
+        per_host = {
+            **self._host_derived,
+            **{host: {**self.derived_for(host), **own} for host, own in host_derived.items()},
+        }
+        return self.with_derived({**self._levels[1], **derived}, per_host)
+
     def with_command_line(self, variables: Mapping[str, Any]) -> Variables:
         """The same, with variables that beat all others."""
         defaults, derived, environment, secrets = self._levels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError
@@ -23,6 +24,8 @@ from groundplane.supply.signature import SIGNERS_FILE, Signer, sign, signature_p
 if TYPE_CHECKING:
     from pathlib import Path
 
+_WRITING = threading.Lock()
+"""A run's steps read the lock while one that builds images writes it: these two see its files as a pair."""
 _CURE = (
     f"Restore it with its signature (git checkout -- {LOCK_FILE} {LOCK_FILE}.sig). If the change is meant, look at it "
     "(git diff); groundplane images lock then writes and signs what is there."
@@ -46,16 +49,17 @@ def verify_lock(site_path: Path) -> tuple[ImagesLock, Signer]:
         InputError: as there.
     """
     file = lock_path(site_path)
-    text = read_text(site_path)
-    signer = verify(
-        text.encode(),
-        signature_path(file),
-        site_path / SIGNERS_FILE,
-        namespace=NAMESPACE,
-        what=LOCK_FILE,
-        place=file,
-        cure=_CURE,
-    )
+    with _WRITING:
+        text = read_text(site_path)
+        signer = verify(
+            text.encode(),
+            signature_path(file),
+            site_path / SIGNERS_FILE,
+            namespace=NAMESPACE,
+            what=LOCK_FILE,
+            place=file,
+            cure=_CURE,
+        )
     return parse_lock(text, file), signer
 
 
@@ -96,8 +100,9 @@ def write_signed_lock(site_path: Path, lock: ImagesLock, *, private_key: str, ru
     text = lock_text(lock)
     signature = sign(text.encode(), private_key=private_key, namespace=NAMESPACE, runtime=runtime)
     file = lock_path(site_path)
-    write_atomically(file, text)
-    write_atomically(signature_path(file), signature)
+    with _WRITING:
+        write_atomically(file, text)
+        write_atomically(signature_path(file), signature)
     return True
 
 

@@ -33,6 +33,7 @@ STYLES = {
     ReasonKind.INPUTS_CHANGED: "yellow",
     ReasonKind.CONTENT_CHANGED: "yellow",
     ReasonKind.RELEASE_CHANGED: "yellow",
+    ReasonKind.LACKING: "cyan",
     ReasonKind.DRIFT: "magenta",
     ReasonKind.UNPROVEN: "magenta",
     ReasonKind.FORCED: "cyan",

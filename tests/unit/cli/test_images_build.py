@@ -32,19 +32,19 @@ class Building:
         self.locked: list[Any] = []
         monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
         monkeypatch.setattr("groundplane.machine.podman.host_podman", lambda: None)
+        monkeypatch.setattr(
+            "groundplane.supply.recipes.choose_images", lambda _site, **more: self.asked.update(more) or ()
+        )
         for name, value in {
-            "choose_images": lambda _site, **more: self.asked.update(more) or (),
             "all_recipes": lambda *_args, **_more: (recipe("base"), recipe("nova", "base")),
             "wheels_preparation": lambda *_args, **_more: None,
             "archive_names": lambda _release: {},
             "release_constraints": lambda _site: (),
         }.items():
-            monkeypatch.setattr(f"groundplane.supply.recipes.{name}", value)
-        monkeypatch.setattr("groundplane.supply.catalogue.needed_images", lambda _site, **_more: ())
-        monkeypatch.setattr("groundplane.supply.build.build_images", self.build)
-        monkeypatch.setattr(
-            "groundplane.supply.build.lock_update.updated_lock", lambda *_args, **_more: self.locked.append(1)
-        )
+            monkeypatch.setattr(f"groundplane.supply.site_build.{name}", value)
+        monkeypatch.setattr("groundplane.supply.site_build.needed_images", lambda _site, **_more: ())
+        monkeypatch.setattr("groundplane.supply.site_build.build_images", self.build)
+        monkeypatch.setattr("groundplane.supply.site_build.updated_lock", lambda *_args, **_more: self.locked.append(1))
 
     def build(self, _recipes: object, *, watcher: Any, **more: Any) -> BuildResult:
         self.asked.update(more)

@@ -8,7 +8,7 @@ import pytest
 
 from groundplane.content import toolkit_content
 from groundplane.errors import FailedError, InputError
-from groundplane.lab.deploy import choose_layers, deploy, layers_of
+from groundplane.lab.deploy import choose_layers, deploy, layers_of, lock_lacks_images
 from groundplane.lab.measured import Stopwatch
 from groundplane.lab.service import LabIsUp
 from groundplane.lab.site import ensure_site
@@ -115,16 +115,25 @@ def test_no_layers_means_no_engine(is_up: LabIsUp) -> None:
     assert engine.applied == 0
 
 
-def test_images_are_built_before_the_layer_that_hands_them_out(is_up: LabIsUp) -> None:
+def test_missing_images_are_built_by_the_run_and_changed_ones_before_it(is_up: LabIsUp) -> None:
     engine = Engine(is_up.folder)
 
-    def up(*layers: str) -> list[str]:
+    def up(*layers: str, lacks: bool) -> list[str]:
         engine.calls = []
-        deploy(is_up, layers, build=engine.build, apply=engine.apply, verify=engine.verify, tell=lambda _what: None)
+        deploy(
+            is_up,
+            layers,
+            build=engine.build,
+            apply=engine.apply,
+            verify=engine.verify,
+            tell=lambda _what: None,
+            lacks_images=lambda _site: lacks,
+        )
         return engine.calls
 
-    assert up("bootstrap") == ["apply"]
-    assert up("bootstrap", "supply") == ["build", "apply"]
+    assert up("bootstrap", lacks=False) == ["apply"]
+    assert up("bootstrap", "supply", lacks=True) == ["apply"]
+    assert up("bootstrap", "supply", lacks=False) == ["build", "apply"]
 
 
 def test_phases_are_those_that_did_something(is_up: LabIsUp) -> None:
@@ -143,6 +152,7 @@ def test_phases_are_those_that_did_something(is_up: LabIsUp) -> None:
             verify=engine.verify,
             tell=lambda _what: None,
             clock=clock,
+            lacks_images=lambda _site: False,
         )
         return list(clock.phases)
 
@@ -151,3 +161,14 @@ def test_phases_are_those_that_did_something(is_up: LabIsUp) -> None:
     assert phases() == []
     engine.images, engine.work = b"two", True
     assert phases() == ["images", "apply", "verify"]
+
+
+def test_a_new_lab_with_room_for_a_cloud_lacks_its_images(tmp_path: Path) -> None:
+    folder = LabFolder(tmp_path, "tiny")
+    ensure_site(
+        folder,
+        small_lab().model_copy(update={"profile": "cloud"}),
+        config=tmp_path / "config",
+        content=toolkit_content(),
+    )
+    assert lock_lacks_images(folder.site)

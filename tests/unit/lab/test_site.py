@@ -82,11 +82,13 @@ def test_a_lab_with_room_for_a_cloud_wants_its_images(tmp_path: Path) -> None:
     graph = load_graph(site)
     assert graph.hosts["supply.registry"] == graph.hosts["supply.images"] == ("manager",)
     assert graph.order.index("bootstrap.docker") < graph.order.index("supply.registry")
-    assert [name for name in graph.order if name.startswith("supply.")] == [
-        "supply.registry",
-        "supply.images",
-        "supply.pull",
-    ]
+    supply = {name for name in graph.order if name.startswith("supply.")}
+    ahead = {"supply.registry", "supply.ceph_build", "supply.ceph_images", "supply.ceph_pull"}
+    assert supply == {*ahead, "supply.build", "supply.images", "supply.pull"}
+    assert {need.step for need in graph.steps["ceph.hosts"].needs if need.step in supply} == ahead
+    assert supply <= {need.step for need in graph.steps["openstack.hosts"].needs}
+    assert not graph.steps["supply.build"].needs
+    assert not graph.steps["supply.ceph_build"].needs
 
 
 def test_a_lab_has_every_layer_of_the_toolkit() -> None:

@@ -35,6 +35,8 @@ class SmallSite:
     tasks: dict[str, str] = field(default_factory=dict)
     """Role to the text of tasks/main.yml."""
     ansible_core: str = "2.20.1"
+    images: dict[str, Any] | None = None
+    """The block of site.yml."""
 
     @property
     def toolkit(self) -> Path:
@@ -71,6 +73,7 @@ class SmallSite:
                 "domain": "small.example",
                 "layers": layers,
                 "networks": {"management": {"cidr": "10.0.0.0/16"}},
+                **({"images": self.images} if self.images is not None else {}),
             },
         )
         numbered = {name: {"host_number": 10 + index, **own} for index, (name, own) in enumerate(self.hosts.items())}

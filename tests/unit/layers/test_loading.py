@@ -12,6 +12,8 @@ from tests.unit.layers.small_site import SmallSite, layer, touch, write
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from groundplane.layers.model import Graph
+
 
 ALSO_B = {"step": "ground.b", "everywhere": True}
 
@@ -299,3 +301,63 @@ def test_a_handover_that_can_not_be(tmp_path: Path, hook: dict[str, Any], what: 
     (found,) = problems(site)
     assert what in found.what
     assert cure in found.cure
+
+
+def building(tmp_path: Path, *, source: str = "build", images: list[str] | None = None, **more: Any) -> SmallSite:
+    """Layers as the toolkit has them around images."""
+    supply: dict[str, dict[str, Any]] = {
+        "registry": {},
+        "ahead": {"needs": ["registry"], "ahead_for": "ceph"},
+        "build": {"beside": True, "only_built": True, "unawaited_by": ["ceph"]},
+        "pull": {"needs": ["registry", "ahead", "build"], "unawaited_by": ["ceph"]},
+    }
+    layers = {
+        "ground": layer({"a": {}}),
+        "supply": layer(supply, needs=["ground"]),
+        "ceph": layer({"hosts": {}}, needs=["supply"]),
+        "openstack": layer({"first": {}}, needs=["supply"]),
+    }
+    return SmallSite(
+        tmp_path, {"layers": layers}, images={"source": source, "layers": images or ["ceph", "openstack"]}, **more
+    )
+
+
+def waits_for(graph: Graph, step: str) -> set[str]:
+    return {need.step for need in graph.steps[step].needs}
+
+
+def test_ceph_waits_for_its_own_images_alone_and_builds_wait_for_no_layer(tmp_path: Path) -> None:
+    graph = load_graph(building(tmp_path).load())
+    assert waits_for(graph, "supply.build") == set()
+    assert waits_for(graph, "supply.registry") == {"ground.a"}
+    assert waits_for(graph, "ceph.hosts") == {"supply.registry", "supply.ahead"}
+    assert waits_for(graph, "openstack.first") == {"supply.registry", "supply.ahead", "supply.build", "supply.pull"}
+    assert graph.steps["supply.build"].beside
+    assert not graph.steps["supply.pull"].beside
+
+
+@pytest.mark.parametrize("how", [{"source": "registry"}, {"images": ["openstack"]}])
+def test_where_nothing_comes_ahead_for_ceph_it_waits_for_all_images(tmp_path: Path, how: dict[str, Any]) -> None:
+    graph = load_graph(building(tmp_path, **how).load())
+    assert "supply.ahead" not in graph.steps
+    assert ("supply.build" in graph.steps) is ("images" in how)
+    assert waits_for(graph, "ceph.hosts") == {id_ for id_ in graph.steps if id_.startswith("supply.")}
+    assert waits_for(graph, "supply.pull") == {id_ for id_ in ("supply.registry", "supply.build") if id_ in graph.steps}
+
+
+def test_what_a_site_hooks_into_the_layer_of_images_is_waited_for(tmp_path: Path) -> None:
+    hooks = [{"name": "before", "before": "supply", "playbook": "x.yml"}]
+    hooks.append({"name": "after", "after": "supply", "playbook": "x.yml"})
+    site = building(tmp_path, own_layers={"hooks": hooks})
+    touch(site.path / "x.yml")
+    graph = load_graph(site.load())
+    assert "supply.after" in waits_for(graph, "ceph.hosts")
+    assert waits_for(graph, "supply.build") == {"supply.before"}
+    assert waits_for(graph, "supply.before") == {"ground.a"}
+
+
+def test_a_steps_variables_count_as_inputs(tmp_path: Path) -> None:
+    site = SmallSite(tmp_path, {"layers": {"g": layer({"a": {"variables": {"needed": "{{ zone }}"}}})}})
+    step = load_graph(site.load()).steps["g.a"]
+    assert step.variables == {"needed": "{{ zone }}"}
+    assert step.inputs == ("needed",)

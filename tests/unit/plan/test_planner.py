@@ -141,6 +141,24 @@ def test_a_step_that_names_one_image_does_not_run_because_another_one_changed(tm
     assert "ground.store" in work(plan_with({"nova": "r/nova@1"}))
 
 
+def test_what_layers_yml_gives_to_a_playbook_beats_all_others(tmp_path: Path) -> None:
+    steps = {"mine": {"roles": ["clock"], "variables": {"clock_zone": "{{ country }}"}}}
+    small, store = (
+        SmallSite(
+            tmp_path,
+            layers={"layers": {"ground": layer(steps)}},
+            roles={"clock": {"clock_zone": "{{ zone }}"}},
+            all_vars={"zone": "x", "country": "Europe"},
+        ),
+        MemoryStore(),
+    )
+    store.succeed(plan_of(small, store))
+    small.all_vars["zone"] = "y"
+    assert not plan_of(small, store).has_work()
+    small.all_vars["country"] = "Asia"
+    assert reasons(plan_of(small, store), "ground.mine", "node1") == [(ReasonKind.INPUTS_CHANGED, ("country",))]
+
+
 def test_changed_files_of_a_role(tmp_path: Path) -> None:
     small, store = cloud(tmp_path), MemoryStore()
     store.succeed(plan_of(small, store))

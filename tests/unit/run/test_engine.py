@@ -13,7 +13,7 @@ import pytest
 
 from groundplane.errors import FailedError
 from groundplane.machine.cancel import CancelToken
-from groundplane.plan.model import Plan, ReasonKind
+from groundplane.plan.model import Fingerprint, Plan, ReasonKind
 from groundplane.run import engine as engine_module
 from groundplane.run.ansible import Playbook
 from groundplane.run.engine import ACCESS, DEPLOY, Engine, RunOptions, RunResult, Users
@@ -61,6 +61,8 @@ class Runner:
         self.acted: list[str] = []
         self.served: list[tuple[str, str, dict[str, Any]]] = []
         self.acting = WorkState.DONE
+        self.act: Callable[[Step, Callable[[], bool]], None] = lambda _step, _alone: None
+        self.renewed: Mapping[tuple[str, str], Fingerprint] = {}
         self.handed: Mapping[str, Any] = {}
         self.items: Mapping[str, str] = {}
         self.pretend: Pretend = lambda playbook: dict.fromkeys(playbook.hosts, WorkState.DONE)
@@ -69,8 +71,11 @@ class Runner:
         }
         monkeypatch.setattr(engine_module, "run_playbook", self._play)
 
-    def _act(self, step: Step, hosts: Sequence[str], **_more: Any) -> PlaybookOutcome:
+    def _act(
+        self, step: Step, hosts: Sequence[str], *, alone: Callable[[], bool] = bool, **_more: Any
+    ) -> PlaybookOutcome:
         self.acted.append(step.id)
+        self.act(step, alone)
         return PlaybookOutcome({host: HostOutcome(state=self.acting) for host in hosts}, 0.1)
 
     def _play(self, _bench: Workbench, playbook: Playbook, **_more: Any) -> PlaybookOutcome:
@@ -116,6 +121,7 @@ class Runner:
             hand_over=lambda _step, _hosts, *, say, play: (play(self.handed), self.items),
             play_service=self._play_service,
             options=RunOptions(run=run, holder="me@here", parallel=parallel, check=check, action=action),
+            renew=lambda: self.renewed,
         ).run()
 
 
@@ -187,6 +193,92 @@ def test_steps_run_side_by_side_and_no_more_than_allowed(runner: Runner) -> None
     runner.pretend = pretend
     runner.run(plan(*(planned(name, ["a"]) for name in wide.order)), wide, parallel=3)
     assert most == 3
+
+
+def beside(name: str, *needs: str, action: str = "build_images") -> Step:
+    return replace(step(name, *needs), playbook=None, action=action, beside=True)
+
+
+def test_a_build_runs_beside_the_steps_on_hosts_takes_no_place_of_theirs_and_is_one_at_a_time(runner: Runner) -> None:
+    steps = graph(beside("s.build"), beside("s.other"), *(step(f"l.s{number}") for number in range(3)))
+    at_work: list[str] = []
+    most = {"s": 0, "l": 0}
+    guard, played = threading.Lock(), threading.Event()
+
+    def enter(name: str) -> None:
+        with guard:
+            at_work.append(name)
+            for kind, before in most.items():
+                most[kind] = max(before, sum(one.startswith(kind) for one in at_work))
+
+    def act(one: Step, _alone: Callable[[], bool]) -> None:
+        enter(one.id)
+        # Ends only after all that is to go on meanwhile.
+        assert played.wait(10)
+        at_work.remove(one.id)
+
+    def pretend(playbook: Playbook) -> Mapping[str, WorkState]:
+        enter(playbook.id)
+        if playbook.id == "l.s2":
+            played.set()
+        at_work.remove(playbook.id)
+        return dict.fromkeys(playbook.hosts, WorkState.DONE)
+
+    runner.act, runner.pretend = act, pretend
+    result = runner.run(plan(*(planned(name, ["a"]) for name in steps.order)), steps, parallel=1)
+    assert result.state is RunState.DONE
+    assert most == {"s": 1, "l": 1}
+
+
+def test_a_build_is_told_when_nothing_else_works(runner: Runner) -> None:
+    steps = graph(beside("s.build"), step("l.one"))
+    told: list[bool] = []
+    looked = threading.Event()
+
+    def act(_step: Step, alone: Callable[[], bool]) -> None:
+        told.append(alone())
+        looked.set()
+        until = time.monotonic() + 10
+        while not alone() and time.monotonic() < until:
+            time.sleep(0.01)
+        told.append(alone())
+
+    def pretend(playbook: Playbook) -> Mapping[str, WorkState]:
+        assert looked.wait(10)
+        return dict.fromkeys(playbook.hosts, WorkState.DONE)
+
+    runner.act, runner.pretend = act, pretend
+    # What stands first in the plan begins first, so that it is there when the build looks.
+    runner.run(plan(planned("l.one", ["a"]), planned("s.build", ["a"])), steps)
+    assert told == [False, True]
+
+
+def test_what_uses_images_leaves_a_receipt_with_the_images_that_the_run_built(runner: Runner, journal: Journal) -> None:
+    steps = graph(beside("s.build"), step("s.pull", "s.build"), step("l.ground"))
+    built = Fingerprint(inputs={"image ceph": "digest"}, digest="built")
+    runner.renewed = {("s.pull", "a"): built}
+    runner.run(plan(*(planned(name, ["a"]) for name in steps.order)), steps)
+    receipts = journal.receipts()
+    assert receipts["s.pull", "a"].fingerprint == built
+    assert receipts["l.ground", "a"].fingerprint.digest == "d"
+
+
+def test_a_build_that_failed_holds_back_what_needs_its_images_and_nothing_else(runner: Runner) -> None:
+    steps = graph(beside("s.build"), step("s.pull", "s.build"), step("l.ground"))
+    runner.acting = WorkState.FAILED
+    result = runner.run(plan(*(planned(name, ["a"]) for name in steps.order)), steps)
+    assert result.state is RunState.FAILED
+    assert result.steps == {
+        "s.build": WorkState.FAILED,
+        "s.pull": WorkState.HELD_BACK,
+        "l.ground": WorkState.DONE,
+    }
+
+
+def test_a_steps_own_variables_reach_its_playbook(runner: Runner) -> None:
+    one = replace(step("l.one"), variables={"images_needed": "{{ x }}"})
+    runner.run(plan(planned("l.one", ["a"])), graph(one))
+    assert dict(runner.played[0].variables) == {"groundplane_step": "l.one", "images_needed": "{{ x }}"}
 
 
 def test_a_cancelled_run_starts_nothing_more(runner: Runner, journal: Journal) -> None:

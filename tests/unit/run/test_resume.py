@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from groundplane.errors import InputError
-from groundplane.plan.model import Fingerprint, HostAction, Plan, Receipt
+from groundplane.plan.model import (
+    Fingerprint,
+    HostAction,
+    Plan,
+    PlannedHost,
+    PlannedStep,
+    Reason,
+    ReasonKind,
+    Receipt,
+)
 from groundplane.run.events import RunState
 from groundplane.run.journal.models import RunRow
 from groundplane.run.journal.store import Journal, open_journal
@@ -108,3 +117,39 @@ def test_a_run_that_is_done_is_refused(journal: Journal) -> None:
     record(journal, "r1", RunState.DONE)
     with pytest.raises(InputError, match="it is done"):
         run_to_resume(journal, "r1")
+
+
+def lacking(*steps: PlannedStep) -> Plan:
+    """A plan that begins with building images."""
+    reason = Reason(kind=ReasonKind.LACKING, details=("ceph",))
+    return plan(planned("s.build", ["a"], reasons=[reason]), *steps)
+
+
+def using(name: str, image: str, colour: str = "red") -> PlannedStep:
+    """A step whose fingerprint knows an image."""
+    found = Fingerprint(inputs={"image ceph": image, "colour": colour}, digest=f"{image} {colour}")
+    hosts = (PlannedHost(host="a", action=HostAction.RUN, fingerprint=found),)
+    return PlannedStep(step=name, description=name, wave=1, hosts=hosts)
+
+
+def test_images_that_the_run_built_are_no_reason_to_refuse_and_what_used_them_is_done(journal: Journal) -> None:
+    old = lacking(using("l.one", "to build"), using("l.two", "to build"))
+    now = lacking(using("l.one", "built"), using("l.two", "built"))
+    done(journal, "s.build", "a")
+    fingerprint = now.steps[1].hosts[0].fingerprint
+    at = NOW + timedelta(minutes=1)
+    journal.save_receipts([Receipt(step="l.one", host="a", run="r1", applied_at=at, fingerprint=fingerprint)])
+    left = left_of(old, now, journal, "r1")
+    assert work_of(left) == {"l.two": ("a",)}
+    assert left.steps[0].hosts[0].fingerprint == now.steps[2].hosts[0].fingerprint
+
+
+def test_what_else_changed_beside_the_images_is_refused(journal: Journal) -> None:
+    old = lacking(using("l.one", "to build"))
+    with pytest.raises(InputError, match="moved on"):
+        left_of(old, lacking(using("l.one", "built", colour="blue")), journal, "r1")
+
+
+def test_images_that_somebody_else_changed_are_refused_where_the_run_built_none(journal: Journal) -> None:
+    with pytest.raises(InputError, match="moved on"):
+        left_of(plan(using("l.one", "one")), plan(using("l.one", "other")), journal, "r1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,8 @@ from groundplane.cli.completion import complete_images
 from groundplane.cli.options import json_option, layer_option, parallel_option
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from rich.console import Console
 
     from groundplane.cli.tables import Table
@@ -55,57 +58,39 @@ def command(
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.machine.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
     from groundplane.machine.podman import host_podman  # noqa: PLC0415
-    from groundplane.supply.build import build_images  # noqa: PLC0415
-    from groundplane.supply.build.lock_update import updated_lock  # noqa: PLC0415
-    from groundplane.supply.catalogue import needed_images  # noqa: PLC0415
-    from groundplane.supply.pins import pins_of_recipes  # noqa: PLC0415
-    from groundplane.supply.recipes import (  # noqa: PLC0415
-        all_recipes,
-        archive_names,
-        choose_images,
-        need_build_source,
-        release_constraints,
-        wheels_preparation,
-    )
-    from groundplane.supply.records import mark_used  # noqa: PLC0415
-    from groundplane.supply.store import open_store  # noqa: PLC0415
-    from groundplane.supply.trusted_lock import trusted_lock_or_none  # noqa: PLC0415
+    from groundplane.supply.recipes import choose_images, need_build_source  # noqa: PLC0415
+    from groundplane.supply.site_build import build_for_site  # noqa: PLC0415
 
     here, site, podman = settings(), open_site(obj), host_podman()
     need_build_source(site)
     terminal = console()
     chosen = choose_images(site, names=names, layers=layers or None)
-    lock = trusted_lock_or_none(site.path)
     cancel = CancelToken()
-    # Before the recipes: nobody prunes what they name.
-    with open_store(cache=here.cache, podman=podman, memory=here.runtime) as store:
-        with console(stderr=True).status("Looking at recipes") as status:
-            recipes = all_recipes(site, chosen, cache=here.cache, watcher=status.update)
-        with cancel_on_signals(cancel):
-            result = build_images(
-                recipes,
-                store=store,
-                podman=podman,
-                cache=here.cache,
-                release=site.release.name,
-                pins=pins_of_recipes(lock, recipes, release=site.release),
-                parallel=parallel or site.file.images.parallel or os.cpu_count() or 1,
-                watcher=build_watcher(terminal, as_json=as_json),
-                cancel=cancel,
-                fresh=(names or [recipe.name for recipe in recipes]) if fresh else (),
-                preparation=wheels_preparation(site, recipes, cache=here.cache, podman=podman),
-                archive_names=archive_names(site.release),
-                release_constraints=release_constraints(site),
-            )
-        disk = store.files.disk_bytes()
-        mark_used(here.cache, result.records.values())
+    built = build_for_site(
+        site,
+        chosen,
+        cache=here.cache,
+        memory=here.runtime,
+        podman=podman,
+        parallel=parallel or site.file.images.parallel or os.cpu_count() or 1,
+        watcher=build_watcher(terminal, as_json=as_json),
+        cancel=cancel,
+        fresh=names if fresh else None,
+        relock=not no_lock,
+        looking=_looking(console(stderr=True)),
+        catching=cancel_on_signals(cancel),
+    )
     if not as_json:
-        _report(terminal, result, disk)
-    if not no_lock and not result.cancelled:
-        new = updated_lock(lock, release=site.release.name, needed=needed_images(site), built=result.records)
-        if new is not None:
-            _write_lock(obj, site, new, terminal if not as_json else console(stderr=True))
-    result.raise_unless_done()
+        _report(terminal, built.result, built.disk)
+    if built.lock is not None:
+        _write_lock(obj, site, built.lock, terminal if not as_json else console(stderr=True))
+    built.result.raise_unless_done()
+
+
+@contextmanager
+def _looking(terminal: Console) -> Iterator[Callable[[str], None]]:
+    with terminal.status("Looking at recipes") as status:
+        yield status.update
 
 
 def build_watcher(terminal: Console, *, as_json: bool) -> BuildWatcher:

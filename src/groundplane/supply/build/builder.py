@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from groundplane.errors import CancelledError, FailedError, GroundplaneError
 from groundplane.machine.base_image import ensure_base_image
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from groundplane.machine.cancel import CancelToken
     from groundplane.machine.podman import Podman
     from groundplane.supply.build.events import BuildWatcher
     from groundplane.supply.model import BuildMount, ImageRecord, Recipe
@@ -51,8 +50,9 @@ def build_images(
     release: str,
     pins: Mapping[str, Pins] | None = None,
     parallel: int = 1,
+    at_most: Callable[[], int] | None = None,
     watcher: BuildWatcher | None = None,
-    cancel: CancelToken | None = None,
+    cancel: Cancel | None = None,
     fresh: Iterable[str] = (),
     preparation: Preparation | None = None,
     archive_names: Mapping[str, str] | None = None,
@@ -66,6 +66,7 @@ def build_images(
         release: its name, part of every tag.
         pins: package versions by image, from the lock.
         parallel: builds side by side.
+        at_most: how many of them may go on just now; asked again and again, by this thread.
         watcher: told what happens, by this thread.
         cancel: looked at all the time; once set, builds are ended at once.
         fresh: names of images to build although they are there.
@@ -105,10 +106,19 @@ def build_images(
                 build.tell(BuildEventKind.NOTE, None, text=warning)
             for suite in dict.fromkeys(targets[name].recipe.suite for name in wanted):
                 ensure_base_image(suite, cache=cache)
-            return build.run(work, parallel=parallel, cancel=cancel, preparation=preparation)
+            return build.run(work, parallel=parallel, at_most=at_most, cancel=cancel, preparation=preparation)
     finally:
         if watcher is not None:
             watcher.close()
+
+
+class Cancel(Protocol):
+    """True once the build is to be stopped; `why` then says so (`CancelToken`)."""
+
+    def __bool__(self) -> bool: ...
+
+    @property
+    def why(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +183,13 @@ class _Build:
         )
 
     def run(
-        self, work: ImageWork, *, parallel: int, cancel: CancelToken | None, preparation: Preparation | None
+        self,
+        work: ImageWork,
+        *,
+        parallel: int,
+        at_most: Callable[[], int] | None = None,
+        cancel: Cancel | None,
+        preparation: Preparation | None,
     ) -> BuildResult:
         since = now()
         stopped = ""
@@ -191,7 +207,7 @@ class _Build:
                     if stopped and preparation is not None and preparation.name in self._working:
                         preparation.stop()
                     if not stopped:
-                        for name in self._ready(parallel):
+                        for name in self._ready(min(parallel, at_most()) if at_most is not None else parallel):
                             self._begin(name, work, builders, keeper, since)
                     if not self._working and not self._storing:
                         break
