@@ -21,7 +21,7 @@ from groundplane.machine.base_image import build_lock, ensure_base_image
 from groundplane.machine.podman import DIGEST_LABEL, Podman, host_podman
 from groundplane.runtime.installer import find_installer, install, requirements_file, runtime_digest
 from groundplane.runtime.model import CLIENT, KOLLA_ANSIBLE, Launch, Mount, RuntimeFacts
-from groundplane.runtime.python_range import fits
+from groundplane.runtime.version_range import fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,7 +15,7 @@ from groundplane.machine.base_image import build_lock
 from groundplane.machine.host_commands import run_command
 from groundplane.runtime.installer import find_installer, install, installer_words, requirements_file, runtime_digest
 from groundplane.runtime.model import CLIENT, KOLLA_ANSIBLE, Launch, Mount, RuntimeFacts
-from groundplane.runtime.python_range import fits
+from groundplane.runtime.version_range import fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

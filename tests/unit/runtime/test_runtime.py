@@ -13,7 +13,6 @@ from groundplane.runtime.choose import ensure_runtime
 from groundplane.runtime.container import ContainerRuntime
 from groundplane.runtime.installer import find_installer, requirements_file, runtime_digest
 from groundplane.runtime.model import Mount, RuntimeFacts
-from groundplane.runtime.python_range import fits
 from groundplane.runtime.releases import load_release, release_names
 from groundplane.runtime.venv import VenvRuntime, find_python
 
@@ -21,26 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FACTS = RuntimeFacts("container", "localhost/groundplane/runtime:x", "2.20.10", "3.13", None, "/usr/local/bin/c")
-
-
-@pytest.mark.parametrize(
-    ("version", "wanted", "answer"),
-    [
-        ("3.13", ">=3.12,<3.15", True),
-        ("3.11", ">=3.12,<3.15", False),
-        ("3.15", ">=3.12,<3.15", False),
-        ("3.9", ">=3.10", False),
-        ("3.10.4", ">= 3.10, != 3.11", True),
-        ("3.11", ">=3.10,!=3.11", False),
-    ],
-)
-def test_ranges_of_pythons(version: str, wanted: str, *, answer: bool) -> None:
-    assert fits(version, wanted) is answer
-
-
-def test_a_range_that_cant_be_read_is_told() -> None:
-    with pytest.raises(InputError, match="not a range"):
-        fits("3.12", "about 3.12")
 
 
 def test_every_release_is_whole() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from groundplane.counting import counted
+from groundplane.counting import counted, size
 from groundplane.errors import FailedError
 from groundplane.supply.build.workplace import storage_folder
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from groundplane.machine.podman import Podman
     from groundplane.supply.build.targets import Target
 
-GIGABYTE = 10**9
 UNKNOWN_BYTES = 250_000_000
 """A guess for what an image adds to its parent, where it was never built here."""
 UNKNOWN_BASE_BYTES = 500_000_000
@@ -57,18 +56,18 @@ def check_space(targets: Iterable[Target], *, podman: Podman, store_root: Path) 
     warnings = []
     for folder, need in needs.items():
         free = _free(folder)
-        amount = f"{counted(len(wanted), 'image')} will need about {_size(need + SLACK_BYTES)} in {folder}"
+        amount = f"{counted(len(wanted), 'image')} will need about {size(need + SLACK_BYTES)} in {folder}"
         if free < SLACK_BYTES or (known and free < need) or free < need / 2:
             raise FailedError(
                 "There is too little room on the disk for the images",
-                why=f"{amount}, and {_size(free)} are free",
+                why=f"{amount}, and {size(free)} are free",
                 cure=(
                     "groundplane images prune removes images that no lock and no plan needs; podman system df shows "
                     "what else podman keeps; XDG_CACHE_HOME moves the store to another disk."
                 ),
             )
         if free < need + SLACK_BYTES:
-            warnings.append(f"The disk may fill up: {amount}, and {_size(free)} are free.")
+            warnings.append(f"The disk may fill up: {amount}, and {size(free)} are free.")
     return " ".join(warnings) or None
 
 
@@ -86,7 +85,3 @@ def _existing(folder: Path) -> Path:
             continue
         return path
     return folder
-
-
-def _size(amount: int) -> str:
-    return f"{amount / GIGABYTE:.1f} GB"

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from groundplane.counting import size
 from groundplane.errors import FailedError
 from groundplane.files import write_atomically
 from groundplane.supply.bundle.holders import BundleHolder, FolderHolder, StoreHolder
@@ -322,6 +323,6 @@ def _need_room(folder: Path, wanted: int) -> None:
     if wanted + RESERVE_BYTES > free:
         raise FailedError(
             f"{folder} has too little room for the bundle's content",
-            why=f"it needs {(wanted + RESERVE_BYTES) / 1e9:.1f} GB, {free / 1e9:.1f} GB are free",
+            why=f"it needs {size(wanted + RESERVE_BYTES)}, {size(free)} are free",
             cure=f"Free some space (df -h {folder}) and call again; what is there already isn't copied again.",
         )

@@ -99,7 +99,7 @@ def gather_sources(site: Site, machine: Machine, suites: Sequence[str]) -> Sourc
 def wheel_sets(site: Site, toolkit: Toolkit, suites: Sequence[str], architecture: str) -> tuple[WheelSet, ...]:
     """What a bundle with these suites carries of wheels; nobody is asked."""
     from groundplane.runtime.installer import requirements_file  # noqa: PLC0415
-    from groundplane.runtime.python_range import fits  # noqa: PLC0415
+    from groundplane.runtime.version_range import fits  # noqa: PLC0415
 
     own = "".join(toolkit.lock(name) for name in LOCKS)
     runtime = requirements_file(site.release, site.content).read_text(encoding="utf-8")

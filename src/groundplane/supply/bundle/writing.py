@@ -14,6 +14,7 @@ import tarfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
+from groundplane.counting import size
 from groundplane.errors import FailedError, InputError
 from groundplane.supply.bundle.items import CHUNK, hash_file
 from groundplane.supply.bundle.manifest import MANIFEST, SIGNATURE
@@ -64,7 +65,7 @@ def check_space(target: Path, items: Sequence[Item]) -> None:
     if wanted > free:
         raise FailedError(
             f"{folder} has too little room for the bundle",
-            why=f"it needs {wanted / 1e9:.1f} GB, {free / 1e9:.1f} GB are free",
+            why=f"it needs {size(wanted)}, {size(free)} are free",
             cure="Free some space, name a target on another disk, or leave out what an older bundle holds: --since OLD",
         )
 

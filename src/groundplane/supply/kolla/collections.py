@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import operator
-import re
 import tarfile
 import zipfile
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from groundplane.errors import FailedError, InputError, Place
+from groundplane.runtime.version_range import fits
 from groundplane.site.release import PackagePin
 
 if TYPE_CHECKING:
@@ -67,38 +66,6 @@ def read_pins(file: Path) -> tuple[PackagePin, ...]:
         ) from error
 
 
-def within(version: str, bounds: str) -> bool:
-    """Whether a version such as 12.6.2 lies within bounds such as >=12,<13; empty bounds hold any.
-
-    Raises:
-        InputError: the bounds are of another form.
-    """
-    have = _numbers(version)
-    for clause in filter(None, (part.strip() for part in bounds.split(","))):
-        found = re.fullmatch(r"(>=|<=|==|!=|>|<)?\s*([\d.]+)", clause)
-        if found is None:
-            raise InputError(f"'{bounds}' can't be read as bounds of a version", cure="Write them like >=12,<13.")
-        if not _COMPARE[found[1] or "=="](have, _numbers(found[2])):
-            return False
-    return True
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """Padded, so that 12 and 12.0.0 are the same."""
-    numbers = [int(part) for part in re.findall(r"\d+", version)]
-    return tuple(numbers + [0] * (4 - len(numbers)))
-
-
-_COMPARE = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    "==": operator.eq,
-    "!=": operator.ne,
-    ">": operator.gt,
-    "<": operator.lt,
-}
-
-
 def collections_archive(wanted: Sequence[WantedCollection], wheels: Sequence[Path]) -> bytes:
     """A tar with collections/ansible_collections, the same bytes for the same input.
 
@@ -132,7 +99,7 @@ def _add(tar: tarfile.TarFile, collection: WantedCollection, wheels: Sequence[zi
             continue
         manifest = json.loads(wheel.read(f"{collection.folder}MANIFEST.json"))
         version = str(manifest["collection_info"]["version"])
-        if not within(version, collection.version):
+        if not fits(version, collection.version):
             seen.append(version)
             continue
         for name in sorted(names):

@@ -1,4 +1,4 @@
-"""Collections for kolla-toolbox come from pinned wheels, within the bounds that Kolla sets."""
+"""Collections for kolla-toolbox come from pinned wheels the bounds that Kolla sets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from groundplane.supply.kolla.collections import (
     collections_archive,
     read_pins,
     read_wanted,
-    within,
 )
 
 if TYPE_CHECKING:
@@ -66,27 +65,6 @@ def test_a_wheel_that_is_none_is_an_error_with_a_cure(tmp_path: Path) -> None:
     wheel.write_bytes(b"nothing")
     with pytest.raises(FailedError, match="can't be read"):
         collections_archive([], [wheel])
-
-
-@pytest.mark.parametrize(
-    ("version", "bounds", "fits"),
-    [
-        ("12.6.2", "<13", True),
-        ("13.0.0", "<13", False),
-        ("2.0.0", ">=2,<3", True),
-        ("1.9", ">=2,<3", False),
-        ("2", "==2.0.0", True),
-        ("2.1", "2.1.0", True),
-        ("1", "", True),
-    ],
-)
-def test_bounds(version: str, bounds: str, *, fits: bool) -> None:
-    assert within(version, bounds) is fits
-
-
-def test_bounds_of_another_form_are_refused() -> None:
-    with pytest.raises(InputError, match="can't be read as bounds"):
-        within("1", "~=latest")
 
 
 def test_what_kolla_wants(tmp_path: Path) -> None:
