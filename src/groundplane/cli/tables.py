@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
 from rich.cells import cell_len
 from rich.console import Group
 from rich.table import Table as RichTable
@@ -34,6 +33,10 @@ READABLE = 16
 """A column of words is wrapped no narrower than that, as long as others can be spared;"""
 NARROW = 10
 """and then no narrower than that, as long as no name has to be broken for it."""
+
+
+WIDEST = 60
+"""Columns that a cell is filled up to in a pipe."""
 
 
 class Table:
@@ -74,15 +77,30 @@ class Table:
     def show(self, out: Console | None = None) -> None:
         """On standard output, or where `out` goes; in a pipe without the blanks that fill up the last column."""
         out = out or console()
-        table, left_out = self.laid_out(out.width)
-        if out.is_terminal:
-            out.print(table)
-            if left_out:
-                out.print(f"[dim]Left out, as there is no room: {', '.join(left_out)}. --json has everything.[/]")
+        if not out.is_terminal:
+            out.print("\n".join(self._lines()), markup=False, soft_wrap=True)
             return
-        with out.capture() as capture:
-            out.print(table)
-        click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()), err=out.stderr)
+        table, left_out = self.laid_out(out.width)
+        out.print(table)
+        if left_out:
+            out.print(f"[dim]Left out, as there is no room: {', '.join(left_out)}. --json has everything.[/]")
+
+    def _lines(self) -> list[str]:
+        """For a pipe: a line for each row, in columns; one long value doesn't push all others far to the right."""
+        shown = [index for index, name in enumerate(self.names) if name or self._used(index)]
+        rows = [tuple(" ".join(cell.plain.split("\n")) for cell in cells) for cells, _ in self._rows]
+        if self._heads:
+            rows.insert(0, self.names)
+        widths = {index: min(self._natural(index), WIDEST) for index in shown}
+        return [
+            (" " * GAP)
+            .join(
+                row[index].rjust(widths[index]) if self.names[index] in self._right else row[index].ljust(widths[index])
+                for index in shown
+            )
+            .rstrip()
+            for row in rows
+        ]
 
     def laid_out(self, width: int) -> tuple[RenderableType, tuple[str, ...]]:
         """The table for so many columns of a terminal, and the headings that found no room."""

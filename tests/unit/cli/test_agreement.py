@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import sys
+
+import click
 import pytest
 
-from groundplane.cli import agreement
 from groundplane.cli.agreement import agree
 from groundplane.errors import CancelledError, InputError
 
@@ -14,10 +16,10 @@ class Terminal:
         self.answer = True
         self.typed = ""
         self.asked: list[str] = []
-        monkeypatch.setattr(agreement.sys.stdin, "isatty", lambda: True, raising=False)
-        monkeypatch.setattr(agreement.sys.stdout, "isatty", lambda: True, raising=False)
-        monkeypatch.setattr(agreement.click, "confirm", self._confirm)
-        monkeypatch.setattr(agreement.click, "prompt", self._prompt)
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+        monkeypatch.setattr(click, "confirm", self._confirm)
+        monkeypatch.setattr(click, "prompt", self._prompt)
 
     def _confirm(self, text: str, **_more: object) -> bool:
         self.asked.append(text.strip())

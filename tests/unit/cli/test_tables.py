@@ -65,6 +65,16 @@ def test_in_a_pipe_lines_are_whole_and_have_no_blanks_at_their_ends(capsys: pyte
     assert all(line == line.rstrip() for line in lines)
 
 
+def test_in_a_pipe_one_long_value_pushes_nothing_far_away(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table("variable", "value", "from")
+    table.add("a", "x" * 300, "site.yml:1")
+    table.add("b", "[bold]y[/]", "site.yml:2")
+    table.show()
+    _, long, short = capsys.readouterr().out.splitlines()
+    assert long == f"a         {'x' * 300}  site.yml:1"
+    assert short == f"b         y{' ' * 61}site.yml:2"
+
+
 def test_a_remark_that_nobody_made_takes_no_room() -> None:
     assert shown(hosts(), 200)[0].endswith("servers")
 
