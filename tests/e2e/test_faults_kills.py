@@ -190,8 +190,8 @@ def carry_through(chain: Chain, moments: list[Moment], table: Table) -> None:
 def row(table: Table, killed: Killed) -> None:
     where = ", ".join(killed.steps) or ("between steps" if killed.run else "no run had begun")
     table.add(
-        f"SIGKILL {killed.moment.number} of {KILLS}, {killed.moment.kind}",
-        plan_said=f"at {killed.part:.0%} of the work: {where}",
+        f"SIGKILL {killed.moment.number} of {KILLS}",
+        plan_said=f"{killed.moment.kind}, at {killed.part:.0%} of the work: {where}",
         apply_did=f"--resume: {killed.resume_said}" if killed.resume_said else "killed again before it had a plan",
         seconds=killed.seconds,
     )
