@@ -36,7 +36,7 @@ _STANDINGS = {
     ReasonKind.INPUTS_CHANGED: Standing.CHANGED,
     ReasonKind.CONTENT_CHANGED: Standing.CHANGED,
     ReasonKind.RELEASE_CHANGED: Standing.CHANGED,
-    ReasonKind.LACKING: Standing.CHANGED,
+    ReasonKind.LACKING: Standing.NEVER,
     ReasonKind.UNPROVEN: Standing.UNPROVEN,
     ReasonKind.NEVER_APPLIED: Standing.NEVER,
     ReasonKind.FORCED: Standing.UP_TO_DATE,

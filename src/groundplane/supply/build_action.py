@@ -1,7 +1,7 @@
 """The engine's steps that build what images.lock lacks (supply.build, supply.ceph_build); see `layers.actions`.
 
-They run beside the steps that work on hosts: with a lower priority (nice), one build at a time while anything else
-goes on, and as many as there are processors while nothing does.
+They run beside the steps that work on hosts: with a lower priority (nice), and on half of the processors while any of
+these goes on.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Building:
                 memory=call.places.memory,
                 podman=host_podman(),
                 parallel=parallel,
-                at_most=lambda: parallel if call.alone() else 1,
+                at_most=lambda: parallel if call.alone() else max(1, cores // 2),
                 watcher=_Watcher(call),
                 cancel=_Stopped(call.stopped),
                 keep_versions=known,

@@ -115,9 +115,13 @@ def test_cephs_image_is_one_step_and_all_others_are_another(building: Building) 
     assert "changed Write and sign images.lock" in building.told
 
 
-def test_one_build_at_a_time_while_hosts_are_worked_on(building: Building) -> None:
+@pytest.mark.parametrize(("cores", "meanwhile"), [(1, 1), (2, 1), (8, 4)])
+def test_builds_leave_room_for_the_work_on_hosts(
+    building: Building, monkeypatch: pytest.MonkeyPatch, cores: int, meanwhile: int
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
     build_action.REST.carry_out(building.call)
-    assert building.limits == [1, 4]
+    assert building.limits == [meanwhile, 4]
 
 
 def test_images_beside_locked_ones_keep_to_their_versions_and_a_first_build_is_free(building: Building) -> None:
