@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from groundplane.ceph.configuration import read_configuration
-from groundplane.ceph.state import ClusterState, understand
+from groundplane.ceph.understanding import understand
 from groundplane.errors import FailedError, InputError
 from groundplane.ssh.asking import ask_first
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from groundplane.ceph.state import ClusterState
     from groundplane.site.site import Site
     from groundplane.ssh.asking import HostAnswer
     from groundplane.ssh.connection import SshConnection

@@ -1,15 +1,13 @@
 """What a service of Kolla's is run with: its own plays, on our inventory, in the run's folder in memory.
 
-Everything of kolla-ansible is used as it is: modules, plugins and its group_vars lie beside the playbook by links. Its
-group_vars/all are those of a playbook, and so beat what an inventory says for `all`. The site's values for all hosts
-therefore stand once more in a group of all hosts, GROUP, whose low priority lets each of the site's own groups win; and
-Ansible is told (PRECEDENCE) that what groups of an inventory say comes after all that is said for `all`.
+Everything of kolla-ansible is used as it is: modules, plugins and its group_vars lie beside the playbook by links. The
+inventory's groups beat those group_vars (`inventory`), because Ansible is told (PRECEDENCE) that what groups of an
+inventory say comes after all that is said for `all`.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import threading
 from contextlib import contextmanager
@@ -19,13 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import FailedError, InputError
 from groundplane.kolla.certificates import vip_certificates
-from groundplane.kolla.groups import kolla_groups
-from groundplane.kolla.image_names import kolla_image
+from groundplane.kolla.inventory import GROUP, kolla_inventory
 from groundplane.kolla.overlays import write_overlays
 from groundplane.kolla.play_actions import plays_of_action
-from groundplane.kolla.variables import kolla_variables
-from groundplane.kolla.watching import aside_play, folders_by_host, watch_play
-from groundplane.site.inventory_file import PRIORITY
+from groundplane.kolla.plays import LOOKED_AT, image_names, plays, preparation, pulling
+from groundplane.kolla.watching import folders_by_host
 from groundplane.site.kolla.catalogue import read_catalogue
 
 if TYPE_CHECKING:
@@ -35,7 +31,6 @@ if TYPE_CHECKING:
     from groundplane.site.kolla.catalogue import KollaCatalogue, KollaService
     from groundplane.site.site import Site
 
-GROUP = "groundplane_kolla"
 LINKED = ("group_vars", "filter_plugins", "action_plugins", "library", "module_utils", "templates")
 """Of kolla-ansible: what lies beside a playbook and is found there by Ansible. Its roles are found by their path, so
 that a role in the folder itself can stand for one of them."""
@@ -56,8 +51,6 @@ groups_inventory stands second."""
 PRECHECK = "precheck"
 PULL = "pull"
 """Kolla's action that is done by a role of ours: images come by digest, and Kolla's knows tags alone."""
-_STARTING = ("deploy", "reconfigure", "upgrade")
-_SWITCHED = re.compile(r"enable_\w+_(?:True|False)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,70 +270,6 @@ class KollaFolder:
         return catalogue
 
 
-LOOKED_AT: Mapping[str, Any] = {
-    "name": "Every host was looked at",
-    "hosts": GROUP,
-    "gather_facts": False,
-    "tasks": [
-        {
-            "name": "Say so",
-            "ansible.builtin.assert": {"that": True, "quiet": True},
-        }
-    ],
-}
-
-
-LOAD_BALANCER = "loadbalancer"
-ADDRESS_IS_BACK: Mapping[str, Any] = {
-    "name": "The virtual addresses are there for whoever comes next",
-    "hosts": LOAD_BALANCER,
-    "gather_facts": False,
-    "tasks": [
-        {
-            # keepalived takes them away while HAProxy starts, and needs some twenty seconds to trust it again; Kolla's
-            # role waits only where keepalived itself was started.
-            "name": "Wait for the internal address",
-            "ansible.builtin.wait_for": {
-                "host": "{{ kolla_internal_vip_address }}",
-                "port": "{{ haproxy_monitor_port }}",
-                "timeout": 120,
-                "msg": "Nobody has the virtual address {{ kolla_internal_vip_address }} (docker logs keepalived)",
-            },
-            "when": "enable_keepalived | bool",
-        }
-    ],
-}
-
-
-def preparation(images: Mapping[str, str]) -> list[Mapping[str, Any]]:
-    """The play before the first service of a run; `images` are references to the names that Kolla's modules know."""
-    return [
-        {
-            "name": "What services of Kolla find on all hosts",
-            "hosts": GROUP,
-            "gather_facts": False,
-            "become": True,
-            "tasks": [
-                {
-                    "name": "Gather facts",
-                    "ansible.builtin.setup": {
-                        "filter": "{{ kolla_ansible_setup_filter }}",
-                        "gather_subset": "{{ kolla_ansible_setup_gather_subset }}",
-                    },
-                },
-                _named(images),
-            ],
-        }
-    ]
-
-
-def _named(images: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "name": "Name the images as Kolla looks for them",
-        "images_name": {"names": images},
-    }
-
-
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
     try:
@@ -351,119 +280,3 @@ def _writing(folder: Path) -> Iterator[None]:
             why=str(error),
             cure=f"Is there room in {folder.parent}? df -h {folder.parent}",
         ) from error
-
-
-def image_names(site: Site) -> dict[str, str]:
-    """Every image of the site's lock, by digest, to its name for Kolla."""
-    return {reference: kolla_image(reference) for reference in _references(site).values()}
-
-
-def _references(site: Site) -> Mapping[str, str]:
-    found = site.variables.value("groundplane_images", None)
-    written: Mapping[str, str] = found.value if found is not None else {}
-    return written
-
-
-def plays(
-    service: KollaService,
-    *,
-    action: str,
-    step: str | None,
-    folders: Mapping[str, Sequence[str]] | None = None,
-    again: bool = False,
-) -> list[Mapping[str, Any]]:
-    """Kolla's own plays of the service, and at the end one that leaves the step's watch list, if it is a step's.
-
-    Args:
-        folders: host to the folders of the containers that it runs.
-        again: the step was applied before, so that files which it didn't leave are somebody's.
-    """
-    found = plays_of_action(service.plays, action)
-    if service.name == LOAD_BALANCER and action in _STARTING:
-        found = [*found, ADDRESS_IS_BACK]
-    if step is None:
-        return [*([_beginning([])] if action in _STARTING else []), *found, LOOKED_AT]
-    first = [_beginning(aside_play(step, hosts=GROUP)["tasks"])] if again else []
-    return [*first, *found, watch_play(step, folders or {}, hosts=GROUP)]
-
-
-def _beginning(tasks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What comes before Kolla's own plays of a service that hosts may have.
-
-    systemd doesn't start a unit that failed ten times in two minutes (StartLimitBurst in Kolla's units), such as one
-    whose container somebody removed; Kolla would wait for it in vain.
-    """
-    forgiven = {
-        "name": "Have systemd start containers that it had given up",
-        "ansible.builtin.command": {"argv": ["systemctl", "reset-failed", "kolla-*-container.service"]},
-        "changed_when": False,
-    }
-    return {
-        "name": "What somebody put there since, and what failed",
-        "hosts": GROUP,
-        "gather_facts": False,
-        "become": True,
-        "tasks": [*tasks, forgiven],
-    }
-
-
-def pulling(site: Site, service: KollaService) -> list[Mapping[str, Any]]:
-    """Brings a service's images to the hosts that need them, as the layer supply does with all."""
-    references = _references(site)
-    wanted = json.dumps([references[name] for name in sorted(images_of(service)) if name in references])
-    return [
-        {
-            "name": "Images of the service",
-            "hosts": GROUP,
-            "gather_facts": False,
-            "become": True,
-            "roles": [{"role": "images", "images_needed": f"{{{{ {wanted} | intersect(groundplane_host_images) }}}}"}],
-            "post_tasks": [_named(image_names(site))],
-        }
-    ]
-
-
-def images_of(service: KollaService) -> frozenset[str]:
-    """The names of its containers' images."""
-    return frozenset(container.image for container in service.containers.values())
-
-
-def kolla_inventory(site: Site, catalogue: KollaCatalogue) -> dict[str, Any]:
-    """Kolla's groups and the translated values, as nested all/children/hosts/vars.
-
-    Groups list their hosts themselves: as parents of the site's groups they would change which of those beats which.
-    """
-    translated = kolla_variables(site, catalogue)
-    groups = {name: tuple(hosts) for name, hosts in kolla_groups(site, catalogue).items()}
-    members = frozenset(host for hosts in groups.values() for host in hosts)
-    everyone = [host for host in site.inventory.hosts if host in members]
-    groups |= dict.fromkeys(switched_groups(catalogue.services.values()), tuple(everyone))
-    children: dict[str, Any] = {
-        name: {"hosts": dict.fromkeys(hosts)}
-        for name, hosts in sorted(groups.items())
-        if name not in site.inventory.groups
-    }
-    children[GROUP] = {
-        "hosts": {host: dict(translated.hosts.get(host, {})) or None for host in everyone},
-        "vars": {PRIORITY: 0, **translated.common},
-    }
-    children["deployment"] = {
-        "hosts": {
-            "localhost": {
-                "ansible_connection": "local",
-                "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-            }
-        }
-    }
-    return {"all": {"children": children}}
-
-
-def switched_groups(services: Iterable[KollaService]) -> frozenset[str]:
-    """Kolla's groups of hosts "where a service is on": its plays name them. A step is there only where it is."""
-    found: set[str] = set()
-    for service in services:
-        for play in service.plays:
-            written = play["hosts"]
-            patterns: Sequence[str] = [written] if isinstance(written, str) else written
-            found.update(match for pattern in patterns for match in _SWITCHED.findall(pattern))
-    return frozenset(found)

@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundplane.ceph.state import ClusterState, Health, Osd, understand
+from groundplane.ceph.state import ClusterState, Health, Osd
+from groundplane.ceph.understanding import understand
 
 if TYPE_CHECKING:
     from collections.abc import Callable

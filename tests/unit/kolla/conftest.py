@@ -80,3 +80,9 @@ def cloud(tmp_path: Path) -> CloudSite:
         public_half(authority, secrets["site_ca_private_key"], PublicFacts("cloud", "cloud.test", 3650)),
     )
     return made
+
+
+@pytest.fixture
+def site(cloud: CloudSite) -> Site:
+    """The same, loaded."""
+    return cloud.load()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundplane.ceph.asking import SESSION_FILE
-from groundplane.ceph.state import ClusterState, understand
+from groundplane.ceph.understanding import understand
 from groundplane.errors import FailedError, InputError
 from groundplane.ssh.asking import ask_hosts
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundplane.ceph.adopt.part import Answers
+    from groundplane.ceph.state import ClusterState
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from groundplane.ceph.adopt.reading import Existing
-from groundplane.ceph.state import understand
+from groundplane.ceph.understanding import understand
 
 from ..cluster_states import FSID, answers  # noqa: TID252
 
