@@ -32,8 +32,8 @@ _STATES = {
         "to build",
     ),
     BAD: ("failed", "unreachable", "down", "missing", "refused", "nowhere", "gone", "not signed"),
-    NEW: ("at work", "new"),
-    QUIET: ("never applied", "waiting"),
+    NEW: ("at work", "new", "never applied"),
+    QUIET: ("waiting",),
 }
 _STYLES = {state: style for style, states in _STATES.items() for state in states}
 

@@ -74,6 +74,7 @@ def _show(found: Explanation) -> None:
 
     from groundplane.cli.common import console, short_place  # noqa: PLC0415
     from groundplane.cli.tables import Table  # noqa: PLC0415
+    from groundplane.colours import GOOD, QUIET  # noqa: PLC0415
 
     out = console()
     where = f" on {found.host}" if found.host else ""
@@ -86,7 +87,7 @@ def _show(found: Explanation) -> None:
         return
     table = Table("mark", "place", "value", "file", whole=("mark",), heads=False)
     for link in found.chain:
-        style = "bold green" if link.wins else "dim"
+        style = f"bold {GOOD}" if link.wins else QUIET
         table.add(
             "→" if link.wins else "",
             escape(f"{link.level} {link.source}" if link.source not in {"-e", "secrets.yml"} else link.level),

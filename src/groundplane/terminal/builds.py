@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from groundplane.colours import ATTENTION, BAD, GOOD, NEW, QUIET
 from groundplane.counting import duration
 from groundplane.supply.build.events import BuildEvent, BuildEventKind
 from groundplane.supply.build.watchers import ending
@@ -43,7 +44,7 @@ class LiveBuildWatcher:
         self._ended = 0
         self._up_to_date = 0
         self._started = datetime.now(UTC)
-        self._spinner = Spinner("dots", style="cyan")
+        self._spinner = Spinner("dots", style=NEW)
         self._live = Live(
             console=console,
             get_renderable=self.render,
@@ -68,13 +69,13 @@ class LiveBuildWatcher:
             case BuildEventKind.IMAGE_BUILT if name in self._working:
                 self._working[name].storing = True
             case BuildEventKind.IMAGE_STORED:
-                self._end(name, Text.assemble(("✔ ", "green"), (name, "bold"), " ", ending(event)))
+                self._end(name, Text.assemble(("✔ ", GOOD), (name, "bold"), " ", ending(event)))
             case BuildEventKind.IMAGE_FAILED:
-                self._end(name, Text.assemble(("✘ ", "bold red"), (name, "bold"), " ", (ending(event), "red")))
+                self._end(name, Text.assemble(("✘ ", BAD), (name, "bold"), " ", (ending(event), BAD)))
             case BuildEventKind.IMAGE_HELD_BACK:
-                self._end(name, Text.assemble(("⏸ ", "yellow"), (name, "bold"), " ", ending(event)))
+                self._end(name, Text.assemble(("⏸ ", ATTENTION), (name, "bold"), " ", ending(event)))
             case BuildEventKind.NOTE:
-                self._live.console.print(Text(str(data["text"]), "yellow"))
+                self._live.console.print(Text(str(data["text"]), ATTENTION))
             case _:
                 pass
 
@@ -88,7 +89,7 @@ class LiveBuildWatcher:
         there = f", {self._up_to_date} were up to date" if self._up_to_date else ""
         head = Text.assemble(
             ("Images ", "bold"),
-            (f"{self._ended}/{self._images}", "bold cyan"),
+            (f"{self._ended}/{self._images}", f"bold {NEW}"),
             f"{there}  {duration((now - self._started).total_seconds())}",
         )
         lines = [head]
@@ -99,7 +100,7 @@ class LiveBuildWatcher:
             line.append(duration((now - work.started).total_seconds()).rjust(6))
             expected = self._expected.get(name)
             line.append(f" of ~{duration(expected)}  " if expected else "  ", "dim")
-            line.append("into the store" if work.storing else work.step, "dim" if work.storing else "cyan")
+            line.append("into the store" if work.storing else work.step, QUIET if work.storing else NEW)
             lines.append(line)
         for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"

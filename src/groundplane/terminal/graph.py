@@ -8,6 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from groundplane.colours import ATTENTION, BAD, GOOD, NEW, QUIET
 from groundplane.counting import counted
 from groundplane.layers.marks import SYMBOLS, WORDS, StepMark, StepState
 from groundplane.layers.order import reduced
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from groundplane.layers.model import Graph, Layer
 
 STYLES = {
-    StepState.UP_TO_DATE: "green",
-    StepState.TO_DO: "yellow",
-    StepState.FAILED: "red",
-    StepState.NEVER: "cyan",
-    StepState.APPLIED: "blue",
+    StepState.UP_TO_DATE: GOOD,
+    StepState.TO_DO: ATTENTION,
+    StepState.FAILED: BAD,
+    StepState.NEVER: NEW,
+    StepState.APPLIED: QUIET,
 }
 DESCRIBED_FROM = 110
 """Columns from which there is room for descriptions."""

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from groundplane.colours import ATTENTION, BAD, GOOD, NEW
 from groundplane.counting import counted
 from groundplane.plan.model import HostAction, ReasonKind
 from groundplane.plan.show import Row, layer_of, plan_rows
@@ -27,16 +28,16 @@ WIDEST_HOSTS = 36
 CLEANING = {"openstack": "groundplane openstack cleanup"}
 """Layer to the command that removes containers which were left over."""
 STYLES = {
-    ReasonKind.NEVER_APPLIED: "cyan",
-    ReasonKind.FAILED_LAST_TIME: "red",
-    ReasonKind.INTERRUPTED: "red",
-    ReasonKind.INPUTS_CHANGED: "yellow",
-    ReasonKind.CONTENT_CHANGED: "yellow",
-    ReasonKind.RELEASE_CHANGED: "yellow",
-    ReasonKind.LACKING: "cyan",
-    ReasonKind.DRIFT: "magenta",
-    ReasonKind.UNPROVEN: "magenta",
-    ReasonKind.FORCED: "cyan",
+    ReasonKind.NEVER_APPLIED: NEW,
+    ReasonKind.FAILED_LAST_TIME: BAD,
+    ReasonKind.INTERRUPTED: BAD,
+    ReasonKind.INPUTS_CHANGED: ATTENTION,
+    ReasonKind.CONTENT_CHANGED: ATTENTION,
+    ReasonKind.RELEASE_CHANGED: ATTENTION,
+    ReasonKind.LACKING: NEW,
+    ReasonKind.DRIFT: ATTENTION,
+    ReasonKind.UNPROVEN: ATTENTION,
+    ReasonKind.FORCED: NEW,
 }
 
 
@@ -124,7 +125,8 @@ def _summary(plan: Plan, rows: Sequence[Row]) -> Iterable[Text]:
         if reached or not hosts:
             where = counted(reached, "host")
             yield Text.assemble(
-                ("Nothing to do", "bold green"), f": {counted(len(plan.steps), 'step')} up to date on {where}.{unseen}"
+                ("Nothing to do", f"bold {GOOD}"),
+                f": {counted(len(plan.steps), 'step')} up to date on {where}.{unseen}",
             )
         return
     steps = list(dict.fromkeys(row.step for row in rows))
@@ -139,7 +141,7 @@ def _summary(plan: Plan, rows: Sequence[Row]) -> Iterable[Text]:
     )
     if idle:
         names = ", ".join(step.step.partition(".")[2] for step in idle)
-        yield Text.assemble(("Up to date", "green"), f": {names}")
+        yield Text.assemble(("Up to date", GOOD), f": {names}")
 
 
 def _leftovers(plan: Plan) -> Iterable[Text]:
@@ -149,7 +151,7 @@ def _leftovers(plan: Plan) -> Iterable[Text]:
         by_step[left.step, left.containers].append(left.host)
     for (step, containers), hosts in by_step.items():
         yield Text.assemble(
-            ("Left over", "bold yellow"),
+            ("Left over", f"bold {ATTENTION}"),
             f" of {step}: {', '.join(containers)} on {hosts_in_words(hosts)}, which the site doesn't ask for there",
         )
     layers = dict.fromkeys(layer_of(left.step) for left in plan.leftovers)
@@ -163,7 +165,7 @@ def _unreachable(plan: Plan) -> Iterable[Text]:
     for host, error in plan.unreachable.items():
         by_error[error].append(host)
     for error, hosts in by_error.items():
-        yield Text.assemble(("Left out", "bold red"), f": {hosts_in_words(hosts)}: {error}")
+        yield Text.assemble(("Left out", BAD), f": {hosts_in_words(hosts)}: {error}")
         if error.startswith("untrusted host"):
             command = "forget" if "another key" in error else "trust"
             yield Text(f"  → groundplane hosts {command} {' '.join(hosts)}", "dim")

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from groundplane.colours import ATTENTION, BAD, GOOD, NEW, QUIET
 from groundplane.counting import counted, duration
 from groundplane.run.events import EventKind, RunEvent, WorkState
 from groundplane.run.watchers.plain import host_ending
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
 
 REFRESH_PER_SECOND = 4
 MARKS = {
-    WorkState.WAITING: ("·", "dim"),
-    WorkState.DONE: ("✔", "green"),
-    WorkState.FAILED: ("✘", "bold red"),
-    WorkState.UNREACHABLE: ("✘", "bold red"),
-    WorkState.HELD_BACK: ("⏸", "yellow"),
-    WorkState.CANCELLED: ("■", "yellow"),
-    WorkState.INTERRUPTED: ("■", "yellow"),
+    WorkState.WAITING: ("·", QUIET),
+    WorkState.DONE: ("✔", GOOD),
+    WorkState.FAILED: ("✘", BAD),
+    WorkState.UNREACHABLE: ("✘", BAD),
+    WorkState.HELD_BACK: ("⏸", ATTENTION),
+    WorkState.CANCELLED: ("■", ATTENTION),
+    WorkState.INTERRUPTED: ("■", ATTENTION),
 }
 LONGEST_TASK = 60
 
@@ -65,7 +66,7 @@ class RichTreeWatcher:
         self._run = ""
         self._started = datetime.now(UTC)
         self._finished: datetime | None = None
-        self._spinner = Spinner("dots", style="cyan")
+        self._spinner = Spinner("dots", style=NEW)
         self._live = Live(
             console=console, get_renderable=self.render, refresh_per_second=REFRESH_PER_SECOND, redirect_stderr=False
         )
@@ -93,7 +94,7 @@ class RichTreeWatcher:
             for name, step in self._steps.items()
         }
         widths = [max((row[column].cell_len for row in rows.values()), default=0) for column in range(3)]
-        head = Text.assemble(("Run ", "bold"), (self._run, "bold cyan"), "  ")
+        head = Text.assemble(("Run ", "bold"), (self._run, f"bold {NEW}"), "  ")
         lines = [head + _time((now - self._started).total_seconds(), self._expected_run)]
         layer = ""
         for name, step in self._steps.items():
@@ -106,7 +107,7 @@ class RichTreeWatcher:
                 cell.pad_right(width - cell.cell_len + 2)
                 line += cell
             lines.append(line + _remark(step))
-            lines += [Text(f"      {host_ending(host, ending)}", "red") for host, ending in step.failed.items()]
+            lines += [Text(f"      {host_ending(host, ending)}", BAD) for host, ending in step.failed.items()]
         for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"
         return Group(*lines)
@@ -152,7 +153,7 @@ class RichTreeWatcher:
             return Text(counted(count, "host"), "dim")
         if step.state is WorkState.RUNNING:
             return Text(f"{min(len(step.answered), count)} of {counted(count, 'host')}")
-        return Text(f"{step.done} of {counted(count, 'host')}", "" if step.done == count else "red")
+        return Text(f"{step.done} of {counted(count, 'host')}", "" if step.done == count else BAD)
 
     def _times(self, name: str, step: _Step, now: datetime) -> Text:
         expected = self._expected.get(name)
@@ -173,9 +174,7 @@ def _time(elapsed: float, expected: float | None) -> Text:
 def _remark(step: _Step) -> Text:
     if step.state is WorkState.RUNNING:
         task = step.task if len(step.task) <= LONGEST_TASK else f"{step.task[: LONGEST_TASK - 1]}…"
-        return Text(step.note or task, "cyan")
+        return Text(step.note or task, NEW)
     if step.state is WorkState.DONE:
-        return Text(
-            f"{step.changed} changed" if step.changed else "nothing changed", "green" if step.changed else "dim"
-        )
-    return Text("" if step.state is WorkState.WAITING else step.state.value.replace("_", " "), "yellow")
+        return Text(f"{step.changed} changed" if step.changed else "nothing changed", GOOD if step.changed else QUIET)
+    return Text("" if step.state is WorkState.WAITING else step.state.value.replace("_", " "), ATTENTION)

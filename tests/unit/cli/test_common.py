@@ -64,3 +64,30 @@ def test_secrets_are_opened_where_they_are_needed(commands: Commands, monkeypatc
     password.write_text("wrong\n")
     with pytest.raises(InputError, match="does not open"):
         open_site(str(commands.site.path), need_secrets=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "offered"),
+    [
+        (["hosts", "trust"], "node2", "node2"),
+        (["plan"], "bootstrap.k", "bootstrap.kernel"),
+        (["status"], "boot", "bootstrap"),
+        (["logs"], "la", "last"),
+        (["cancel"], "la", "last"),
+        (["runtime", "show", "--release"], "1999", "1999.1"),
+        (["schema"], "rea", "realm"),
+    ],
+)
+def test_names_are_completed_where_they_are_typed(
+    commands: Commands, words: list[str], typed: str, offered: str
+) -> None:
+    from groundplane.run.journal.store import open_journal  # noqa: PLC0415
+
+    open_journal(commands.site.path / ".groundplane", "test").close()
+    commands.site.toolkit("releases/1999.1.yml", "{}\n")
+    assert offered in complete(commands, words, typed)
+
+
+def test_completion_makes_no_journal(commands: Commands) -> None:
+    assert complete(commands, ["logs"], "") == []
+    assert not (commands.site.path / ".groundplane").exists()
