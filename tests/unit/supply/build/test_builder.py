@@ -190,6 +190,18 @@ def test_no_more_than_parallel_are_built_at_once(bench: Bench) -> None:
     assert bench.script.most == 3
 
 
+def test_fewer_go_on_while_the_machine_has_other_work(bench: Bench) -> None:
+    leaves = [recipe(f"leaf{number}") for number in range(6)]
+    bench.script.seconds = 0.02
+    result = bench.build(*leaves, parallel=3, at_most=lambda: 1)
+    assert set(states(result).values()) == {"built"}
+    assert bench.script.most == 1
+    more = [recipe(f"later{number}") for number in range(6)]
+    bench.script.seconds = 0.3
+    bench.build(*more, parallel=3, at_most=lambda: 3 if len(bench.script.begun) > len(leaves) else 1)
+    assert bench.script.most > 1
+
+
 def test_a_failed_image_holds_back_its_children_alone(bench: Bench) -> None:
     bench.script.fails["nova"] = FailedError("nova failed at step 2", why="the last line", cure="try")
     result = bench.build(*ALL)
