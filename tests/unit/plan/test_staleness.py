@@ -6,7 +6,7 @@ import pytest
 
 from groundplane.errors import InputError
 from groundplane.plan.staleness import explain_stale, read_plan, refuse_stale, write_plan
-from tests.unit.plan.test_show import DRIFT, NEVER, WORK, host, plan
+from tests.unit.terminal.test_plan import DRIFT, NEVER, WORK, host, plan
 
 if TYPE_CHECKING:
     from pathlib import Path
