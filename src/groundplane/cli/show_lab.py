@@ -105,16 +105,16 @@ def _head(out: Console, summary: LabSummary) -> None:
 def _nodes(out: Console, summary: LabSummary) -> None:
     out.print()
     management = next(name for name, network in summary.status.lab.networks.items() if network.nat)
-    heads = ("node", *(() if summary.status.running else ("state",)), management, "memory", "at most")
-    table = Table(
-        *heads, "what runs there", whole=("node", management), right=("memory", "at most"), spare=("at most", "memory")
-    )
+    uses = {"memory": summary.memory.nodes, "at most": summary.measured.memory.nodes}
+    uses = {name: found for name, found in uses.items() if found}
+    heads = ("node", *(() if summary.status.running else ("state",)), management, *uses)
+    table = Table(*heads, "what runs there", whole=("node", management), right=tuple(uses), spare=tuple(reversed(uses)))
     for node in summary.status.nodes:
         cells = [
             f"[bold]{node.node}[/]",
             *(() if summary.status.running else (state(node.state.value),)),
             node.addresses[management],
-            *(gib(use.nodes.get(node.node, 0)) for use in (summary.memory, summary.measured.memory)),
+            *(gib(found[node.node]) if node.node in found else "[dim]-[/]" for found in uses.values()),
         ]
         table.add(*cells, escape(", ".join(summary.roles[node.node])))
     table.show(out)
@@ -202,7 +202,7 @@ def _took(out: Console, summary: LabSummary) -> None:
 
 
 def _layer_time(layer: LayerTime) -> str:
-    parts = {"building": layer.built, "pulling": layer.pulled}
+    parts = {"building": layer.built, "pushing": layer.pushed, "pulling": layer.pulled}
     told = ", ".join(f"{what} {duration(took)}" for what, took in parts.items() if took)
     return f"{layer.layer} {duration(layer.applied)}{f' ({told})' if told else ''}"
 

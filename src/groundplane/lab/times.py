@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from groundplane.run.journal.store import Journal
 
 APPLY, VERIFY = "apply", "verify"
-PULL = "supply.pull"
-"""The step that brings images to the hosts."""
-BUILD = "supply.build"
-"""The step that builds them, where a run does that."""
+BUILDS = ("supply.ceph_build", "supply.build")
+PUSHES = ("supply.ceph_images", "supply.images")
+PULLS = ("supply.ceph_pull", "supply.pull")
+"""Steps that build images, bring them into the site's registry, and from there to the hosts."""
 _RUNS = 500
 Span = tuple["datetime", "datetime"]
 
@@ -34,14 +34,15 @@ class LayerTime:
     Attributes:
         applied: while at least one of its steps was at work, each step's latest success counting once.
         verified: the same of its latest verification; None where there was none.
-        pulled, built: of `applied`, what bringing and building images took.
+        built, pushed, pulled: of `applied`, what images took: making them, into the registry, to the hosts.
     """
 
     layer: str
     applied: float
     verified: float | None = None
-    pulled: float = 0
     built: float = 0
+    pushed: float = 0
+    pulled: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Times:
                 layer.layer: {
                     "applied": round(layer.applied, 1),
                     "built": round(layer.built, 1),
+                    "pushed": round(layer.pushed, 1),
                     "pulled": round(layer.pulled, 1),
                     "verified": round(layer.verified, 1) if layer.verified is not None else None,
                 }
@@ -101,8 +103,9 @@ class _Passes:
     def of_layer(self, layer: str) -> list[Span]:
         return [span for step, span in self.spans.items() if step.partition(".")[0] == layer]
 
-    def of_step(self, step: str) -> float:
-        return together([self.spans[step]]) if step in self.spans else 0
+    def of_steps(self, layer: str, steps: Iterable[str]) -> float:
+        """Of those of the steps that are the layer's."""
+        return together(self.spans[step] for step in steps if step in self.spans and step.partition(".")[0] == layer)
 
 
 def read_times(site: Path, name: str) -> Times:
@@ -141,8 +144,9 @@ def times_of(journal: Journal) -> Times:
             layer,
             together(applied.of_layer(layer)),
             together(spans) if (spans := verified.of_layer(layer)) else None,
-            pulled=applied.of_step(PULL) if PULL.startswith(f"{layer}.") else 0,
-            built=applied.of_step(BUILD) if BUILD.startswith(f"{layer}.") else 0,
+            built=applied.of_steps(layer, BUILDS),
+            pushed=applied.of_steps(layer, PUSHES),
+            pulled=applied.of_steps(layer, PULLS),
         )
         for layer in dict.fromkeys(step.partition(".")[0] for step in _by_begin(applied.spans))
     )

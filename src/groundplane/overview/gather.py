@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from groundplane.lab.quick_look import look_at_lab
 from groundplane.overview.journal import look_at_journal
 from groundplane.overview.judgement import files_key, judge, keep, kept
-from groundplane.overview.model import Checked, LayerState, LayerView, Overview, VaultState
+from groundplane.overview.model import Checked, LayerState, LayerView, Overview, VaultState, worst
 from groundplane.overview.vault import VaultLook, open_quietly, password_at_hand
 from groundplane.run.lock import lock_holder
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundplane.content import Content
-    from groundplane.overview.journal import JournalLook, Key
+    from groundplane.overview.journal import JournalLook, Key, Planned
     from groundplane.overview.judgement import Judgement
 
 STATE = ".groundplane"
@@ -55,9 +55,9 @@ def overview_of(
         not_compared=judgement.not_compared,
         unpinned=judgement.unpinned,
         images_due=judgement.images_due,
-        images_built=judgement.images_built,
+        lacking=judgement.lacking,
         last=look.last,
-        resumable=_resumable(judgement, look),
+        resumable=resumable(judgement, look),
         at_work=holder,
         progress=look.progress,
         lab=look_at_lab(path),
@@ -94,7 +94,10 @@ def layer_views(judgement: Judgement, look: JournalLook) -> tuple[LayerView, ...
         views.append(
             LayerView(
                 layer,
-                {id_.partition(".")[2]: _of_step(id_, hosts, look) for id_, hosts in mine.items()},
+                {
+                    id_.partition(".")[2]: _of_step(id_, hosts, look, builds=id_ in judgement.builders)
+                    for id_, hosts in mine.items()
+                },
                 newest,
                 None
                 if checked is None
@@ -104,11 +107,12 @@ def layer_views(judgement: Judgement, look: JournalLook) -> tuple[LayerView, ...
     return tuple(views)
 
 
-def _of_step(id_: str, hosts: Mapping[str, str], look: JournalLook) -> LayerState:
+def _of_step(id_: str, hosts: Mapping[str, str], look: JournalLook, *, builds: bool) -> LayerState:
     if id_ in look.running:
         return LayerState.RUNNING
-    order = list(LayerState)
-    return min((_of_host((id_, host), digest, look) for host, digest in hosts.items()), key=order.index)
+    # A step that is to build images has work, whatever it did before.
+    more = (LayerState.CHANGED,) if builds and any((id_, host) in look.receipts for host in hosts) else ()
+    return worst((*(_of_host((id_, host), digest, look) for host, digest in hosts.items()), *more))
 
 
 def _of_host(key: Key, digest: str, look: JournalLook) -> LayerState:
@@ -130,7 +134,7 @@ def _from_receipts(look: JournalLook) -> dict[str, dict[str, str]]:
     return steps
 
 
-def _resumable(judgement: Judgement, look: JournalLook) -> tuple[str, bool] | None:
+def resumable(judgement: Judgement, look: JournalLook) -> tuple[str, bool] | None:
     """Whether --resume would be let: what is left of the run is wanted as it was planned (see run.resume)."""
     if look.resumable is None:
         return None
@@ -138,8 +142,14 @@ def _resumable(judgement: Judgement, look: JournalLook) -> tuple[str, bool] | No
         return None
     if not judgement.compared:
         return look.resumable, True
-    same = all(judgement.steps.get(step, {}).get(host) == digest for (step, host), digest in look.planned.items())
-    return look.resumable, same
+    return look.resumable, all(_still_wanted(judgement, key, planned) for key, planned in look.planned.items())
+
+
+def _still_wanted(judgement: Judgement, key: Key, planned: Planned) -> bool:
+    step, host = key
+    if judgement.steps.get(step, {}).get(host) == planned.digest:
+        return True
+    return bool(planned.rest) and judgement.rests.get(step, {}).get(host) == planned.rest
 
 
 def _has_entries(clouds: Path, site: str) -> bool:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FILE = "journal.sqlite"
 BUSY_SECONDS = 2.0
 MOST_FAILURES = 20
+LACKING = "lacking"
+"""plan.model.ReasonKind."""
 Key = tuple[str, str]
 """Step id and host."""
 
@@ -59,6 +61,14 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """What a run wanted to do: the digest of the inputs, and where it was to build images that without their part."""
+
+    digest: str
+    rest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JournalLook:
     """What the journal says.
 
@@ -66,7 +76,7 @@ class JournalLook:
         attempts: what did not end well since the latest success.
         running: steps at work in the run that goes on.
         resumable: the latest run of apply, where it didn't reach its end.
-        planned: of that run: what it wanted to do, with the fingerprint's digest, as far as no receipt says it's done.
+        planned: what is left of that run.
         trouble: why the journal can't be read; all else is empty then.
     """
 
@@ -76,7 +86,7 @@ class JournalLook:
     verified: Mapping[str, Verified] = field(default_factory=dict)
     last: RunView | None = None
     resumable: str | None = None
-    planned: Mapping[Key, str] = field(default_factory=dict)
+    planned: Mapping[Key, Planned] = field(default_factory=dict)
     progress: Progress | None = None
     trouble: str = ""
 
@@ -219,18 +229,28 @@ class _Reader:
             tuple(step for step, state in rows if state == WorkState.RUNNING),
         )
 
-    def _planned(self, run: RunView, receipts: Mapping[Key, Applied]) -> dict[Key, str]:
+    def _planned(self, run: RunView, receipts: Mapping[Key, Applied]) -> dict[Key, Planned]:
         """What is left of the run's plan: see run.resume.left_of."""
         text = self._all("SELECT plan FROM runs WHERE id = ?", run.id)[0][0]
-        left: dict[Key, str] = {}
-        for step in (json.loads(text) if text else {}).get("steps", ()):
+        steps = (json.loads(text) if text else {}).get("steps", ())
+        # It was to build images: what came after that has other digests than were planned.
+        built = any(reason["kind"] == LACKING for step in steps for host in step["hosts"] for reason in host["reasons"])
+        left: dict[Key, Planned] = {}
+        for step in steps:
             for host in step["hosts"]:
-                digest = host["fingerprint"]["digest"]
-                receipt = receipts.get((step["step"], host["host"]))
-                done = receipt is not None and receipt.digest == digest and receipt.at >= run.began
+                fingerprint, receipt = host["fingerprint"], receipts.get((step["step"], host["host"]))
+                since = receipt is not None and receipt.at >= run.began
+                done = since and receipt is not None and (built or receipt.digest == fingerprint["digest"])
                 if host["action"] != "up_to_date" and not done:
-                    left[step["step"], host["host"]] = digest
+                    rest = _rest(fingerprint) if built else ""
+                    left[step["step"], host["host"]] = Planned(fingerprint["digest"], rest)
         return left
+
+
+def _rest(fingerprint: Mapping[str, Any]) -> str:
+    from groundplane.overview.judgement import rest_of  # noqa: PLC0415 - carries the site's models
+
+    return rest_of(fingerprint["inputs"], fingerprint["content"], fingerprint["release"])
 
 
 def _moment(text: str) -> datetime:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
 
 FILE = "overview.json"
-FORMAT = 1
+FORMAT = 2
 APART = frozenset({".git", ".groundplane", "__pycache__"})
 IMAGE_LAYERS = ("ceph", "openstack", "identity")
 
@@ -42,8 +42,10 @@ class Judgement:
         layers: all of the site's, in the graph's order; as site.yml has them where there is no graph.
         steps: step to its hosts, each with the digest of what the step reads there today; empty where nobody could
             work it out. In the graph's order.
+        rests: the same digests without the images' part, of steps that have one: a run that builds images changes it.
         not_compared: why nobody could.
-        images_due: layers whose images are wanted, while there is no images.lock.
+        lacking: images that images.lock lacks and apply builds; `builders` are the steps that do.
+        images_due: layers whose images are wanted from elsewhere, while there is no images.lock.
         password: where the vault password comes from: file:PATH, command:PROGRAM, or agent; empty: not known.
         opened: the secrets were open.
     """
@@ -53,10 +55,12 @@ class Judgement:
     layers: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     steps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    rests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     not_compared: str = ""
     unpinned: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    builders: tuple[str, ...] = ()
     images_due: tuple[str, ...] = ()
-    images_built: bool = True
     password: str = ""
     opened: bool = False
 
@@ -81,6 +85,7 @@ def judge(path: Path, content: Content, secrets: Mapping[str, Any] | None) -> Ju
 
 def _judge(path: Path, content: Content, secrets: Mapping[str, Any] | None) -> Judgement:
     from groundplane.checks.validation import check_site  # noqa: PLC0415 - takes time, and is often not needed
+    from groundplane.site.derived_images import builds_images  # noqa: PLC0415
     from groundplane.site.loading import load_site  # noqa: PLC0415
 
     site = load_site(path, content=content, secrets=secrets, strict=False)
@@ -96,17 +101,14 @@ def _judge(path: Path, content: Content, secrets: Mapping[str, Any] | None) -> J
     )
     if graph is None:
         return found
-    steps, why = _steps(site, graph)
     wanted = tuple(layer for layer in site.file.layers if layer in IMAGE_LAYERS)
-    images = "supply" in site.file.layers and not (path / "images.lock").is_file()
+    elsewhere = "supply" in site.file.layers and not builds_images(site.file)
     return replace(
         found,
         layers=tuple(graph.layers),
-        steps=steps,
-        not_compared=why,
+        **_compared(site, graph),
         unpinned=_unpinned(site),
-        images_due=wanted if images else (),
-        images_built=site.file.images.source.value == "build",
+        images_due=wanted if elsewhere and not (path / "images.lock").is_file() else (),
     )
 
 
@@ -117,20 +119,41 @@ def _place(path: Path, vault: VaultFile) -> str:
     return f"command:{vault.password_command[0]}" if vault.password_command else "agent"
 
 
-def _steps(site: Site, graph: Graph) -> tuple[dict[str, dict[str, str]], str]:
-    """Each step's hosts with the digest of today; without digests, and why, where they can't be worked out."""
+def _compared(site: Site, graph: Graph) -> dict[str, Any]:
+    """Fields of a judgement: each step's hosts with the digests of today, as a plan has them (plan.planner); without
+    digests, and why, where they can't be worked out."""
     from groundplane.plan.fingerprint import Fingerprinter  # noqa: PLC0415
+    from groundplane.plan.survey import lacking_now  # noqa: PLC0415
+    from groundplane.supply.lacking import lacking_for, with_lacking  # noqa: PLC0415
 
-    steps = {id_: dict.fromkeys(graph.hosts[id_], "") for id_ in graph.order}
+    bare: dict[str, dict[str, str]] = {id_: dict.fromkeys(graph.hosts[id_], "") for id_ in graph.order}
+    steps, rests = {id_: dict(hosts) for id_, hosts in bare.items()}, dict[str, dict[str, str]]()
     try:
-        fingerprinter = Fingerprinter(site, graph)
+        lacking = lacking_now(site, graph)
+        fingerprinter = Fingerprinter(with_lacking(site, lacking), graph)
         for host in site.inventory.hosts:
-            mine = [id_ for id_, hosts in steps.items() if host in hosts]
+            mine = [id_ for id_, hosts in bare.items() if host in hosts]
             for id_, fingerprint in fingerprinter.of_host(host, mine).items():
                 steps[id_][host] = fingerprint.digest
+                rest = rest_of(fingerprint.inputs, fingerprint.content, fingerprint.release)
+                if rest:
+                    rests.setdefault(id_, {})[host] = rest
     except GroundplaneError as error:
-        return {id_: dict.fromkeys(hosts, "") for id_, hosts in steps.items()}, error.what
-    return steps, ""
+        return {"steps": bare, "not_compared": error.what}
+    builders = tuple(id_ for id_, step in graph.steps.items() if lacking_for(step.action, site, lacking))
+    names = tuple(image.name for image in lacking)
+    return {"steps": steps, "rests": rests, "not_compared": "", "lacking": names, "builders": builders}
+
+
+def rest_of(inputs: Mapping[str, str], content: Mapping[str, str], release: str) -> str:
+    """A digest of a fingerprint without the images' part; empty where there is no such part."""
+    from groundplane.plan.image_inputs import is_image_input  # noqa: PLC0415
+
+    rest = {name: digest for name, digest in inputs.items() if not is_image_input(name)}
+    if len(rest) == len(inputs):
+        return ""
+    text = json.dumps([rest, dict(content), release], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _unpinned(site: Site) -> tuple[str, ...]:
@@ -182,7 +205,7 @@ def kept(state: Path, key: str) -> Judgement | None:
             return None
         fields = data["judgement"]
         fields["problems"] = tuple(Problem(**one) for one in fields["problems"])
-        for name in ("layers", "unpinned", "images_due"):
+        for name in ("layers", "unpinned", "lacking", "builders", "images_due"):
             fields[name] = tuple(fields[name])
         return Judgement(**fields)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

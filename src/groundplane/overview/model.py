@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -28,6 +28,11 @@ class LayerState(StrEnum):
     APPLIED = "applied"
     """Nobody could compare it with what the site wants today."""
     UP_TO_DATE = "up to date"
+
+
+def worst(states: Iterable[LayerState]) -> LayerState:
+    """Of none: never applied."""
+    return min(states, key=list(LayerState).index, default=LayerState.NEVER)
 
 
 class VaultState(StrEnum):
@@ -77,8 +82,7 @@ class LayerView:
     @property
     def state(self) -> LayerState:
         """The worst of its steps."""
-        order = list(LayerState)
-        return min(self.steps.values(), key=order.index, default=LayerState.NEVER)
+        return worst(self.steps.values())
 
     def named(self, state: LayerState) -> tuple[str, ...]:
         return tuple(step for step, found in self.steps.items() if found is state)
@@ -131,7 +135,8 @@ class Overview:
         compared: what was applied was compared with what the site wants today.
         not_compared: why it wasn't.
         unpinned: hosts whose keys nobody has pinned yet.
-        images_due: layers whose images are wanted, while images.lock is missing.
+        lacking: images that images.lock lacks, and apply builds.
+        images_due: layers whose images are wanted from elsewhere, while images.lock is missing.
         resumable: the run of apply with which --resume would go on, and whether the site still wants what it planned.
         entries_written: people's clouds.yaml has the site's entries.
         notes: what could not be looked at, and why.
@@ -149,9 +154,8 @@ class Overview:
     compared: bool = False
     not_compared: str = ""
     unpinned: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
     images_due: tuple[str, ...] = ()
-    images_built: bool = True
-    """Images are built here; otherwise they come from a registry."""
     last: RunView | None = None
     resumable: tuple[str, bool] | None = None
     at_work: Holder | None = None
@@ -231,6 +235,7 @@ def as_data(overview: Overview, following: NextCommand) -> dict[str, Any]:
         },
         "lab": None if lab is None else {"name": lab.name, "nodes": lab.nodes, "running": lab.running},
         "not_pinned": list(overview.unpinned),
+        "images_to_build": list(overview.lacking),
         "images_missing_for": list(overview.images_due),
         "notes": list(overview.notes),
         "next": {"command": following.words, "reason": following.reason},

@@ -78,10 +78,11 @@ def _go_on(overview: Overview) -> NextCommand | None:
 
 
 def _images(overview: Overview) -> NextCommand | None:
+    """Those that are built here apply builds itself."""
     if not overview.images_due:
         return None
-    what = f"images of {_and(overview.images_due)} are wanted, and images.lock isn't there yet"
-    return NextCommand(f"groundplane images {'build' if overview.images_built else 'lock'}", what)
+    what = f"pins the images of {_and(overview.images_due)}: there is no images.lock yet"
+    return NextCommand("groundplane images lock", what)
 
 
 def _apply(overview: Overview) -> NextCommand | None:
@@ -94,7 +95,8 @@ def _apply(overview: Overview) -> NextCommand | None:
         return NextCommand("groundplane plan", f"says what changed in {_and(changed)}, and what apply would do")
     fresh = [layer.name for layer in overview.layers if layer.named(LayerState.NEVER)]
     if fresh:
-        return NextCommand("groundplane apply", f"brings about {_and(fresh)}; shows the plan first and asks")
+        images = f", builds {counted(len(overview.lacking), 'image')} for it" if overview.lacking else ""
+        return NextCommand("groundplane apply", f"brings about {_and(fresh)}{images}; shows the plan first and asks")
     return None
 
 

@@ -99,6 +99,12 @@ def test_storage_alone_has_no_doors(cloud: LabSummary, monkeypatch: pytest.Monke
     assert "Ceph's disks" in text
 
 
+def test_nothing_is_claimed_that_was_not_measured(cloud: LabSummary, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = shown(replace(cloud, measured=Measured()), monkeypatch)
+    assert "at most" not in text
+    assert "memory" in text
+
+
 def test_nodes_that_stand_still(cloud: LabSummary, monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = (replace(cloud.status.nodes[0], state=NodeState.STOPPED), *cloud.status.nodes[1:])
     text = shown(replace(cloud, status=replace(cloud.status, nodes=nodes)), monkeypatch)

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
-from groundplane.lab.times import Times, read_times, times_of, together
+from groundplane.content import toolkit_content
+from groundplane.lab.times import BUILDS, PULLS, PUSHES, Times, read_times, times_of, together
 from groundplane.run.events import RunState, WorkState
 from groundplane.run.journal.models import RunRow, RunStepRow
 from groundplane.run.journal.store import Journal, open_journal
@@ -91,6 +93,28 @@ def test_layers_by_their_steps(journal: Journal) -> None:
     assert (found.run, found.seconds) == ("r-1", 80)
     assert found.critical_path == (("base.two", 15), ("supply.pull", 60))
     assert found.applied == {"base", "supply"}
+
+
+def test_images_are_told_apart(journal: Journal) -> None:
+    begin(
+        journal,
+        "r-1",
+        {
+            "supply.ceph_build": (0, 30),
+            "supply.ceph_images": (30, 34),
+            "supply.ceph_pull": (34, 50),
+            "supply.build": (30, 500),
+            "supply.images": (500, 520),
+            "supply.pull": (520, 600),
+        },
+    )
+    (supply,) = times_of(journal).layers
+    assert (supply.applied, supply.built, supply.pushed, supply.pulled) == (600, 500, 24, 96)
+
+
+def test_the_steps_are_there() -> None:
+    steps = yaml.safe_load((toolkit_content().playbooks / "layers.yml").read_text())["layers"]["supply"]["steps"]
+    assert {step.partition(".")[2] for step in (*BUILDS, *PUSHES, *PULLS)} <= set(steps)
 
 
 def test_each_steps_latest_success_counts_over_all_runs(journal: Journal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from groundplane.overview import gather
+from groundplane.overview.gather import layer_views, resumable
+from groundplane.overview.journal import Applied, JournalLook, Planned
+from groundplane.overview.judgement import Judgement
 from groundplane.overview.model import LayerState, VaultState
 from groundplane.overview.next_command import next_command
 from groundplane.run.events import RunState, WorkState
@@ -187,6 +191,31 @@ def test_what_was_worked_out_is_not_worked_out_again(looked: Looked, monkeypatch
     monkeypatch.setattr(gather, "judge", again)
     monkeypatch.setattr(gather, "open_quietly", again)
     assert looked.at() == first
+
+
+def test_a_step_that_is_to_build_images_has_work() -> None:
+    look = JournalLook(receipts={("supply.build", "node1"): Applied(NOW, "r-1", "d")})
+    steps = {"supply.build": {"node1": "d"}}
+    done = Judgement("test", layers=("supply",), steps=steps)
+    assert layer_views(done, look)[0].state is LayerState.UP_TO_DATE
+    due = replace(done, lacking=("ceph",), builders=("supply.build",))
+    assert layer_views(due, look)[0].state is LayerState.CHANGED
+    assert layer_views(due, JournalLook())[0].state is LayerState.NEVER
+
+
+@pytest.mark.parametrize(
+    ("planned", "same"),
+    [
+        (Planned("d"), True),
+        (Planned("other"), False),
+        (Planned("other", "rest"), True),
+        (Planned("other", "more"), False),
+    ],
+)
+def test_a_run_goes_on_where_only_images_differ_that_it_built(planned: Planned, *, same: bool) -> None:
+    now = Judgement("test", steps={"a.one": {"node1": "d"}}, rests={"a.one": {"node1": "rest"}})
+    look = JournalLook(resumable="r-1", planned={("a.one", "node1"): planned})
+    assert resumable(now, look) == ("r-1", same)
 
 
 def test_entries_for_people(looked: Looked) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from groundplane.overview.journal import look_at_journal
+from groundplane.overview.journal import LACKING, Planned, look_at_journal
+from groundplane.overview.judgement import rest_of
 from groundplane.overview.model import LayerState
+from groundplane.plan.model import ReasonKind
 from groundplane.run.events import RunState, WorkState
 from groundplane.run.journal.store import FILE, Journal, open_journal
 from groundplane.run.lock import Holder
@@ -102,19 +104,48 @@ def test_each_layers_newest_verification_counts(journal: Journal, tmp_path: Path
     }
 
 
-def test_what_is_left_of_a_run_that_was_broken_off(journal: Journal, tmp_path: Path) -> None:
-    def step(name: str, action: str, digest: str) -> dict[str, object]:
-        return {"step": name, "hosts": [{"host": "node1", "action": action, "fingerprint": {"digest": digest}}]}
+def planned_step(name: str, action: str, digest: str, *kinds: str) -> dict[str, object]:
+    """As plans have them (plan.model.PlannedStep)."""
+    fingerprint = {"inputs": {"groundplane_images": "i", "a": "1"}, "content": {}, "release": "", "digest": digest}
+    reasons = [{"kind": kind, "details": []} for kind in kinds]
+    return {
+        "step": name,
+        "hosts": [{"host": "node1", "action": action, "reasons": reasons, "fingerprint": fingerprint}],
+    }
 
-    steps = [step("a.one", "run", "x"), step("a.two", "run", "y"), step("a.three", "up_to_date", "z")]
+
+def test_what_is_left_of_a_run_that_was_broken_off(journal: Journal, tmp_path: Path) -> None:
+    steps = [
+        planned_step("a.one", "run", "x"),
+        planned_step("a.two", "run", "y"),
+        planned_step("a.three", "up_to_date", "z"),
+    ]
     states = {"a.one": WorkState.DONE, "a.two": WorkState.FAILED}
     begin(journal, "r-1", states, state=RunState.FAILED, plan=json.dumps({"steps": steps}))
     journal.save_receipts([receipt("a.one", digest="x", at=NOW + timedelta(seconds=9))])
     look = look_at_journal(tmp_path, "test", None)
     assert look.resumable == "r-1"
-    assert look.planned == {("a.two", "node1"): "y"}
+    assert look.planned == {("a.two", "node1"): Planned("y")}
     begin(journal, "r-2", {"a.two": WorkState.DONE}, at=NOW + timedelta(hours=1))
     assert look_at_journal(tmp_path, "test", None).resumable is None
+
+
+def test_after_images_were_built_steps_have_other_digests_than_were_planned(journal: Journal, tmp_path: Path) -> None:
+    steps = [
+        planned_step("a.build", "run", "b", LACKING),
+        planned_step("a.one", "run", "x"),
+        planned_step("a.two", "run", "y"),
+    ]
+    states = {"a.build": WorkState.DONE, "a.one": WorkState.DONE, "a.two": WorkState.FAILED}
+    begin(journal, "r-1", states, state=RunState.FAILED, plan=json.dumps({"steps": steps}))
+    later = NOW + timedelta(seconds=9)
+    journal.save_receipts([receipt("a.build", digest="b", at=later), receipt("a.one", digest="built", at=later)])
+    rest = rest_of({"groundplane_images": "other", "a": "1"}, {}, "")
+    assert look_at_journal(tmp_path, "test", None).planned == {("a.two", "node1"): Planned("y", rest)}
+
+
+def test_the_reason_is_the_planners() -> None:
+    assert ReasonKind.LACKING == LACKING
 
 
 @pytest.mark.parametrize("content", [b"", b"no journal at all, and long enough to be taken for one" * 40])

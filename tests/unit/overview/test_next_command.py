@@ -89,8 +89,8 @@ CASES: list[tuple[str, Overview, dict[str, Any], str, str]] = [
         "apply",
         "as the site says",
     ),
-    ("images are missing", FRESH, {"images_due": ("ceph", "openstack")}, "images build", "ceph and openstack"),
-    ("images of a registry", FRESH, {"images_due": ("ceph",), "images_built": False}, "images lock", "ceph"),
+    ("images are missing", FRESH, {"lacking": ("ceph", "nova")}, "apply", "builds 2 images for it"),
+    ("images of a registry", FRESH, {"images_due": ("ceph",)}, "images lock", "ceph"),
     ("nothing was applied", FRESH, {}, "apply", "brings about bootstrap"),
     ("one layer failed", FINE, {"layers": (layer("a"), layer("b", LayerState.FAILED))}, "apply", "in b"),
     (
