@@ -109,8 +109,10 @@ class Table:
         if self._room(shown, self._natural) <= width:
             return self._rich(shown, [self._natural(index) for index in shown], self._rows), ()
         remarks = shown.pop() if not self.names[shown[-1]] else None
+        # What is empty all the way down goes first, and isn't missed.
+        shown = [index for index in shown if self._used(index) or self.names[index] not in self._spare]
         left_out = []
-        for name in reversed(self._spare):
+        for name in reversed([name for name in self._spare if self.names.index(name) in shown]):
             if self._room(shown, self._narrowest) <= width:
                 break
             shown.remove(self.names.index(name))

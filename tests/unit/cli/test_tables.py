@@ -51,6 +51,12 @@ def test_what_can_be_spared_is_left_out_and_that_is_said() -> None:
     assert "".join(lines[2:]).startswith("Left out, as there is no room: zone.")
 
 
+def test_an_empty_column_is_not_missed() -> None:
+    table = Table("host", "zone", "state", whole=("host",), spare=("zone",))
+    table.add(NAME, "", state("up"))
+    assert shown(table, 42) == [f"host{' ' * 32}state", f"{NAME}  up"]
+
+
 def test_nothing_is_ever_lost() -> None:
     told = "".join("".join(shown(hosts(), 30)).split())
     for part in (NAME[:10], "org", "up", "3"):

@@ -52,7 +52,7 @@ def test_inspect_shows_what_a_bundle_says_and_that_nothing_was_checked(tmp_path:
 def test_verify_says_who_signed_and_how_much_was_read(tmp_path: Path, maker: Maker, name: str) -> None:
     shown = call("verify", make_bundle(tmp_path / name, maker=maker), "--signers", maker.signers)
     assert shown.exit_code == 0, shown.output
-    assert shown.output.startswith("Whole: 6 files")
+    assert shown.output.startswith("✔ Whole: 6 files")
     assert "signed by maker (SHA256:" in shown.output
 
 

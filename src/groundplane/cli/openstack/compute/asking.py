@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Unpack
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import click
-
     from groundplane.cli.operations import Answers, Desk
     from groundplane.openstack.compute.nova import Nova
     from groundplane.run.operation import Operation
@@ -54,15 +52,3 @@ def carry_out(obj: str | None, make: Make, *, present: Sequence[str] = (), **ans
             return make(desk, nova)
 
     operations.carry_out(obj, asked, **answers)
-
-
-def complete_compute_hosts(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Names of the inventory's compute hosts; Nova isn't asked for a press of a key."""
-    from groundplane.cli.common import open_site  # noqa: PLC0415
-    from groundplane.errors import GroundplaneError  # noqa: PLC0415
-
-    try:
-        site = open_site(ctx.find_root().params.get("site"), strict=False)
-    except GroundplaneError:
-        return []
-    return [host for host in site.inventory.group_hosts.get("compute", ()) if host.startswith(incomplete)]

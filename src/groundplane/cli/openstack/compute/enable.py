@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from groundplane.cli.openstack.compute.asking import complete_compute_hosts
+from groundplane.cli.completion import complete_compute_hosts
 from groundplane.cli.operations import operation_options
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groundplane.cli.openstack.compute.asking import complete_compute_hosts
+from groundplane.cli.completion import complete_compute_hosts
 from groundplane.cli.operations import operation_options
 from groundplane.cli.options import parallel_option
 
