@@ -129,14 +129,6 @@ class PoolSettings(Options):
             return self.erasure.k + self.erasure.m if self.erasure is not None else 0
         return self.size
 
-    def least(self) -> int:
-        """Copies or parts that must be there; Ceph's own choice where nothing is written: k + 1, half of the copies."""
-        if self.min_size is not None:
-            return self.min_size
-        if self.type is PoolType.ERASURE and self.erasure is not None:
-            return self.erasure.k + (1 if self.erasure.m > 1 else 0)
-        return self.size - self.size // 2
-
 
 class Pool(PoolSettings):
     """A pool."""

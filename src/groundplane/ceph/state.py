@@ -27,7 +27,6 @@ CLUSTER_FLAGS = OSD_FLAGS | {
     "pausewr",
 }
 """Flags that keep a cluster from doing what it otherwise would; the others only say what it is capable of."""
-CLEAN = "active+clean"
 RUNNING = "running"
 
 

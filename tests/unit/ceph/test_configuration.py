@@ -134,9 +134,4 @@ def test_a_site_without_the_layer(site_folder: SiteFolder) -> None:
 
 def test_copies_and_parts() -> None:
     assert PoolSettings().parts() == 3
-    assert PoolSettings().least() == 2
-    assert PoolSettings(size=2).least() == 1
-    assert PoolSettings(size=2, min_size=2).least() == 2
-    wide = PoolSettings(type=PoolType.ERASURE, erasure=Erasure(k=4, m=2))
-    assert (wide.parts(), wide.least()) == (6, 5)
-    assert PoolSettings(type=PoolType.ERASURE, erasure=Erasure(k=2, m=1)).least() == 2
+    assert PoolSettings(type=PoolType.ERASURE, erasure=Erasure(k=4, m=2)).parts() == 6

@@ -36,7 +36,6 @@ COMMENTS = {
     "ceph_failure_domains": "Hosts stay where the CRUSH map has them; moving them moves data.",
 }
 """Above a variable, for the person who reads the file later."""
-_TOP_LEVEL = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*):", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

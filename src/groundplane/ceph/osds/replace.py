@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
 
 COMMAND = "ceph osd replace"
-OFFLINE = "offline"
 DRAIN_MINUTES = 7 * 24 * 60.0
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from groundplane.openstack.work import Work
 
-PLACEMENT_MICROVERSION = "1.39"
-
 
 def forget_records(cloud: Connection, names: Set[str], work: Work) -> None:
     """Services, agents and the resource provider of the node that goes by these names.

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from groundplane.site.release import Release
     from groundplane.supply.mirrors import Mirrors
 
-BUILD_SECONDS = 3600
 LOG_LINES = 15
 RECORD = "wheels.json"
 SUITE_LABEL = "groundplane.wheels"
