@@ -10,9 +10,12 @@ from rich.markup import escape
 from groundplane.cli.lines import DONE, FAILED, PAUSED, say
 from groundplane.counting import counted, duration
 from groundplane.errors import CancelledError, FailedError
+from groundplane.plan.wording import hosts_in_words
 from groundplane.run.events import RunState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
     from groundplane.plan.model import Plan
@@ -36,21 +39,18 @@ def nothing_to_do(terminal: Console, plan: Plan, *, quiet: bool) -> None:
 
 
 def report(terminal: Console, result: RunResult) -> None:
-    """What a person has to know after a run, in lines; failures one each."""
+    """What a person has to know after a run, in lines; hosts on which the same failed share one."""
     counts = Counter(result.steps.values())
     told = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in counts.items())
     if terminal.is_terminal:
         terminal.print()
-    for failure in result.failures:
-        what = f"[bold]{failure.step}[/] on " if failure.step else ""
-        task = f" at '{escape(failure.task)}'" if failure.task else ""
-        say(terminal, f"{what}[bold]{failure.host}[/]{task}: {escape(failure.reason)}", mark=FAILED)
+    show_failures(terminal, ((one.step, one.host, one.task, one.reason) for one in result.failures))
     for step, hosts in result.held_back.items():
         reasons: dict[str, list[str]] = {}
         for host, reason in hosts.items():
             reasons.setdefault(reason, []).append(host)
         for reason, names in reasons.items():
-            say(terminal, f"[bold]{step}[/] was held back on {', '.join(names)}: {escape(reason)}", mark=PAUSED)
+            say(terminal, f"[bold]{step}[/] was held back on {hosts_in_words(names)}: {escape(reason)}", mark=PAUSED)
     steps = f"steps: {told}" if told else "no step began"
     say(
         terminal,
@@ -58,6 +58,17 @@ def report(terminal: Console, result: RunResult) -> None:
         f"{counted(result.changed, 'task')} changed something",
         mark=DONE if result.state is RunState.DONE else FAILED,
     )
+
+
+def show_failures(terminal: Console, failures: Iterable[tuple[str, str, str, str]]) -> None:
+    """Each step, host, task and reason; forty hosts that fail alike are one line."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for step, host, task, reason in failures:
+        alike.setdefault((step, task, reason), []).append(host)
+    for (step, task, reason), hosts in alike.items():
+        what = f"[bold]{step}[/] on " if step else ""
+        at = f" at '{escape(task)}'" if task else ""
+        say(terminal, f"{what}[bold]{hosts_in_words(hosts)}[/]{at}: {escape(reason)}", mark=FAILED)
 
 
 def raise_unless_done(result: RunResult, *, dry: bool = False, again: str = "") -> None:

@@ -103,7 +103,8 @@ def _tell(terminal: Console, story: RunStory) -> None:
 
     from rich.markup import escape  # noqa: PLC0415
 
-    from groundplane.cli.lines import FAILED, say  # noqa: PLC0415
+    from groundplane.cli.lines import say  # noqa: PLC0415
+    from groundplane.cli.run_report import show_failures  # noqa: PLC0415
     from groundplane.cli.tables import Table, state  # noqa: PLC0415
     from groundplane.counting import duration  # noqa: PLC0415
 
@@ -130,12 +131,7 @@ def _tell(terminal: Console, story: RunStory) -> None:
     table.show(terminal)
     if len(story.critical_path) > 1:
         say(terminal, f"the critical path: {' → '.join(story.critical_path)}", mark="*", style="dim")
-    for row in story.failures():
-        say(
-            terminal,
-            f"[bold]{row.step}[/] on [bold]{row.host}[/] at '{escape(row.task)}': {escape(row.reason)}",
-            mark=FAILED,
-        )
+    show_failures(terminal, ((row.step, row.host, row.task, row.reason) for row in story.failures()))
     for task in story.slowest_tasks[:5]:
         took = f"[dim]{duration(task.seconds):>7} [/]"
         say(terminal, f"{escape(task.task)} ({task.step} on {task.host})", mark=took, style="dim")

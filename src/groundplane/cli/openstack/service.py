@@ -125,6 +125,7 @@ def _show_differences(terminal: Console, site: Site, run: str, plan: Plan) -> No
 def _agree(action: str, chosen: ServiceAction, plan: Plan, *, yes: bool, as_json: bool) -> None:
     """As `agreement.agree`; of actions that change nothing nobody is asked."""
     from groundplane.cli.agreement import agree  # noqa: PLC0415
+    from groundplane.plan.wording import hosts_in_words  # noqa: PLC0415
 
-    told = ", ".join(f"{step.step} ({', '.join(step.hosts_to_run())})" for step in plan.steps)
+    told = ", ".join(f"{step.step} ({hosts_in_words(step.hosts_to_run())})" for step in plan.steps)
     agree(f"{action} {chosen.description}: {told}. Go on?", yes=yes or not chosen.asks, as_json=as_json)
