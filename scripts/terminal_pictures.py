@@ -266,7 +266,7 @@ PICTURES = {
     "lab": Picture("A cloud in a lab", ("groundplane", "lab", "status", "--name", "{lab}")),
 }
 CHANGES = (
-    ("environments/openstack/overlays/keystone.conf", "[token]\nexpiration = 7200\n"),
+    ("environments/openstack/overlays/neutron.conf", "[DEFAULT]\nglobal_physnet_mtu = 9000\n"),
     ("inventory/host_vars/node1.yml", "kernel_sysctl_extra: {net.core.somaxconn: 8192}\n"),
 )
 """File of a lab's site and text, added at its end."""
