@@ -1,19 +1,16 @@
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from rich.console import Console
 
 from groundplane.errors import Place
 from groundplane.layers.drawing_mermaid import draw_mermaid
 from groundplane.layers.drawing_svg import draw_svg
 from groundplane.layers.marks import StepMark, StepState
 from groundplane.layers.model import Graph, Layer, Need, Step
-from groundplane.terminal.graph import draw_terminal
 
 PLACE = Place(Path("layers.yml"), 1)
 NEEDS = {
@@ -44,27 +41,6 @@ MARKS = {
     "ground.end": StepMark(StepState.UP_TO_DATE, "2 hosts"),
     "ground.b": StepMark(StepState.FAILED, "failed on 1 of 2 hosts"),
 }
-
-
-def tree(width: int) -> str:
-    out = io.StringIO()
-    Console(file=out, width=width, no_color=True).print(draw_terminal(GRAPH, MARKS, width=width))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
-
-
-def test_the_tree_names_needs_and_states_and_fits() -> None:
-    assert tree(60) == (
-        "ground  Metal & wires\n"
-        "├─ ✔ end  2 hosts\n"
-        "├─ ✘ b    failed on 1 of 2 hosts  after end\n"
-        "└─ ○ c    2 hosts                 after b\n"
-        "\n"
-        "upper  after ground  Clouds\n"
-        "└─ ○ d  2 hosts\n"
-        "\n"
-        "✔ up to date   ✘ failed   ○ never applied"
-    )
-    assert "What <upper.d> does" in tree(120)
 
 
 def test_mermaid_has_every_step_its_class_and_no_superfluous_arrow() -> None:

@@ -1,17 +1,11 @@
 from __future__ import annotations
 
-import io
 import json
 from datetime import timedelta
 
-import pytest
-from rich.console import Console
-
-from groundplane.counting import duration
-from groundplane.run.events import EventKind, RunEvent, WorkState
+from groundplane.run.events import EventKind, RunEvent
 from groundplane.run.watchers.json_lines import JsonLinesWatcher
 from groundplane.run.watchers.plain import PlainWatcher
-from groundplane.terminal.run import RichTreeWatcher
 from tests.unit.run.builders import NOW
 
 FAILED = {"state": "failed", "task": "Start it", "reason": "no room", "ok": 1, "changed": 0}
@@ -76,51 +70,3 @@ def test_json_is_one_object_a_line() -> None:
     assert [entry["kind"] for entry in found] == [event.kind.value for event in STORY]
     assert found[5]["data"]["reason"] == "no room"
     assert "host" not in found[0]
-
-
-def shown(watcher: RichTreeWatcher, width: int = 100) -> str:
-    console = Console(width=width, file=io.StringIO(), force_terminal=False)
-    with console.capture() as capture:
-        console.print(watcher.render())
-    return capture.get()
-
-
-def test_the_tree_shows_layers_steps_hosts_tasks_and_expected_times() -> None:
-    watcher = RichTreeWatcher(Console(file=io.StringIO()), expected={"l.one": 30.0, "l.two": 5.0})
-    for event in STORY[:4]:
-        watcher.see(event)
-    text = shown(watcher)
-    assert "Start it" in text
-    assert "1 of 2 hosts" in text
-    assert "of ~30s" in text
-    assert "~5.0s" in text
-    for event in STORY[4:]:
-        watcher.see(event)
-    watcher.close()
-    text = shown(watcher)
-    assert "✘ one" in text
-    assert "b failed at 'Start it': no room" in text
-    assert "· two" in text
-
-
-def test_a_narrow_terminal_cuts_instead_of_breaking() -> None:
-    watcher = RichTreeWatcher(Console(file=io.StringIO()))
-    for event in STORY:
-        watcher.see(event)
-    watcher.close()
-    lines = shown(watcher, 24).splitlines()
-    assert all(len(line) <= 24 for line in lines)
-    assert len(lines) == 5
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.42, "0.4s"), (9.96, "10.0s"), (12.4, "12s"), (61, "1m01s"), (3725, "1h02m")]
-)
-def test_durations_are_said_as_people_do(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
-
-
-def test_every_state_has_a_mark() -> None:
-    from groundplane.terminal.run import MARKS  # noqa: PLC0415
-
-    assert set(MARKS) | {WorkState.RUNNING} == set(WorkState)

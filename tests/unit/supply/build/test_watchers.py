@@ -1,17 +1,12 @@
-"""What a person sees on a terminal and in a pipe, and what a program reads."""
+"""What a person sees in a pipe, and what a program reads."""
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Any
 
-from rich.console import Console
-
-from groundplane.counting import size
 from groundplane.supply.build.events import BuildEvent, BuildEventKind
 from groundplane.supply.build.watchers import JsonBuildWatcher, PlainBuildWatcher
-from groundplane.terminal.builds import LiveBuildWatcher
 
 STORED = {"seconds": 32.1, "bytes": 1_230_000_000, "stored_bytes": 1, "packages": 500, "digest": "sha256:1"}
 STARTED = {"images": ["nova", "cron"], "up_to_date": 3, "expected": {"nova": 40.0}, "parallel": 2}
@@ -72,31 +67,3 @@ def test_a_program_gets_an_object_a_line() -> None:
         "why": "never built",
     }
     assert found[6]["digest"] == "sha256:1"
-
-
-def test_a_terminal_shows_who_works_at_which_step() -> None:
-    console = Console(file=io.StringIO(), force_terminal=True, width=100)
-    watcher = LiveBuildWatcher(console)
-    for each in EVENTS[:4]:
-        watcher.see(each)
-    shown = Console(width=100)
-    with shown.capture() as capture:
-        shown.print(watcher.render())
-    text = capture.get()
-    assert "Images 0/2, 3 were up to date" in text
-    assert "Python wheels" in text
-    assert "of ~40s" in text
-    assert "3/9 RUN apt-get install nova" in text
-    for each in EVENTS[4:7]:
-        watcher.see(each)
-    with shown.capture() as capture:
-        shown.print(watcher.render())
-    assert "Images 1/2" in capture.get()
-    assert "Python wheels" not in capture.get()
-    watcher.close()
-    assert isinstance(console.file, io.StringIO)
-    assert "built in 32s, 1.2 GB, 500 packages" in console.file.getvalue()
-
-
-def test_sizes_are_said_as_people_do() -> None:
-    assert (size(0), size(85_400_000), size(1_230_000_000)) == ("0 MB", "85 MB", "1.2 GB")
