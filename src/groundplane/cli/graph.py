@@ -39,7 +39,7 @@ def command(obj: str | None, form: str | None, output: Path | None, *, as_json: 
       groundplane graph
       groundplane graph --output layers.svg
     """
-    from groundplane.cli.common import console, print_json  # noqa: PLC0415
+    from groundplane.cli.common import console, print_json, short_path  # noqa: PLC0415
     from groundplane.files import write_atomically  # noqa: PLC0415
 
     form = form or {".svg": "svg", ".mmd": "mermaid"}.get(output.suffix if output else "", "tree")
@@ -58,6 +58,7 @@ def command(obj: str | None, form: str | None, output: Path | None, *, as_json: 
         click.echo(text, nl=False)
     else:
         write_atomically(output, text)
+        click.echo(f"wrote {short_path(output)}", err=True)
 
 
 def _as_data(graph: Graph, marks: Mapping[str, StepMark]) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def show(obj: str | None, run: str, *, html: str | None, as_json: bool) -> None:
 
         write_atomically(Path(html), run_page(story))
         if not as_json:
-            click.echo(f"Wrote {html}")
+            click.echo(f"wrote {html}")
     if as_json:
         print_json(story_as_data(story))
     elif html is None:

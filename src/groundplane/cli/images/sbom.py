@@ -32,7 +32,7 @@ def command(obj: str | None, name: str | None, *, output: Path | None, folder: P
       groundplane images sbom keystone --output keystone.cdx.json
       groundplane images sbom --all sboms
     """
-    from groundplane.cli.common import open_site  # noqa: PLC0415
+    from groundplane.cli.common import open_site, short_path  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.counting import counted  # noqa: PLC0415
     from groundplane.errors import InputError  # noqa: PLC0415
@@ -56,5 +56,6 @@ def command(obj: str | None, name: str | None, *, output: Path | None, folder: P
     text = locked_sbom(lock, name or "", cache=here.cache)
     if output is not None:
         write_atomically(output, text)
+        click.echo(f"wrote {short_path(output)}", err=True)
     else:
         click.echo(text, nl=False)
