@@ -95,7 +95,7 @@ for name, _, _, own in containers():
 for unit in glob.glob('/etc/systemd/system/**/kolla-*-container.service', recursive=True):
     os.remove(unit)
 subprocess.run(['systemctl', 'daemon-reload'])
-# The one that has to end in order: it takes the virtual addresses off the host, which a first deployment refuses to find.
+# This one has to end in order: it takes the virtual addresses along, which a first deployment refuses to find.
 subprocess.run(['docker', 'stop', 'keepalived'], capture_output=True)
 if names:
     subprocess.run(['docker', 'rm', '--force', *names], capture_output=True)
