@@ -180,6 +180,9 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 KEEP = os.environ.get("GP_TEST_KEEP") == "true"
+if os.environ.get("GP_TEST_KEEP") not in (None, "", "true", "false"):
+    # Taken for a no, it would cost a lab that somebody meant to keep.
+    raise pytest.UsageError("GP_TEST_KEEP is true or false: without true the lab of that name is taken down first")
 
 
 @contextmanager
