@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from groundplane.lab.quick_look import look_at_lab
 from groundplane.overview.journal import look_at_journal
 from groundplane.overview.judgement import files_key, judge, keep, kept
 from groundplane.overview.model import Checked, LayerState, LayerView, Overview, VaultState, worst
-from groundplane.overview.vault import VaultLook, open_quietly, password_at_hand
+from groundplane.overview.vault import VaultLook, open_quietly, password_stamp
 from groundplane.run.lock import lock_holder
 
 if TYPE_CHECKING:
@@ -69,15 +70,19 @@ def overview_of(
 def _judged(
     path: Path, content: Content, state: Path, *, override: Path | None, runtime: Path
 ) -> tuple[Judgement, VaultLook]:
-    """The judgement that is kept, where it holds and was made with open secrets or couldn't be today either."""
+    """The judgement that is kept, where it holds and was made with the secrets open, or they can't be opened today."""
+
+    def stamp(place: str) -> str:
+        return password_stamp(place, path, override=override, runtime=runtime)
+
     key = files_key(path, content)
     found = kept(state, key)
-    there = found is not None and password_at_hand(found.password, path, override=override, runtime=runtime)
-    if found is not None and there and found.opened:
+    if found is not None and found.stamp and found.stamp == stamp(found.password):
         return found, VaultLook(VaultState.OPEN)
     vault = open_quietly(path, override=override, runtime=runtime)
     if found is None or vault.values is not None:
         found = judge(path, content, vault.values)
+        found = replace(found, stamp=stamp(found.password) if vault.values is not None else "")
         keep(state, key, found)
     return found, vault
 

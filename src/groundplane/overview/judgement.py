@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
 
 FILE = "overview.json"
-FORMAT = 2
+FORMAT = 3
 APART = frozenset({".git", ".groundplane", "__pycache__"})
 IMAGE_LAYERS = ("ceph", "openstack", "identity")
 
@@ -47,7 +47,7 @@ class Judgement:
         lacking: images that images.lock lacks and apply builds; `builders` are the steps that do.
         images_due: layers whose images are wanted from elsewhere, while there is no images.lock.
         password: where the vault password comes from: file:PATH, command:PROGRAM, or agent; empty: not known.
-        opened: the secrets were open.
+        stamp: where the secrets were open, what tells whether the password is still the same (vault.password_stamp).
     """
 
     name: str = ""
@@ -62,7 +62,7 @@ class Judgement:
     builders: tuple[str, ...] = ()
     images_due: tuple[str, ...] = ()
     password: str = ""
-    opened: bool = False
+    stamp: str = ""
 
     @property
     def compared(self) -> bool:
@@ -80,7 +80,7 @@ def judge(path: Path, content: Content, secrets: Mapping[str, Any] | None) -> Ju
     except GroundplaneError as error:
         problems = error.problems if isinstance(error, InputError) else ()
         told = tuple(map(_told, problems)) or (_of_error(error),)
-        return Judgement(**_rough(path), problems=told, opened=secrets is not None)
+        return Judgement(**_rough(path), problems=told)
 
 
 def _judge(path: Path, content: Content, secrets: Mapping[str, Any] | None) -> Judgement:
@@ -97,7 +97,6 @@ def _judge(path: Path, content: Content, secrets: Mapping[str, Any] | None) -> J
         tuple(map(_told, problems)),
         not_compared="the site has mistakes",
         password=_place(path, site.file.vault),
-        opened=secrets is not None,
     )
     if graph is None:
         return found

@@ -24,17 +24,23 @@ class VaultLook:
     values: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
-def password_at_hand(place: str, path: Path, *, override: Path | None, runtime: Path) -> bool:
-    """Whether the password is where it was, without opening anything; `place` is Judgement.password."""
+def password_stamp(place: str, path: Path, *, override: Path | None, runtime: Path) -> str:
+    """What tells whether the password is still the one that was there, without opening anything; empty: it isn't there.
+
+    Args:
+        place: Judgement.password.
+    """
     kind, _, what = place.partition(":")
     try:
-        if override is not None:
-            return override.is_file()
-        if kind == "agent":
-            return ask_agent(agent_socket(runtime, path)) is not None
-        return kind == "file" and Path(what).is_file()
+        if override is None and kind == "agent":
+            return kind if ask_agent(agent_socket(runtime, path)) is not None else ""
+        if override is None and kind != "file":
+            return ""
+        file = override if override is not None else Path(what)
+        status = file.stat()
     except OSError:
-        return False
+        return ""
+    return f"{file}:{status.st_size}:{status.st_mtime_ns}"
 
 
 def open_quietly(path: Path, *, override: Path | None, runtime: Path) -> VaultLook:

@@ -114,6 +114,17 @@ def test_the_password_goes_and_comes(looked: Looked) -> None:
     assert (back.vault, back.layers[0].state) == (VaultState.OPEN, LayerState.CHANGED)
 
 
+def test_another_password_is_noticed_although_no_file_of_the_site_changed(looked: Looked) -> None:
+    applied(looked)
+    assert looked.at().vault is VaultState.OPEN
+    assert looked.password is not None
+    looked.password.write_bytes(b"of another lab, made anew under the same name")
+    found = looked.at()
+    assert found.vault is VaultState.WRONG
+    assert found.layers[0].state is LayerState.UP_TO_DATE
+    assert next_command(found).words == "groundplane validate --secrets"
+
+
 def test_no_secrets_yet(looked: Looked) -> None:
     (looked.site.path / "secrets.yml").unlink()
     found = looked.at()
