@@ -29,8 +29,13 @@ PUBLIC, INTERNAL = "public", "internal"
 ADMIN = "admin"
 REACH_SECONDS = 3.0
 ANSWER_SECONDS = 60.0
-_TRANSPORT = re.compile(r"(: )\w*Pool\(.*Caused by \w+\(['\"](?:\w+\([^)]*\): )?(.*?)['\"]\)+")
+_TRANSPORT = re.compile(
+    r"(?:SSL exception connecting to (\S+: ))?\w*Pool\(.*"
+    r"Caused by (?:\w+\((?:\d+, )?)+['\"](?:\w+\([^)]*\): )?(.*?)['\"]\)+"
+)
 """What the layers below make of a connection that failed; the innermost part says why."""
+_OPENSSL = re.compile(r"\[SSL: \w+\] | \(_ssl\.c:\d+\)")
+"""What OpenSSL adds for programmers."""
 _DOWN = (502, 503, 504)
 """What the load balancer answers for a service that isn't there."""
 KOLLA_DEFAULTS: Mapping[str, Any] = {
@@ -294,6 +299,7 @@ def telling(what: str, *, cure: str = "") -> Iterator[None]:
         FailedError: with what the cloud answered as its `why`.
     """
     from keystoneauth1.exceptions import ClientException, Unauthorized  # noqa: PLC0415 - heavy
+    from keystoneauth1.exceptions import ConnectionError as NotConnected  # noqa: PLC0415
     from openstack.exceptions import SDKException  # noqa: PLC0415
 
     try:
@@ -307,13 +313,15 @@ def telling(what: str, *, cure: str = "") -> Iterator[None]:
                 cure="Passwords come from secrets.yml; groundplane apply openstack.keystone brings the administrator's "
                 "to the cloud.",
             ) from error
-        if getattr(error, "status_code", None) in _DOWN:
+        away = any(isinstance(one, NotConnected) for one in (error, behind))
+        if away or getattr(error, "status_code", None) in _DOWN:
             cure = cure or "groundplane openstack status shows which service is down."
         raise FailedError(what, why=short(error), cure=cure) from error
 
 
 def short(error: Exception) -> str:
     """What the cloud said, on one line."""
-    text = _TRANSPORT.sub(r"\1\2", " ".join(str(getattr(error, "details", None) or error).split()))
+    text = " ".join(str(getattr(error, "details", None) or error).split())
+    text = _OPENSSL.sub("", _TRANSPORT.sub(lambda found: f"{found[1] or ''}{found[2]}", text))
     url = getattr(error, "url", None)
     return f"{text} ({url})" if url and str(url) not in text else text

@@ -16,6 +16,7 @@ from groundplane.openstack.api import (
     open_connection,
     reachable_entrance,
     secret,
+    short,
     telling,
 )
 
@@ -139,3 +140,39 @@ def test_a_connection_that_fails_says_why_on_one_line() -> None:
     with pytest.raises(FailedError) as caught, telling("The cloud can't be entered"):
         connection.authorize()
     assert caught.value.why.endswith("/v3/auth/tokens: 127.0.0.1: Connection refused"), caught.value.why
+    assert caught.value.cure == "groundplane openstack status shows which service is down."
+
+
+REFUSED = "Failed to establish a new connection: [Errno 111] Connection refused"
+MISMATCH = "certificate verify failed: IP address mismatch, certificate is not valid for '203.0.113.250'."
+POOL = "Pool(host='203.0.113.250', port=5000): Max retries exceeded with url: /v3/auth/tokens "
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            (
+                f"SSL exception connecting to https://203.0.113.250:5000/v3: Secure{POOL}(Caused by "
+                f'SSLError(SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] {MISMATCH} (_ssl.c:992)")))'
+            ),
+            f"https://203.0.113.250:5000/v3: {MISMATCH}",
+        ),
+        (
+            (
+                f"Secure{POOL}(Caused by SSLError(SSLCertVerificationError(1, "
+                f'"[SSL: CERTIFICATE_VERIFY_FAILED] {MISMATCH} (_ssl.c:992)")))'
+            ),
+            MISMATCH,
+        ),
+        (
+            (
+                f"Unable to connect to https://a:5000/v3: HTTPSConnection{POOL}(Caused by "
+                f"NewConnectionError(\"HTTPSConnection(host='203.0.113.250', port=5000): {REFUSED}\"))"
+            ),
+            f"Unable to connect to https://a:5000/v3: {REFUSED}",
+        ),
+    ],
+)
+def test_of_what_libraries_say_the_reason_is_left(said: str, told: str) -> None:
+    assert short(Exception(said)) == told
