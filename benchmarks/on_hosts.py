@@ -21,6 +21,7 @@ from groundplane.machine.cancel import CancelToken
 from groundplane.plan.model import Fingerprint, HostAction, HostProbe, Plan, PlannedHost, PlannedStep
 from groundplane.plan.probe import probe_hosts
 from groundplane.run.journal.store import open_journal
+from groundplane.run.means import Means
 from groundplane.run.run_plan import run_plan
 from groundplane.run.workbench import open_workbench
 from groundplane.runtime.choose import ensure_runtime
@@ -91,16 +92,18 @@ class Bench:
             self.site,
             self.graph,
             plan,
-            journal=journal,
-            runtime=self.runtime,
-            connection=self.connection,
-            secrets=self.opened.values,
-            vault_password=self.opened.password,
-            memory=self.here.runtime,
+            means=Means(
+                journal=journal,
+                runtime=self.runtime,
+                connection=self.connection,
+                secrets=self.opened.values,
+                vault_password=self.opened.password,
+                memory=self.here.runtime,
+                holder=self.here.holder,
+                watchers=[],
+                cancel=CancelToken(),
+            ),
             cache=self.here.cache,
-            holder=self.here.holder,
-            watchers=[],
-            cancel=CancelToken(),
             probe=self.probe,
         )
         seconds = time.monotonic() - started

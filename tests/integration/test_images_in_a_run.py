@@ -21,6 +21,7 @@ from groundplane.plan.survey import survey
 from groundplane.run import run_plan as run_plan_module
 from groundplane.run.events import RunState
 from groundplane.run.journal.store import Journal, open_journal
+from groundplane.run.means import Means
 from groundplane.run.resume import left_of, run_to_resume
 from groundplane.site.images_lock import has_lock, read_lock, write_lock
 from groundplane.supply import lacking
@@ -177,16 +178,18 @@ class Cloud:
             site,
             load_graph(site),
             plan,
-            journal=journal,
-            runtime=cast("Any", ThisMachine()),
-            connection=cast("SshConnection", connection),
-            secrets={},
-            vault_password=b"unused",
-            memory=memory,
+            means=Means(
+                journal=journal,
+                runtime=cast("Any", ThisMachine()),
+                connection=cast("SshConnection", connection),
+                secrets={},
+                vault_password=b"unused",
+                memory=memory,
+                holder="me@here",
+                watchers=[],
+                cancel=CancelToken(),
+            ),
             cache=self.folder / "cache",
-            holder="me@here",
-            watchers=[],
-            cancel=CancelToken(),
             parallel=1,
             accelerator=False,
             resumes=resumes,

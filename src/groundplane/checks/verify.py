@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 
     from groundplane.checks.engine_checks import EngineCheck
     from groundplane.layers.model import Graph
-    from groundplane.machine.cancel import CancelToken
     from groundplane.run.engine import RunResult
-    from groundplane.run.events import Watcher
-    from groundplane.run.journal.store import Journal
-    from groundplane.runtime.model import Runtime
+    from groundplane.run.means import Means
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 
@@ -114,15 +111,7 @@ def verify(
     site: Site,
     checks: Sequence[Check],
     *,
-    journal: Journal,
-    runtime: Runtime,
-    connection: SshConnection,
-    secrets: Mapping[str, Any],
-    vault_password: bytes,
-    memory: Path,
-    holder: str,
-    watchers: Sequence[Watcher],
-    cancel: CancelToken,
+    means: Means,
     extra: Mapping[str, Any] | None = None,
 ) -> RunResult:
     """Runs the checks one after the other, as a run of its own in the journal. Changes nothing and writes no receipts.
@@ -135,17 +124,9 @@ def verify(
     """
     return run_stages(
         site,
-        [check.stage(site, connection, memory, holder) for check in checks],
+        [check.stage(site, means.connection, means.memory, means.holder) for check in checks],
         command="verify",
-        journal=journal,
-        runtime=runtime,
-        connection=connection,
-        secrets=secrets,
-        vault_password=vault_password,
-        memory=memory,
-        holder=holder,
-        watchers=watchers,
-        cancel=cancel,
+        means=means,
         extra=extra,
         changes=False,
         keep_going=True,

@@ -110,14 +110,11 @@ def apply_request(
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.machine.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
     from groundplane.run.preparation import prepare  # noqa: PLC0415
-    from groundplane.ssh.connection import open_connection  # noqa: PLC0415
 
-    here, terminal = settings(), console()
+    terminal = console()
     with planning(obj, extra=extra) as work:
-        site, secrets = work.site, work.secrets
-        with open_connection(
-            site.path, site.file.ssh, runtime=here.runtime, ssh_auth_sock=here.ssh_auth_sock, secrets=secrets.values
-        ) as connection:
+        site = work.site
+        with work.connected() as connection:
             with console(stderr=True).status("Asking the hosts"):
                 prepared = prepare(request, site=site, graph=work.graph, journal=work.journal, connection=connection)
             if not as_json:
@@ -136,26 +133,16 @@ def apply_request(
             if on_begin is not None:
                 on_begin()
             from groundplane.run.run_plan import run_plan  # noqa: PLC0415
-            from groundplane.runtime.choose import ensure_runtime  # noqa: PLC0415
 
-            with console(stderr=True).status(f"Making the runtime of release {site.release.name} ready"):
-                runtime = ensure_runtime(site.release, site.content, cache=here.cache)
             cancel = CancelToken()
+            means = work.means(connection, _watcher(terminal, work, prepared, as_json=as_json), cancel)
             with cancel_on_signals(cancel):
                 result = run_plan(
                     site,
                     work.graph,
                     prepared.plan,
-                    journal=work.journal,
-                    runtime=runtime,
-                    connection=connection,
-                    secrets=secrets.values,
-                    vault_password=secrets.password,
-                    memory=here.runtime,
-                    cache=here.cache,
-                    holder=here.holder,
-                    watchers=[_watcher(terminal, work, prepared, as_json=as_json)],
-                    cancel=cancel,
+                    means=means,
+                    cache=settings().cache,
                     probe=prepared.probe,
                     parallel=parallel,
                     check=check,

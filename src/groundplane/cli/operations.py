@@ -61,20 +61,8 @@ def open_desk(obj: str | None) -> Iterator[Desk]:
         InputError: anything of these is wrong, or the secrets can't be opened.
     """
     from groundplane.cli.planning import planning  # noqa: PLC0415
-    from groundplane.cli.settings import settings  # noqa: PLC0415
-    from groundplane.ssh.connection import open_connection  # noqa: PLC0415
 
-    here = settings()
-    with (
-        planning(obj) as work,
-        open_connection(
-            work.site.path,
-            work.site.file.ssh,
-            runtime=here.runtime,
-            ssh_auth_sock=here.ssh_auth_sock,
-            secrets=work.secrets.values,
-        ) as connection,
-    ):
+    with planning(obj) as work, work.connected() as connection:
         yield Desk(work, connection)
 
 
@@ -183,34 +171,23 @@ def run_operation(
         LockedError, FailedError: see `groundplane.run.stages.run_stages`.
     """
     from groundplane.cli.common import console  # noqa: PLC0415
-    from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.cli.watching import watcher_for  # noqa: PLC0415
     from groundplane.machine.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
     from groundplane.run.stages import run_stages  # noqa: PLC0415
-    from groundplane.runtime.choose import ensure_runtime  # noqa: PLC0415
 
-    here, work = settings(), desk.work
+    work = desk.work
     watcher = watcher_for(console(), as_json=as_json)
     if watch is not None:
         watcher = watch(watcher)
-    with console(stderr=True).status(f"Making the runtime of release {work.site.release.name} ready"):
-        runtime = ensure_runtime(work.site.release, work.site.content, cache=here.cache)
     cancel = CancelToken()
+    means = work.means(desk.connection, watcher, cancel)
     with cancel_on_signals(cancel):
         return run_stages(
             work.site,
             operation.stages,
             always=operation.always,
             command=operation.command,
-            journal=work.journal,
-            runtime=runtime,
-            connection=desk.connection,
-            secrets=work.secrets.values,
-            vault_password=work.secrets.password,
-            memory=here.runtime,
-            holder=here.holder,
-            watchers=[watcher],
-            cancel=cancel,
+            means=means,
             dry=check,
             changes=changes,
         )

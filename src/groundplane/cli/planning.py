@@ -10,10 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from groundplane.layers.model import Graph
+    from groundplane.machine.cancel import CancelToken
     from groundplane.plan.model import HostProbe, Plan
+    from groundplane.run.events import Watcher
     from groundplane.run.journal.store import Journal
+    from groundplane.run.means import Means
     from groundplane.site.secrets.opening import OpenedSecrets
     from groundplane.site.site import Site
+    from groundplane.ssh.connection import SshConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,52 @@ class Planning:
     graph: Graph
     journal: Journal
 
+    @contextmanager
+    def connected(self) -> Iterator[SshConnection]:
+        """The way to the site's hosts.
+
+        Raises:
+            InputError: the secrets lack the operator's key.
+        """
+        from groundplane.cli.settings import settings  # noqa: PLC0415
+        from groundplane.ssh.connection import open_connection  # noqa: PLC0415
+
+        here, site = settings(), self.site
+        with open_connection(
+            site.path,
+            site.file.ssh,
+            runtime=here.runtime,
+            ssh_auth_sock=here.ssh_auth_sock,
+            secrets=self.secrets.values,
+        ) as connection:
+            yield connection
+
+    def means(self, connection: SshConnection, watcher: Watcher, cancel: CancelToken) -> Means:
+        """What a run works with; the release's runtime is made where it is missing.
+
+        Raises:
+            InputError, FailedError: see `groundplane.runtime.choose.ensure_runtime`.
+        """
+        from groundplane.cli.common import console  # noqa: PLC0415
+        from groundplane.cli.settings import settings  # noqa: PLC0415
+        from groundplane.run.means import Means  # noqa: PLC0415
+        from groundplane.runtime.choose import ensure_runtime  # noqa: PLC0415
+
+        here, release = settings(), self.site.release
+        with console(stderr=True).status(f"Making the runtime of release {release.name} ready"):
+            runtime = ensure_runtime(release, self.site.content, cache=here.cache)
+        return Means(
+            journal=self.journal,
+            runtime=runtime,
+            connection=connection,
+            secrets=self.secrets.values,
+            vault_password=self.secrets.password,
+            memory=here.runtime,
+            holder=here.holder,
+            watchers=[watcher],
+            cancel=cancel,
+        )
+
     def plan(self, *, selection: Sequence[str], limit: str | None, force: bool, probe: bool) -> Plan:
         """Asks the hosts, with a count on the terminal, and plans.
 
@@ -32,24 +82,12 @@ class Planning:
             InputError: see `groundplane.plan.survey.survey`.
         """
         from groundplane.cli.common import console  # noqa: PLC0415
-        from groundplane.cli.settings import settings  # noqa: PLC0415
         from groundplane.plan.survey import survey  # noqa: PLC0415
-        from groundplane.ssh.connection import open_connection  # noqa: PLC0415
 
         if not probe:
             return survey(self.site, self.graph, self.journal, None, selection=selection, limit=limit, force=force)[0]
-        here = settings()
         answers: list[HostProbe] = []
-        with (
-            open_connection(
-                self.site.path,
-                self.site.file.ssh,
-                runtime=here.runtime,
-                ssh_auth_sock=here.ssh_auth_sock,
-                secrets=self.secrets.values,
-            ) as connection,
-            console(stderr=True).status("Asking the hosts") as status,
-        ):
+        with self.connected() as connection, console(stderr=True).status("Asking the hosts") as status:
 
             def count(answer: HostProbe) -> None:
                 answers.append(answer)

@@ -39,44 +39,19 @@ def command(
     from groundplane.cli.common import console, parse_extra  # noqa: PLC0415
     from groundplane.cli.planning import planning  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
-    from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.cli.watching import watcher_for  # noqa: PLC0415
     from groundplane.machine.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
-    from groundplane.runtime.choose import ensure_runtime  # noqa: PLC0415
-    from groundplane.ssh.connection import open_connection  # noqa: PLC0415
 
-    here, terminal = settings(), console()
+    terminal = console()
     variables = parse_extra(extra)
     with planning(obj, extra=variables) as work:
-        site, secrets = work.site, work.secrets
+        site = work.site
         checks = checks_of(site, work.graph, selection=names, limit=limit, skip=skip)
-        with console(stderr=True).status(f"Making the runtime of release {site.release.name} ready"):
-            runtime = ensure_runtime(site.release, site.content, cache=here.cache)
         cancel = CancelToken()
-        with (
-            open_connection(
-                site.path,
-                site.file.ssh,
-                runtime=here.runtime,
-                ssh_auth_sock=here.ssh_auth_sock,
-                secrets=secrets.values,
-            ) as connection,
-            cancel_on_signals(cancel),
-        ):
-            result = verify(
-                site,
-                checks,
-                journal=work.journal,
-                runtime=runtime,
-                connection=connection,
-                secrets=secrets.values,
-                vault_password=secrets.password,
-                memory=here.runtime,
-                holder=here.holder,
-                watchers=[watcher_for(terminal, as_json=as_json)],
-                cancel=cancel,
-                extra=variables,
-            )
+        with work.connected() as connection:
+            means = work.means(connection, watcher_for(terminal, as_json=as_json), cancel)
+            with cancel_on_signals(cancel):
+                result = verify(site, checks, means=means, extra=variables)
     if not as_json:
         report(terminal, result)
     raise_unless_done(result, dry=True)

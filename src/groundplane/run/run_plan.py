@@ -17,7 +17,6 @@ from groundplane.run.journal.store import new_run_id
 from groundplane.run.kolla_prechecks import first_services
 from groundplane.run.kolla_service import ServicePlayer
 from groundplane.run.lock import site_lock
-from groundplane.run.redaction import Redactor, secret_strings
 from groundplane.run.teller import Teller
 from groundplane.run.workbench import open_workbench
 
@@ -26,11 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundplane.layers.model import Graph
-    from groundplane.machine.cancel import CancelToken
     from groundplane.plan.model import HostProbe, Plan
-    from groundplane.run.events import Watcher
     from groundplane.run.journal.store import Journal
-    from groundplane.runtime.model import Runtime
+    from groundplane.run.means import Means
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 
@@ -40,16 +37,8 @@ def run_plan(
     graph: Graph,
     plan: Plan,
     *,
-    journal: Journal,
-    runtime: Runtime,
-    connection: SshConnection,
-    secrets: Mapping[str, Any],
-    vault_password: bytes,
-    memory: Path,
+    means: Means,
     cache: Path,
-    holder: str,
-    watchers: Sequence[Watcher],
-    cancel: CancelToken,
     probe: Mapping[str, HostProbe] | None = None,
     parallel: int | None = None,
     check: bool = False,
@@ -62,8 +51,7 @@ def run_plan(
     """Carries out the plan. Call it in the main thread, inside `cancel_on_signals`.
 
     Args:
-        secrets: the opened secrets, so that none of them is shown; `vault_password` opens them for Ansible.
-        memory: Settings.runtime; `cache` Settings.cache; `holder` Settings.holder.
+        cache: Settings.cache.
         probe: what the plan was made from: who can log in where.
         parallel: steps side by side; what site.yml says, else the number of cores, where None.
         check: Ansible's check mode: nothing is changed, no receipt is written.
@@ -79,25 +67,25 @@ def run_plan(
     run = new_run_id()
     options = RunOptions(
         run=run,
-        holder=holder,
+        holder=means.holder,
         parallel=parallel or site.file.ansible.parallel or os.cpu_count() or 1,
         check=check,
         resumes=resumes,
         command=command,
         action=action,
     )
-    redactor = Redactor({*secret_strings(secrets), vault_password.decode(errors="replace")})
-    with site_lock(site.state, holder=holder, run=run):
+    journal, redactor = means.journal, means.redactor()
+    with site_lock(site.state, holder=means.holder, run=run):
         journal.mark_interrupted(site.state)
         _refuse_overtaken(journal, plan, resumes)
-        teller = Teller(run, state=site.state, journal=journal, redactor=redactor, watchers=watchers)
+        teller = Teller(run, state=site.state, journal=journal, redactor=redactor, watchers=means.watchers)
         try:
             with open_workbench(
                 site,
-                runtime=runtime,
-                connection=connection,
-                vault_password=vault_password,
-                memory=memory,
+                runtime=means.runtime,
+                connection=means.connection,
+                vault_password=means.vault_password,
+                memory=means.memory,
                 accelerator=accelerator,
                 extra=extra,
             ) as bench:
@@ -109,9 +97,9 @@ def run_plan(
                     bench=bench,
                     redactor=redactor,
                     teller=teller,
-                    cancel=cancel,
+                    cancel=means.cancel,
                     users=users_of(site, journal, probe),
-                    read_state=_reader(current, graph, connection),
+                    read_state=_reader(current, graph, means.connection),
                     act=lambda step, hosts, *, tell, say, alone: run_action(
                         current.site,
                         step,
@@ -120,12 +108,12 @@ def run_plan(
                         redactor=redactor,
                         tell=tell,
                         say=say,
-                        cancel=cancel,
+                        cancel=means.cancel,
                         check=check,
                         alone=alone,
                     ),
                     hand_over=current.made(
-                        lambda now: HandingOver(now, connection, folder=bench.folder, redactor=redactor)
+                        lambda now: HandingOver(now, means.connection, folder=bench.folder, redactor=redactor)
                     ),
                     play_service=current.made(
                         lambda now: ServicePlayer(

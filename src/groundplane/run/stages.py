@@ -18,7 +18,6 @@ from groundplane.run.events import EventKind, RunState, WorkState
 from groundplane.run.journal.models import RunHostRow, RunRow, RunStepRow
 from groundplane.run.journal.store import new_run_id
 from groundplane.run.lock import site_lock
-from groundplane.run.redaction import Redactor, secret_strings
 from groundplane.run.run_plan import users_of
 from groundplane.run.teller import Teller
 from groundplane.run.workbench import open_workbench
@@ -30,11 +29,11 @@ if TYPE_CHECKING:
     from groundplane.plan.model import HostProbe
     from groundplane.run.ansible_events import Tell
     from groundplane.run.engine import Users
-    from groundplane.run.events import Watcher
     from groundplane.run.journal.store import Journal
+    from groundplane.run.means import Means
     from groundplane.run.outcome import PlaybookOutcome
+    from groundplane.run.redaction import Redactor
     from groundplane.run.workbench import Workbench
-    from groundplane.runtime.model import Runtime
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection
 
@@ -74,15 +73,7 @@ def run_stages(
     stages: Sequence[Stage],
     *,
     command: str,
-    journal: Journal,
-    runtime: Runtime,
-    connection: SshConnection,
-    secrets: Mapping[str, Any],
-    vault_password: bytes,
-    memory: Path,
-    holder: str,
-    watchers: Sequence[Watcher],
-    cancel: CancelToken,
+    means: Means,
     always: Sequence[Stage] = (),
     extra: Mapping[str, Any] | None = None,
     dry: bool = False,
@@ -96,8 +87,6 @@ def run_stages(
 
     Args:
         command: what the journal calls the run.
-        secrets: the opened secrets, so that none of them is shown; `vault_password` opens them for Ansible.
-        memory: Settings.runtime; `holder` Settings.holder.
         dry: Ansible's check mode.
         changes: whether the playbooks may change anything at all; the journal says so.
 
@@ -106,10 +95,10 @@ def run_stages(
         FailedError: the journal or a folder failed; what is in `always` was run all the same.
     """
     run = new_run_id()
-    redactor = Redactor({*secret_strings(secrets), vault_password.decode(errors="replace")})
-    with site_lock(site.state, holder=holder, run=run):
+    journal, redactor, cancel = means.journal, means.redactor(), means.cancel
+    with site_lock(site.state, holder=means.holder, run=run):
         journal.mark_interrupted(site.state)
-        teller = Teller(run, state=site.state, journal=journal, redactor=redactor, watchers=watchers)
+        teller = Teller(run, state=site.state, journal=journal, redactor=redactor, watchers=means.watchers)
         work = _Run(run, journal, teller, redactor, cancel, dry=dry)
         try:
             work.begin(
@@ -117,7 +106,7 @@ def run_stages(
                     id=run,
                     site=site.file.name,
                     command=command,
-                    holder=holder,
+                    holder=means.holder,
                     state=RunState.RUNNING,
                     started_at=work.started,
                     dry=dry or not changes,
@@ -127,13 +116,13 @@ def run_stages(
             )
             with open_workbench(
                 site,
-                runtime=runtime,
-                connection=connection,
-                vault_password=vault_password,
-                memory=memory,
+                runtime=means.runtime,
+                connection=means.connection,
+                vault_password=means.vault_password,
+                memory=means.memory,
                 extra=extra,
             ) as bench:
-                users = users_of(site, journal, _ask_unknown(site, journal, connection, (*stages, *always)))
+                users = users_of(site, journal, _ask_unknown(site, journal, means.connection, (*stages, *always)))
                 work.run(stages, bench, users, cancel, keep_going=keep_going)
                 work.run(always, bench, users, _Insisted(cancel), keep_going=True)
             return work.finish()

@@ -11,6 +11,7 @@ import pytest
 from groundplane.checks import verify as verify_module
 from groundplane.checks.verify import Check, checks_of, verify
 from groundplane.errors import InputError
+from groundplane.run.means import Means
 
 from ..run.builders import graph, step  # noqa: TID252
 from ..site.conftest import SiteFolder, site_folder  # noqa: TID252
@@ -88,9 +89,7 @@ def test_a_failed_check_keeps_no_other_from_being_made(
     monkeypatch.setattr(verify_module, "run_stages", lambda _site, stages, **more: given.update(more, stages=stages))
     site = site_folder.load()
     nothing = cast("Any", None)
-    verify(
-        site,
-        [Check("ceph", PLAYBOOK, ("node1",), ("pools",))],
+    means = Means(
         journal=nothing,
         runtime=nothing,
         connection=nothing,
@@ -101,6 +100,7 @@ def test_a_failed_check_keeps_no_other_from_being_made(
         watchers=[],
         cancel=nothing,
     )
+    verify(site, [Check("ceph", PLAYBOOK, ("node1",), ("pools",))], means=means)
     assert (given["command"], given["changes"], given["keep_going"]) == ("verify", False, True)
     (stage,) = given["stages"]
     assert (stage.id, stage.tags, stage.timeout_minutes) == ("ceph.verify", ("pools",), 30)

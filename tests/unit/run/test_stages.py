@@ -14,6 +14,7 @@ from groundplane.plan.model import HostProbe
 from groundplane.run import stages as stages_module
 from groundplane.run.events import EventKind, RunEvent, RunState, WorkState
 from groundplane.run.journal.store import Journal, open_journal
+from groundplane.run.means import Means
 from groundplane.run.outcome import HostOutcome, PlaybookOutcome
 from groundplane.run.stages import Stage, run_stages
 
@@ -77,15 +78,17 @@ class Runner:
             self.site,
             stages or STAGES,
             command="ceph test",
-            journal=self.journal,
-            runtime=cast("Any", None),
-            connection=cast("Any", None),
-            secrets={},
-            vault_password=b"secret",
-            memory=Path("/nowhere"),
-            holder="me@here",
-            watchers=[self],
-            cancel=self.cancel,
+            means=Means(
+                journal=self.journal,
+                runtime=cast("Any", None),
+                connection=cast("Any", None),
+                secrets={},
+                vault_password=b"secret",
+                memory=Path("/nowhere"),
+                holder="me@here",
+                watchers=[self],
+                cancel=self.cancel,
+            ),
             **more,
         )
 

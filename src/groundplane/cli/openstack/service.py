@@ -67,36 +67,25 @@ def command(
     from groundplane.machine.cancel import CancelToken, cancel_on_signals  # noqa: PLC0415
     from groundplane.openstack.service_action import ACTIONS, plan_services  # noqa: PLC0415
     from groundplane.run.run_plan import run_plan  # noqa: PLC0415
-    from groundplane.runtime.choose import ensure_runtime  # noqa: PLC0415
-    from groundplane.ssh.connection import open_connection  # noqa: PLC0415
 
-    here, terminal, chosen = settings(), console(), ACTIONS[action]
+    terminal, chosen = console(), ACTIONS[action]
     variables = parse_extra(extra)
     with planning(obj, extra=variables) as work:
-        site, secrets = work.site, work.secrets
-        with open_connection(
-            site.path, site.file.ssh, runtime=here.runtime, ssh_auth_sock=here.ssh_auth_sock, secrets=secrets.values
-        ) as connection:
+        site = work.site
+        with work.connected() as connection:
             with console(stderr=True).status("Asking the hosts"):
                 plan, probe = plan_services(site, work.graph, work.journal, connection, names, limit=limit)
             _agree(action, chosen, plan, yes=yes, as_json=as_json)
-            runtime = ensure_runtime(site.release, site.content, cache=here.cache)
             cancel = CancelToken()
+            watcher = watcher_for(terminal, as_json=as_json, expected={}, expected_run=None)
+            means = work.means(connection, watcher, cancel)
             with cancel_on_signals(cancel):
                 result = run_plan(
                     site,
                     work.graph,
                     plan,
-                    journal=work.journal,
-                    runtime=runtime,
-                    connection=connection,
-                    secrets=secrets.values,
-                    vault_password=secrets.password,
-                    memory=here.runtime,
-                    cache=here.cache,
-                    holder=here.holder,
-                    watchers=[watcher_for(terminal, as_json=as_json, expected={}, expected_run=None)],
-                    cancel=cancel,
+                    means=means,
+                    cache=settings().cache,
                     probe=probe,
                     parallel=parallel,
                     check=chosen.check,
