@@ -122,3 +122,8 @@ def test_a_venv_comes_first_on_the_path(tmp_path: Path) -> None:
     assert launch.words == (f"{tmp_path}/bin/ansible-playbook", "x.yml")
     assert launch.environment["PATH"] == f"{tmp_path}/bin:/usr/bin"
     assert launch.stop == ()
+
+
+def test_what_a_container_is_built_with_lies_beside_the_module() -> None:
+    assert "FROM" in (container.HERE / "image" / "Containerfile").read_text(encoding="utf-8")
+    assert (container.HERE / "vault_client.py").is_file()
