@@ -7,6 +7,7 @@ then those that can be spared are left out, which a line below the table says. I
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -34,6 +35,9 @@ READABLE = 16
 NARROW = 10
 """and then no narrower than that, as long as no name has to be broken for it."""
 
+
+_LONG = re.compile(r"\S{6,}")
+_SEAMS = "/@:,=_-."
 
 WIDEST = 60
 """Columns that a cell is filled up to in a pipe."""
@@ -180,8 +184,22 @@ class Table:
             name = self.names[index]
             table.add_column(name, width=width, overflow="fold", justify="right" if name in self._right else "left")
         for cells, style in rows:
-            table.add_row(*(cells[index] for index in shown), style=style)
+            fitting = (_folded(cells[index], width) for index, width in zip(shown, widths, strict=True))
+            table.add_row(*fitting, style=style)
         return table
+
+
+def _folded(text: Text, width: int) -> Text:
+    """Words that are longer than the column are broken after a stroke or the like, where one is near the end."""
+    breaks = []
+    for word in _LONG.finditer(text.plain):
+        begin = word.start()
+        while cell_len(text.plain[begin : word.end()]) > width:
+            fits = text.plain[begin : begin + width]
+            good = max(fits.rfind(sign) for sign in _SEAMS) + 1
+            begin += good if good > width // 2 else width
+            breaks.append(begin)
+    return Text("\n").join(text.divide(breaks)) if breaks else text
 
 
 def facts(rows: Iterable[tuple[str, str]], out: Console | None = None) -> None:

@@ -51,6 +51,17 @@ def test_what_can_be_spared_is_left_out_and_that_is_said() -> None:
     assert "".join(lines[2:]).startswith("Left out, as there is no room: zone.")
 
 
+def test_a_path_is_broken_between_its_folders() -> None:
+    table = Table("variable", "from", whole=("variable",))
+    table.add("kolla_base_distro", "/opt/groundplane/environments/openstack/defaults.yml:172 (the toolkit)")
+    assert shown(table, 46)[1:] == [
+        "kolla_base_distro  /opt/groundplane/",
+        "                   environments/openstack/",
+        "                   defaults.yml:172 (the",
+        "                   toolkit)",
+    ]
+
+
 def test_an_empty_column_is_not_missed() -> None:
     table = Table("host", "zone", "state", whole=("host",), spare=("zone",))
     table.add(NAME, "", state("up"))
