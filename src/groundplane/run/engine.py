@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import FailedError, GroundplaneError
 from groundplane.plan.model import Receipt
@@ -19,64 +18,17 @@ from groundplane.run.scheduler import Ready, Schedule
 from groundplane.site.derived_images import BUILDERS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
     from groundplane.layers.model import Graph, Step
     from groundplane.machine.cancel import CancelToken
     from groundplane.plan.model import Fingerprint, Plan
-    from groundplane.run.ansible_events import Tell
     from groundplane.run.journal.store import Journal
     from groundplane.run.redaction import Redactor
     from groundplane.run.teller import Teller
+    from groundplane.run.users import Users
     from groundplane.run.workbench import Workbench
-
-ACCESS = "bootstrap.access"
-"""The step after which a host is reached as the operator."""
-
-Renew = Callable[[], Mapping[tuple[str, str], "Fingerprint"]]
-"""Reads what images.lock says by now; step and host to the fingerprints with that, of the whole plan."""
-ReadState = Callable[[str, Sequence[str]], Mapping[str, Mapping[str, str] | None]]
-"""Step and hosts to each host's watched items right now; None where they couldn't be read."""
-
-
-class Act(Protocol):
-    """Runs the action of a step that has no playbook; `alone` says whether no step works on hosts right now."""
-
-    def __call__(
-        self,
-        step: Step,
-        hosts: Sequence[str],
-        *,
-        tell: Tell,
-        say: Callable[[str], None],
-        alone: Callable[[], bool],
-    ) -> PlaybookOutcome: ...
-
-
-class HandOver(Protocol):
-    """Plays a step with what other layers hand over to it; returns what the next plan compares, too."""
-
-    def __call__(
-        self,
-        step: Step,
-        hosts: Sequence[str],
-        *,
-        say: Callable[[str], None],
-        play: Callable[[Mapping[str, Any]], PlaybookOutcome],
-    ) -> tuple[PlaybookOutcome, Mapping[str, str]]: ...
-
-
-class PlayService(Protocol):
-    """Plays a service of Kolla's; `play` runs a playbook that it has made."""
-
-    def __call__(
-        self,
-        step: Step,
-        hosts: Sequence[str],
-        *,
-        handed: Mapping[str, Any],
-        play: Callable[[Playbook], PlaybookOutcome],
-        action: str,
-    ) -> PlaybookOutcome: ...
-
+    from groundplane.run.workers import Act, HandOver, PlayService, ReadState, Renew
 
 BESIDE = 1
 """How many steps run beside those that work on hosts."""
@@ -134,29 +86,6 @@ class RunResult:
     """Step to hosts and reasons."""
     changed: int = 0
     """Tasks that changed something."""
-
-
-class Users:
-    """The account that reaches each host. The step bootstrap.access moves a host to the operator."""
-
-    def __init__(
-        self, *, operator: str, initial: str, known: Mapping[str, str], ready: set[str], set_by_site: set[str]
-    ):
-        """`known` is what a probe could log in with, `ready` the hosts with a receipt of ACCESS, `set_by_site` those
-        whose variables say ansible_user: there the engine says nothing."""
-        self._operator = operator
-        self._set_by_site = set_by_site
-        self._initial = initial
-        self._users = {**dict.fromkeys(ready, operator), **known}
-
-    def of(self, hosts: Sequence[str]) -> dict[str, str]:
-        """The account on each of `hosts`, and on all others where it is known: a task may be delegated to one."""
-        users = dict.fromkeys(hosts, self._initial) | self._users
-        return {host: user for host, user in users.items() if host not in self._set_by_site}
-
-    def moved(self, step: str, hosts: Sequence[str]) -> None:
-        if step == ACCESS:
-            self._users |= dict.fromkeys(hosts, self._operator)
 
 
 class Engine:

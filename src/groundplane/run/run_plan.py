@@ -11,13 +11,14 @@ from groundplane.plan.besides import ask_standing
 from groundplane.plan.probe import probe_hosts
 from groundplane.run.actions import run_action
 from groundplane.run.current_site import CurrentSite
-from groundplane.run.engine import ACCESS, DEPLOY, Engine, RunOptions, RunResult, Users
+from groundplane.run.engine import DEPLOY, Engine, RunOptions, RunResult
 from groundplane.run.handing_over import HandingOver
 from groundplane.run.journal.store import new_run_id
 from groundplane.run.kolla_prechecks import first_services
 from groundplane.run.kolla_service import ServicePlayer
 from groundplane.run.lock import site_lock
 from groundplane.run.teller import Teller
+from groundplane.run.users import ACCESS, Users
 from groundplane.run.workbench import open_workbench
 
 if TYPE_CHECKING:

@@ -13,13 +13,14 @@ from groundplane.errors import FailedError, GroundplaneError
 from groundplane.machine.cancel import CancelToken
 from groundplane.plan.probe import probe_hosts
 from groundplane.run.ansible import Playbook, run_playbook
-from groundplane.run.engine import ACCESS, Failure, RunResult, host_told, state_of
+from groundplane.run.engine import Failure, RunResult, host_told, state_of
 from groundplane.run.events import EventKind, RunState, WorkState
 from groundplane.run.journal.models import RunHostRow, RunRow, RunStepRow
 from groundplane.run.journal.store import new_run_id
 from groundplane.run.lock import site_lock
 from groundplane.run.run_plan import users_of
 from groundplane.run.teller import Teller
+from groundplane.run.users import ACCESS
 from groundplane.run.workbench import open_workbench
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
 
     from groundplane.plan.model import HostProbe
     from groundplane.run.ansible_events import Tell
-    from groundplane.run.engine import Users
     from groundplane.run.journal.store import Journal
     from groundplane.run.means import Means
     from groundplane.run.outcome import PlaybookOutcome
     from groundplane.run.redaction import Redactor
+    from groundplane.run.users import Users
     from groundplane.run.workbench import Workbench
     from groundplane.site.site import Site
     from groundplane.ssh.connection import SshConnection

@@ -16,12 +16,13 @@ from groundplane.machine.cancel import CancelToken
 from groundplane.plan.model import Fingerprint, Plan, ReasonKind
 from groundplane.run import engine as engine_module
 from groundplane.run.ansible import Playbook
-from groundplane.run.engine import ACCESS, DEPLOY, Engine, RunOptions, RunResult, Users
+from groundplane.run.engine import DEPLOY, Engine, RunOptions, RunResult
 from groundplane.run.events import RunEvent, RunState, WorkState
 from groundplane.run.journal.store import Journal, open_journal
 from groundplane.run.outcome import HostOutcome, PlaybookOutcome
 from groundplane.run.redaction import Redactor
 from groundplane.run.teller import Teller
+from groundplane.run.users import ACCESS, Users
 from tests.unit.run.builders import graph, plan, planned, step
 
 if TYPE_CHECKING:
