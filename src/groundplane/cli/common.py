@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from rich.console import Console
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from groundplane.errors import Place, Problem
     from groundplane.site.secrets.opening import OpenedSecrets
     from groundplane.site.site import Site
+    from groundplane.ssh.connection import SshConnection
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -87,6 +89,27 @@ def open_site_and_secrets(
     )
     site = load_site(path, content=toolkit_content(), secrets=opened.values, extra=extra, strict=strict)
     return site, opened
+
+
+@contextmanager
+def connected(site: Site, secrets: OpenedSecrets) -> Iterator[SshConnection]:
+    """The way to the site's hosts.
+
+    Raises:
+        InputError, FailedError: see `groundplane.ssh.connection.open_connection`.
+    """
+    from groundplane.cli.settings import settings  # noqa: PLC0415
+    from groundplane.ssh.connection import open_connection  # noqa: PLC0415
+
+    here = settings()
+    with open_connection(
+        site.path,
+        site.file.ssh,
+        runtime=here.runtime,
+        ssh_auth_sock=here.ssh_auth_sock,
+        secrets=secrets.values,
+    ) as connection:
+        yield connection
 
 
 def parse_extra(given: tuple[str, ...]) -> dict[str, Any]:

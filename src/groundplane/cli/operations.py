@@ -95,6 +95,25 @@ def carry_out(
         perform(desk, operation, watch=watch(desk) if watch is not None and not answers["check"] else None, **answers)
 
 
+def is_wanted(operation: Operation, **answers: Unpack[Answers]) -> bool:
+    """Shows a plan, and asks; False where there is nothing to do.
+
+    Raises:
+        InputError: nobody is there to say yes; --confirm isn't the word.
+        CancelledError: a person said no.
+    """
+    from groundplane.cli.common import console  # noqa: PLC0415
+
+    if answers["as_json"]:
+        click.echo(json.dumps({"kind": "operation", **operation.as_data()}, ensure_ascii=False))
+    else:
+        show_operation(console(), operation)
+    if operation.nothing:
+        return False
+    agree(operation, **answers)
+    return True
+
+
 def perform(
     desk: Desk, operation: Operation, *, watch: Watch | None = None, **answers: Unpack[Answers]
 ) -> RunResult | None:
@@ -110,18 +129,12 @@ def perform(
     from groundplane.cli.common import console  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
 
-    terminal = console()
-    as_json = answers["as_json"]
-    if as_json:
-        click.echo(json.dumps({"kind": "operation", **operation.as_data()}, ensure_ascii=False))
-    else:
-        show_operation(terminal, operation)
-    if operation.nothing:
+    if not is_wanted(operation, **answers):
         return None
-    agree(operation, **answers)
+    as_json = answers["as_json"]
     result = run_operation(desk, operation, check=answers["check"], as_json=as_json, watch=watch)
     if not as_json:
-        report(terminal, result)
+        report(console(), result)
     raise_unless_done(result, again=operation.again or "call the same command again")
     return result
 

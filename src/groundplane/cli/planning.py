@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from groundplane.layers.model import Graph
     from groundplane.machine.cancel import CancelToken
@@ -29,25 +30,11 @@ class Planning:
     graph: Graph
     journal: Journal
 
-    @contextmanager
-    def connected(self) -> Iterator[SshConnection]:
-        """The way to the site's hosts.
+    def connected(self) -> AbstractContextManager[SshConnection]:
+        """See `groundplane.cli.common.connected`."""
+        from groundplane.cli.common import connected  # noqa: PLC0415
 
-        Raises:
-            InputError: the secrets lack the operator's key.
-        """
-        from groundplane.cli.settings import settings  # noqa: PLC0415
-        from groundplane.ssh.connection import open_connection  # noqa: PLC0415
-
-        here, site = settings(), self.site
-        with open_connection(
-            site.path,
-            site.file.ssh,
-            runtime=here.runtime,
-            ssh_auth_sock=here.ssh_auth_sock,
-            secrets=self.secrets.values,
-        ) as connection:
-            yield connection
+        return connected(self.site, self.secrets)
 
     def means(self, connection: SshConnection, watcher: Watcher, cancel: CancelToken) -> Means:
         """What a run works with; the release's runtime is made where it is missing.

@@ -55,7 +55,7 @@ def command(obj: str | None, *, ask_hosts: bool, limit: str | None, deep: bool, 
 def _look(
     site: Site, secrets: OpenedSecrets, lock: ImagesLock, *, hosts: bool, limit: str | None, deep: bool
 ) -> list[Checked]:
-    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.common import connected, console  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.supply.site_registry import site_registry  # noqa: PLC0415
     from groundplane.supply.store.disk import StoreFiles  # noqa: PLC0415
@@ -69,18 +69,11 @@ def _look(
         with _asker(site, lock) as ask:
             checked.append(verify_registry(site, lock, lambda: site_registry(site), ask=ask))
         if hosts:
-            from groundplane.ssh.connection import open_connection  # noqa: PLC0415
             from groundplane.supply.running_images import running_images  # noqa: PLC0415
 
             status.update("Asking the hosts")
             names = site.inventory.select(limit) if limit is not None else tuple(site.inventory.hosts)
-            with open_connection(
-                site.path,
-                site.file.ssh,
-                runtime=here.runtime,
-                ssh_auth_sock=here.ssh_auth_sock,
-                secrets=secrets.values,
-            ) as connection:
+            with connected(site, secrets) as connection:
                 checked += verify_hosts(site, lock, running_images(site, names, connection))
     return checked
 

@@ -32,19 +32,10 @@ def open_hosts(obj: str | None) -> Iterator[OpenSite]:
     Raises:
         InputError: anything of these is wrong, or the secrets can't be opened.
     """
-    from groundplane.cli.common import open_site_and_secrets  # noqa: PLC0415
-    from groundplane.cli.settings import settings  # noqa: PLC0415
-    from groundplane.ssh.connection import open_connection  # noqa: PLC0415
+    from groundplane.cli.common import connected, open_site_and_secrets  # noqa: PLC0415
 
-    here = settings()
     site, secrets = open_site_and_secrets(obj)
-    with open_connection(
-        site.path,
-        site.file.ssh,
-        runtime=here.runtime,
-        ssh_auth_sock=here.ssh_auth_sock,
-        secrets=secrets.values,
-    ) as connection:
+    with connected(site, secrets) as connection:
         yield OpenSite(site, secrets, connection)
 
 

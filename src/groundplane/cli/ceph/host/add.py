@@ -18,25 +18,17 @@ def command(ctx: click.Context, host: str, *, yes: bool, confirm: str, check: bo
     Says what it would get, and runs the layer's steps that have to do with hosts; of the layers below only what was
     never applied on HOST.
     """
-    import json  # noqa: PLC0415
-
     from groundplane.ceph.hosts.add import STEPS, plan_add  # noqa: PLC0415
     from groundplane.cli import apply  # noqa: PLC0415
     from groundplane.cli.ceph.common import ask  # noqa: PLC0415
-    from groundplane.cli.common import console  # noqa: PLC0415
-    from groundplane.cli.operations import agree, open_desk, run_operation, show_operation  # noqa: PLC0415
+    from groundplane.cli.operations import is_wanted, open_desk, run_operation  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done  # noqa: PLC0415
 
     with open_desk(ctx.obj) as desk:
         configuration, state = ask(desk)
         operation = plan_add(desk.site, configuration, state, host)
-        if as_json:
-            click.echo(json.dumps({"kind": "operation", **operation.as_data()}, ensure_ascii=False))
-        else:
-            show_operation(console(), operation)
-        if operation.nothing:
+        if not is_wanted(operation, yes=yes, confirm=confirm, check=check, as_json=as_json):
             return
-        agree(operation, yes=yes, confirm=confirm, check=check, as_json=as_json)
         if operation.stages:
             result = run_operation(desk, operation, check=check, as_json=as_json)
             raise_unless_done(result, again=f"groundplane {operation.command}")

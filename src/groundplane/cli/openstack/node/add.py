@@ -18,12 +18,10 @@ def command(ctx: click.Context, host: str, *, yes: bool, confirm: str, check: bo
     Says what it would get, and applies the layer openstack: on HOST all that it needs, of the layers below only what
     was never applied there, and on others what HOST's coming changes, beginning with the names that they know.
     """
-    import json  # noqa: PLC0415
-
     from groundplane.cli import apply  # noqa: PLC0415
     from groundplane.cli.common import console  # noqa: PLC0415
     from groundplane.cli.openstack.compute.asking import open_nova  # noqa: PLC0415
-    from groundplane.cli.operations import agree, open_desk, run_operation, show_operation  # noqa: PLC0415
+    from groundplane.cli.operations import is_wanted, open_desk, run_operation  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
     from groundplane.openstack.nodes.add import NAMING, plan_add  # noqa: PLC0415
@@ -36,13 +34,8 @@ def command(ctx: click.Context, host: str, *, yes: bool, confirm: str, check: bo
             with open_nova(desk.site) as nova:
                 computes = nova.hosts()
         operation = plan_add(desk.site, state, computes, host, by=by, check=check)
-        if as_json:
-            click.echo(json.dumps({"kind": "operation", **operation.as_data()}, ensure_ascii=False))
-        else:
-            show_operation(console(), operation)
-        if operation.nothing:
+        if not is_wanted(operation, yes=yes, confirm=confirm, check=check, as_json=as_json):
             return
-        agree(operation, yes=yes, confirm=confirm, check=check, as_json=as_json)
         if operation.stages:
             result = run_operation(desk, operation, check=check, as_json=as_json)
             raise_unless_done(result, again=f"groundplane {operation.command}")
