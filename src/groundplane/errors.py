@@ -39,26 +39,11 @@ class Problem:
 
 
 class GroundplaneError(Exception):
-    """The base of all errors shown to a person: `what` happened, `why`, and the `cure` to try next."""
+    """The base of all errors shown to a person: `what` happened, `why`, the `cure` to try next; `problems` where
+    there are several.
+    """
 
     exit_code: ClassVar[int] = 1
-
-    def __init__(self, what: str, *, why: str = "", cure: str = "", place: Place | None = None) -> None:
-        super().__init__(what)
-        self.what = what
-        self.why = why
-        self.cure = cure
-        self.place = place
-
-
-class FailedError(GroundplaneError):
-    """The work was started and did not succeed (exit code 1)."""
-
-
-class InputError(GroundplaneError):
-    """What the person gave can't be used; nothing was touched (exit code 2)."""
-
-    exit_code: ClassVar[int] = 2
 
     def __init__(
         self,
@@ -69,8 +54,22 @@ class InputError(GroundplaneError):
         place: Place | None = None,
         problems: tuple[Problem, ...] = (),
     ) -> None:
-        super().__init__(what, why=why, cure=cure, place=place)
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.cure = cure
+        self.place = place
         self.problems = problems
+
+
+class FailedError(GroundplaneError):
+    """The work was started and did not succeed (exit code 1)."""
+
+
+class InputError(GroundplaneError):
+    """What the person gave can't be used; nothing was touched (exit code 2)."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class LockedError(GroundplaneError):

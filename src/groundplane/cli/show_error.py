@@ -26,12 +26,11 @@ def show_error(error: GroundplaneError, console: Console | None = None) -> None:
         say(out, f"[dim]at[/] {escape(str(error.place))}", indent=2)
     if error.why:
         say(out, f"[dim]why:[/] {escape(error.why)}", indent=2)
-    if isinstance(error, InputError):
-        for problem in error.problems:
-            where = f"[bold]{escape(str(problem.place))}[/]: " if problem.place is not None else ""
-            say(out, f"{where}{escape(problem.what)}", indent=2)
-            if problem.cure:
-                say(out, escape(problem.cure), mark=NEXT, indent=4)
+    for problem in error.problems:
+        where = f"[bold]{escape(str(problem.place))}[/]: " if problem.place is not None else ""
+        say(out, f"{where}{escape(problem.what)}", indent=2)
+        if problem.cure:
+            say(out, escape(problem.cure), mark=NEXT, indent=4)
     if error.cure:
         say(out, escape(error.cure), mark=NEXT, indent=2)
 
@@ -47,7 +46,7 @@ def error_as_json(error: GroundplaneError) -> str:
         "cure": error.cure,
         "file": str(place.file) if place else None,
         "line": place.line if place else None,
-        "problems": [problem_as_json(one) for one in error.problems] if isinstance(error, InputError) else [],
+        "problems": [problem_as_json(one) for one in error.problems],
     }
     return json.dumps(data, ensure_ascii=False)
 

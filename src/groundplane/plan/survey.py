@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from groundplane.errors import GroundplaneError, InputError, Problem
+from groundplane.errors import FailedError, GroundplaneError, Problem
 from groundplane.layers.actions import find_action
 from groundplane.layers.selection import select, with_needs
 from groundplane.layers.sense import refuse_senseless
@@ -43,8 +43,9 @@ def survey(
     """A plan of today, and what the hosts answered; without a connection nobody is asked.
 
     Raises:
-        InputError: unknown names, closed secrets, no host at all can be reached, a layer that can't be as the site
-            wants it, or a step reads images.lock and nobody vouches for that.
+        InputError: unknown names, closed secrets, a layer that can't be as the site wants it, or a step reads
+            images.lock and nobody vouches for that.
+        FailedError: no host at all can be reached.
     """
     refuse_senseless(site, [graph.steps[id_].layer for id_ in select(graph, selection)])
     _refuse_untrusted(site, graph, selection)
@@ -62,7 +63,7 @@ def survey(
         asked = {**handing.result(), **standing.result()}
         found = with_besides(_with_actions(found, acting.result()), steps, asked, store)
     if found and not any(answer.reachable for answer in found.values()):
-        raise InputError(
+        raise FailedError(
             "No host can be reached",
             problems=tuple(Problem(f"{host}: {answer.error}", _cure(host, answer)) for host, answer in found.items()),
             cure="groundplane plan --no-probe plans without contact.",

@@ -61,7 +61,8 @@ def prepare(
     """Asks the hosts and plans.
 
     Raises:
-        InputError: unknown names, no host can be reached, the saved plan is stale, or the run can't be resumed.
+        InputError: unknown names, the saved plan is stale, or the run can't be resumed.
+        FailedError: no host can be reached.
     """
 
     def today(

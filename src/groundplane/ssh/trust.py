@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from groundplane.errors import InputError, Place, Problem
+from groundplane.counting import counted
+from groundplane.errors import FailedError, InputError, Place, Problem
 from groundplane.ssh.known_hosts import (
     DEFAULT_PORT,
     HostKey,
@@ -93,7 +94,7 @@ def refuse_unreachable(seen: Sequence[HostTrust]) -> None:
     """Hosts that gave no answer can't be pinned.
 
     Raises:
-        InputError: names them.
+        FailedError: names them.
     """
     problems = tuple(
         Problem(
@@ -105,7 +106,7 @@ def refuse_unreachable(seen: Sequence[HostTrust]) -> None:
         if trust.state is Trust.UNREACHABLE
     )
     if problems:
-        raise InputError(f"{len(problems)} of {len(seen)} hosts gave no answer", problems=problems)
+        raise FailedError(f"{len(problems)} of {counted(len(seen), 'host')} gave no answer", problems=problems)
 
 
 def _fingerprints(keys: Sequence[HostKey]) -> str:

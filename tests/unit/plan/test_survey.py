@@ -115,3 +115,19 @@ def test_a_layer_that_cannot_be_as_the_site_wants_it_is_refused_before_anybody_i
     with pytest.raises(InputError, match="can't be"):
         acting.plan()
     assert asked == [["supply"]]
+
+
+def test_where_no_host_answers_it_is_the_hosts_that_failed_and_not_the_input(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    acting = Acting(monkeypatch, tmp_path)
+
+    def away(_site: Site, hosts: Any, _connection: Any, **_more: Any) -> dict[str, HostProbe]:
+        return {host: HostProbe(host=host, reachable=False, error="no answer") for host in hosts}
+
+    monkeypatch.setattr(survey_module, "probe_hosts", away)
+    with pytest.raises(FailedError, match="No host can be reached") as caught:
+        acting.plan()
+    assert caught.value.exit_code == 1
+    assert caught.value.problems[0].what == "node1: no answer"
+    assert "--no-probe" in caught.value.cure

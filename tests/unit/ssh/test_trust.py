@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from groundplane.errors import InputError
+from groundplane.errors import FailedError, InputError
 from groundplane.ssh.known_hosts import HostKey, HostTarget, HostTrust, Trust, read_known_hosts
 from groundplane.ssh.trust import pin_new, refuse_changed, refuse_unreachable
 
@@ -47,6 +47,6 @@ def test_every_changed_host_is_named_with_both_fingerprints() -> None:
 
 def test_silent_hosts_are_named_and_the_rest_is_counted() -> None:
     refuse_unreachable([HostTrust(NODE1, Trust.KNOWN)])
-    with pytest.raises(InputError, match="1 of 2") as told:
+    with pytest.raises(FailedError, match="1 of 2") as told:
         refuse_unreachable([HostTrust(NODE1, Trust.KNOWN), HostTrust(NODE2, Trust.UNREACHABLE)])
     assert "node2" in told.value.problems[0].what
