@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from groundplane.site.site import Site
 
 
+PAGE = 1000
+"""Columns of a file or a pipe: nothing is cut."""
+
+
 @click.command()
 @click.option(
     "--format",
@@ -47,10 +51,10 @@ def command(obj: str | None, form: str | None, output: Path | None, *, as_json: 
     if as_json:
         print_json(_as_data(graph, marks))
         return
-    if form == "tree" and output is None:
+    terminal = console()
+    if form == "tree" and output is None and terminal.is_terminal:
         from groundplane.terminal.graph import draw_terminal  # noqa: PLC0415
 
-        terminal = console()
         terminal.print(draw_terminal(graph, marks, width=terminal.width))
         return
     text = _drawn(form, site, graph, marks)
@@ -93,9 +97,9 @@ def _drawn(form: str, site: Site, graph: Graph, marks: Mapping[str, StepMark]) -
         return draw_mermaid(graph, marks)
     from rich.console import Console  # noqa: PLC0415
 
-    from groundplane.terminal.graph import DESCRIBED_FROM, draw_terminal  # noqa: PLC0415
+    from groundplane.terminal.graph import draw_terminal  # noqa: PLC0415
 
-    page = Console(width=2 * DESCRIBED_FROM, no_color=True, highlight=False)
+    page = Console(width=PAGE, no_color=True, highlight=False)
     with page.capture() as captured:
         page.print(draw_terminal(graph, marks, width=page.width))
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"

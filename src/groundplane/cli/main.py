@@ -7,6 +7,7 @@ module is loaded when the command runs.
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import NoReturn
 
 import click
@@ -79,6 +80,10 @@ def groundplane(ctx: click.Context, *, site: str | None, as_json: bool) -> None:
 
 def main() -> NoReturn:
     """The entry point; turns errors into what a person reads and an exit code that tells the truth."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Where a locale has no arrow or bullet, a question mark stands for it.
+            stream.reconfigure(errors="replace")
     try:
         # click gives back the code of an Exit here instead of raising it.
         code = groundplane.main(prog_name="groundplane", standalone_mode=False)

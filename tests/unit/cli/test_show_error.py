@@ -3,7 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import sys
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,3 +102,12 @@ def test_what_the_system_refuses_is_no_traceback(called: Called, monkeypatch: py
 
 def test_an_error_without_a_context_has_no_command() -> None:
     assert usage_error(click.ClickException("Odd.")).what == "Odd"
+
+
+def test_a_locale_without_arrows_gets_question_marks(called: Called, monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = TextIOWrapper(BytesIO(), encoding="ascii", write_through=True)
+    monkeypatch.setattr(sys, "stdout", narrow)
+    assert called("lab", "list")[0] == 0
+    narrow.write("→")
+    assert isinstance(narrow.buffer, BytesIO)
+    assert narrow.buffer.getvalue().endswith(b"?")
