@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WIDTH = 80
+MARGINS = 6
+"""click's: before a name, after it, and at the end of a line."""
 SOURCES = Path(common.__file__).parent
 
 WITHOUT_JSON = {
@@ -125,7 +127,7 @@ def test_a_groups_table_says_in_a_line_what_each_command_does(path: str) -> None
     for name, (_, text) in group.table.items():
         assert text[0].isupper(), name
         assert text.endswith("."), name
-        assert len(text) <= WIDTH - widest - 4, f"{name}: {len(text)} is too long for a line"
+        assert len(text) <= WIDTH - widest - MARGINS, f"{name}: {len(text)} is too long for a line"
 
 
 @pytest.mark.parametrize("path", [path for path, one in ALL.items() if isinstance(one, click.Group)])
