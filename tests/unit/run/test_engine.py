@@ -180,12 +180,15 @@ def test_a_host_that_was_cut_off_is_told_so_that_handlers_are_made_up_for(runner
 def test_steps_run_side_by_side_and_no_more_than_allowed(runner: Runner) -> None:
     wide = graph(*(step(f"l.s{number}") for number in range(6)))
     at_work, most, guard = 0, 0, threading.Lock()
+    three = threading.Barrier(3, timeout=30)
 
     def pretend(playbook: Playbook) -> Mapping[str, WorkState]:
         nonlocal at_work, most
         with guard:
             at_work += 1
             most = max(most, at_work)
+        three.wait()
+        # A fourth would come now.
         time.sleep(0.05)
         with guard:
             at_work -= 1
