@@ -129,3 +129,5 @@ def test_a_sites_settings_of_horizon_come_after_the_toolkits(cloud: CloudSite, t
     write_overlays(cloud.load(), tmp_path / "made")
     text = (tmp_path / "made/horizon/_9999-custom-settings.py").read_text()
     assert text.index("WEBSSO_INITIAL_CHOICE") < text.index("SESSION_TIMEOUT")
+    # Of each layer's file of this name all is executed.
+    assert text.index("DefaultClient") < text.index("WEBSSO_INITIAL_CHOICE")
