@@ -43,6 +43,9 @@ class FakePodman:
             self.add("container", words[words.index("--name") + 1], self._labels(words, "--label"))
         elif words[:2] in (("network", "create"), ("volume", "create")):
             self.add(words[0], words[-1], self._labels(words, "--label"))
+        elif words[0] == "kill" and self.slow_to_die:
+            self.states[words[-1]] = "exited"
+            raise FailedError("Stopping failed", why="timed out waiting for file /run/libpod/exits/…")
         elif words[0] in ("start", "stop", "kill"):
             self.states[words[-1]] = "running" if words[0] == "start" else "exited"
         elif words[0] == "rm" and self.slow_to_die:
@@ -96,6 +99,16 @@ def host(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def make(tmp_path: Path, podman: FakePodman, name: str = "tiny") -> PodmanDriver:
     return PodmanDriver(podman, LabFolder(tmp_path, name), "localhost/groundplane/node:trixie")  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("host")
+def test_a_node_that_ends_later_than_podman_waits_is_stopped(tmp_path: Path) -> None:
+    podman = FakePodman()
+    driver, lab = make(tmp_path, podman), small_lab()
+    driver.ensure_nodes(lab)
+    podman.slow_to_die = 1
+    assert driver.stop(lab, lab.node("node1"), kill=True)
+    assert driver.status(lab)[1].state is NodeState.STOPPED
 
 
 @pytest.mark.usefixtures("host")
