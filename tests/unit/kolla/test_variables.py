@@ -92,6 +92,10 @@ def test_a_lost_database_ends_its_sessions_and_leaves_none_that_was_just_connect
     assert "shutdown-sessions" not in members
 
 
+def test_whoever_sent_from_a_virtual_address_that_moved_away_waits_for_seconds(cloud: CloudSite) -> None:
+    assert kolla_variables(cloud.load()).common["haproxy_host_ipv4_tcp_retries2"] == 6
+
+
 def test_what_the_site_says_for_all_hosts_counts(cloud: CloudSite) -> None:
     cloud.set(openstack_region_name="North", nova_console="spice")
     cloud.write("inventory/group_vars/all.yml", "nova_console: none\n")
