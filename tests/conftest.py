@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-# How long one example takes says more about what else the machine does than about the code.
-settings.register_profile("groundplane", deadline=None)
+# As Hypothesis has it, here or in CI; but how long one example takes says more about what else the machine does.
+settings.register_profile("groundplane", settings.default, deadline=None)
 settings.load_profile("groundplane")
