@@ -23,6 +23,7 @@ def typed_in(lab: Lab, text: str, timeout: float) -> Answer:
 
 
 @pytest.mark.lab
+@pytest.mark.long
 def test_a_look_around_and_a_change(stored: Stored) -> None:
     # The page's lab has all of its layers: a mere `apply` has nothing else to do there.
     lab = stored.lab
