@@ -26,8 +26,9 @@ def command(obj: str | None, run: str | None, *, wait: bool, as_json: bool) -> N
     from groundplane.errors import FailedError, InputError  # noqa: PLC0415
     from groundplane.run.cancel import cancel_run  # noqa: PLC0415
     from groundplane.run.lock import lock_holder  # noqa: PLC0415
+    from groundplane.site.state import state_folder  # noqa: PLC0415
 
-    state = find_site(obj) / ".groundplane"
+    state = state_folder(find_site(obj))
     working = lock_holder(state)
     if working is None and run in (None, "last"):
         raise InputError("Nothing works on this site", cure="groundplane runs lists what did.")

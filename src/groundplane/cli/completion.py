@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import click
 
+    from groundplane.run.journal.store import Journal
     from groundplane.site.inventory import Inventory
     from groundplane.site.site import Site
 
@@ -72,29 +73,27 @@ def complete_patterns(ctx: click.Context, _param: click.Parameter, incomplete: s
 
 
 def _runs(ctx: click.Context) -> list[str]:
-    from groundplane.run.journal.store import FILE, open_journal  # noqa: PLC0415
-    from groundplane.site.loading import read_site_file  # noqa: PLC0415
-
-    path = _path(ctx)
-    if not (path / ".groundplane" / FILE).is_file():
-        return []
-    journal = open_journal(path / ".groundplane", read_site_file(path).name)
-    try:
-        return ["last", *(row.id for row in journal.runs(RUNS))]
-    finally:
-        journal.close()
+    return _of_journal(ctx, lambda journal: ["last", *(row.id for row in journal.runs(RUNS))])
 
 
 def _steps_of_run(ctx: click.Context) -> list[str]:
+    run = ctx.params.get("run") or "last"
+    return _of_journal(ctx, lambda journal: [step.step for step in journal.steps(journal.run(run).id)])
+
+
+def _of_journal(ctx: click.Context, read: Callable[[Journal], list[str]]) -> list[str]:
+    """What the site's journal says; nothing, and none is made, where there is none."""
     from groundplane.run.journal.store import FILE, open_journal  # noqa: PLC0415
     from groundplane.site.loading import read_site_file  # noqa: PLC0415
+    from groundplane.site.state import state_folder  # noqa: PLC0415
 
     path = _path(ctx)
-    if not (path / ".groundplane" / FILE).is_file():
+    state = state_folder(path)
+    if not (state / FILE).is_file():
         return []
-    journal = open_journal(path / ".groundplane", read_site_file(path).name)
+    journal = open_journal(state, read_site_file(path).name)
     try:
-        return [step.step for step in journal.steps(journal.run(ctx.params.get("run") or "last").id)]
+        return read(journal)
     finally:
         journal.close()
 

@@ -41,9 +41,10 @@ def command(obj: str | None, run: str, step: str | None, *, host: str | None, fo
     from groundplane.run.logs import log_files, only_host  # noqa: PLC0415
     from groundplane.run.teller import logs_folder  # noqa: PLC0415
     from groundplane.site.loading import read_site_file  # noqa: PLC0415
+    from groundplane.site.state import state_folder  # noqa: PLC0415
 
     path = find_site(obj)
-    state = path / ".groundplane"
+    state = state_folder(path)
     journal = open_journal(state, read_site_file(path).name)
     try:
         row = journal.run(run)

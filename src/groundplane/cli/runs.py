@@ -143,11 +143,12 @@ def _journal(obj: str | None) -> Iterator[Journal]:
     from groundplane.cli.settings import find_site  # noqa: PLC0415
     from groundplane.run.journal.store import open_journal  # noqa: PLC0415
     from groundplane.site.loading import read_site_file  # noqa: PLC0415
+    from groundplane.site.state import state_folder  # noqa: PLC0415
 
     path = find_site(obj)
-    journal = open_journal(path / ".groundplane", read_site_file(path).name)
+    journal = open_journal(state_folder(path), read_site_file(path).name)
     try:
-        journal.mark_interrupted(path / ".groundplane")
+        journal.mark_interrupted(state_folder(path))
         yield journal
     finally:
         journal.close()

@@ -12,6 +12,7 @@ from groundplane.lab.service import remember_verified
 from groundplane.lab.site import toolkit_layers
 from groundplane.site.images_lock import lock_path
 from groundplane.site.loading import read_site_file
+from groundplane.site.state import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,5 +148,5 @@ def _cures_for(is_up: LabIsUp) -> Iterator[None]:
 
 def run_names(site: Path) -> frozenset[str]:
     """The runs that the site's state knows."""
-    folder = site / ".groundplane" / "runs"
+    folder = state_folder(site) / "runs"
     return frozenset(path.name for path in folder.iterdir()) if folder.is_dir() else frozenset()

@@ -35,6 +35,8 @@ BOOT_SECONDS = 90.0
 REMOVE_SECONDS = 900
 REMOVE_ATTEMPTS = 3
 STOP_SECONDS = 30
+LOST = "lost"
+"""A container that podman takes for running, whose first process is gone (the machine went down hard)."""
 
 
 def limit_words(*, may_raise: bool, files: int, processes: int) -> list[str]:
@@ -112,7 +114,7 @@ class PodmanDriver:
     def _containers(self, *, every: bool = False) -> dict[str, dict[str, str]]:
         filters = [] if every else self._filter_words()
         found = self._podman.json("ps", "--all", "--format", "json", *filters) or []
-        return {entry["Names"][0]: {**(entry.get("Labels") or {}), "": entry["State"]} for entry in found}
+        return {entry["Names"][0]: {**(entry.get("Labels") or {}), "": _state(entry)} for entry in found}
 
     def _networks(self, *, every: bool = False) -> dict[str, dict[str, str]]:
         ours = self._labels()
@@ -168,6 +170,7 @@ class PodmanDriver:
             state = there.get(full, {}).get("")
             if state == "running":
                 continue
+            _refuse_lost(lab, node, state)
             self._attach(lab, node, attached)
             if state is None:
                 self._create(lab, node)
@@ -216,8 +219,10 @@ class PodmanDriver:
 
     def start(self, lab: Lab, node: LabNode) -> bool:
         full = lab.object_name(node.name)
-        if self._containers().get(full, {}).get("") == "running":
+        state = self._containers().get(full, {}).get("")
+        if state == "running":
             return False
+        _refuse_lost(lab, node, state)
         self._attach(lab, node, loop_devices(self._folder.disks))
         self._podman.run("start", full, doing=f"Starting {full}")
         self._ensure_own_addresses(lab)
@@ -280,7 +285,8 @@ class PodmanDriver:
         names = {lab.object_name(node.name): node.name for node in lab.nodes}
         running = [full for full, labels in self._containers().items() if labels[""] == "running" and full in names]
         found = self._podman.json("container", "inspect", *running) if running else []
-        return {names[entry["Name"]]: folder_of(entry["State"]["CgroupPath"]) for entry in found}
+        folders = {names[entry["Name"]]: entry["State"].get("CgroupPath") for entry in found}
+        return {name: folder_of(folder) for name, folder in folders.items() if folder}
 
     def run(self, lab: Lab, node: LabNode, *words: str, stdin: str | None = None) -> str:
         interactive = ["--interactive"] if stdin is not None else []
@@ -324,3 +330,19 @@ class PodmanDriver:
                     raise
             else:
                 return
+
+
+def _state(entry: dict[str, Any]) -> str:
+    process = entry.get("Pid")
+    gone = entry["State"] == "running" and process and not Path(f"/proc/{process}").exists()
+    return LOST if gone else str(entry["State"])
+
+
+def _refuse_lost(lab: Lab, node: LabNode, state: str | None) -> None:
+    # podman itself neither starts nor stops such a container; it only removes it.
+    if state == LOST:
+        raise FailedError(
+            f"The node {node.name} can't be started",
+            why=f"podman takes {lab.object_name(node.name)} for running, but its processes are gone, as after a crash",
+            cure=f"Begin anew: groundplane lab down --name {lab.name}, then groundplane lab up --name {lab.name}",
+        )

@@ -22,6 +22,7 @@ from groundplane.machine.debian_mirror import host_mirror
 from groundplane.machine.podman import host_podman
 from groundplane.run.lock import lock_holder
 from groundplane.site.scaffold.start import lab_password_file
+from groundplane.site.state import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -289,7 +290,7 @@ def remove_lab(name: str, places: LabPlaces) -> list[str]:
 
 
 def _refuse_while_running(folder: LabFolder) -> None:
-    holder = lock_holder(folder.site / ".groundplane")
+    holder = lock_holder(state_folder(folder.site))
     if holder is not None:
         raise LockedError(
             f"A run is at work on the lab {folder.name}",

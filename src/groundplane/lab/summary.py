@@ -14,6 +14,7 @@ from groundplane.lab.times import Times, read_times
 from groundplane.lab.ways_in import WaysIn, ways_in
 from groundplane.run.lock import lock_holder
 from groundplane.site.loading import load_site, read_site_file
+from groundplane.site.state import state_folder
 
 if TYPE_CHECKING:
     from groundplane.content import Content
@@ -102,5 +103,5 @@ def summarize(status: LabStatus, content: Content) -> LabSummary:
         times,
         read_use(status.memory_folders) if running else MemoryUse(),
         read_measured(status.folder),
-        lock_holder(site / ".groundplane"),
+        lock_holder(state_folder(site)),
     )

@@ -11,6 +11,7 @@ from groundplane.overview.judgement import files_key, judge, keep, kept
 from groundplane.overview.model import Checked, LayerState, LayerView, Overview, VaultState, worst
 from groundplane.overview.vault import VaultLook, open_quietly, password_stamp
 from groundplane.run.lock import lock_holder
+from groundplane.site.state import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from groundplane.content import Content
     from groundplane.overview.journal import JournalLook, Key, Planned
     from groundplane.overview.judgement import Judgement
-
-STATE = ".groundplane"
 
 
 def overview_of(
@@ -38,7 +37,7 @@ def overview_of(
         runtime: Settings.runtime.
         clouds: the clouds.yaml of people.
     """
-    state = path / STATE
+    state = state_folder(path)
     judgement, vault = _judged(path, content, state, override=override, runtime=runtime)
     holder = lock_holder(state)
     look = look_at_journal(state, judgement.name, holder)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from groundplane.overview.model import Failure, LayerState, Progress, RunView
-from groundplane.run.events import RunState, WorkState
+from groundplane.overview.model import LayerState, Progress, RunView
+from groundplane.run.events import Failure, RunState, WorkState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

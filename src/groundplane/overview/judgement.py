@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from groundplane.errors import FailedError, GroundplaneError, InputError
 from groundplane.files import write_atomically
 from groundplane.overview.model import Problem
+from groundplane.site.state import STATE_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 
 FILE = "overview.json"
 FORMAT = 3
-APART = frozenset({".git", ".groundplane", "__pycache__"})
-IMAGE_LAYERS = ("ceph", "openstack", "identity")
+APART = frozenset({".git", STATE_FOLDER, "__pycache__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,8 @@ def judge(path: Path, content: Content, secrets: Mapping[str, Any] | None) -> Ju
 def _judge(path: Path, content: Content, secrets: Mapping[str, Any] | None) -> Judgement:
     from groundplane.checks.validation import check_site  # noqa: PLC0415 - takes time, and is often not needed
     from groundplane.site.derived_images import builds_images  # noqa: PLC0415
+    from groundplane.site.images_file import IMAGE_LAYERS  # noqa: PLC0415
+    from groundplane.site.images_lock import has_lock  # noqa: PLC0415
     from groundplane.site.loading import load_site  # noqa: PLC0415
 
     site = load_site(path, content=content, secrets=secrets, strict=False)
@@ -107,7 +109,7 @@ def _judge(path: Path, content: Content, secrets: Mapping[str, Any] | None) -> J
         layers=tuple(graph.layers),
         **_compared(site, graph),
         unpinned=_unpinned(site),
-        images_due=wanted if elsewhere and not (path / "images.lock").is_file() else (),
+        images_due=wanted if elsewhere and not has_lock(path) else (),
     )
 
 
@@ -129,14 +131,11 @@ def _compared(site: Site, graph: Graph) -> dict[str, Any]:
     steps, rests = {id_: dict(hosts) for id_, hosts in bare.items()}, dict[str, dict[str, str]]()
     try:
         lacking = lacking_now(site, graph)
-        fingerprinter = Fingerprinter(with_lacking(site, lacking), graph)
-        for host in site.inventory.hosts:
-            mine = [id_ for id_, hosts in bare.items() if host in hosts]
-            for id_, fingerprint in fingerprinter.of_host(host, mine).items():
-                steps[id_][host] = fingerprint.digest
-                rest = rest_of(fingerprint.inputs, fingerprint.content, fingerprint.release)
-                if rest:
-                    rests.setdefault(id_, {})[host] = rest
+        for (id_, host), fingerprint in Fingerprinter(with_lacking(site, lacking), graph).of_steps(bare).items():
+            steps[id_][host] = fingerprint.digest
+            rest = rest_of(fingerprint.inputs, fingerprint.content, fingerprint.release)
+            if rest:
+                rests.setdefault(id_, {})[host] = rest
     except GroundplaneError as error:
         return {"steps": bare, "not_compared": error.what}
     builders = tuple(id_ for id_, step in graph.steps.items() if lacking_for(step.action, site, lacking))

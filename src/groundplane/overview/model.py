@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundplane.lab.quick_look import LabLook
+    from groundplane.run.events import Failure
     from groundplane.run.lock import Holder
 
 
@@ -86,16 +87,6 @@ class LayerView:
 
     def named(self, state: LayerState) -> tuple[str, ...]:
         return tuple(step for step, found in self.steps.items() if found is state)
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A step that failed on a host in a run."""
-
-    step: str
-    host: str
-    task: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from groundplane.plan.role_content import MAIN, read_files, role_files
 from groundplane.site.source import read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from groundplane.layers.model import Graph, Step, StepRole
@@ -101,6 +101,14 @@ class Fingerprinter:
         """The fingerprints of these steps on one host."""
         effective = self._site.variables.effective(host)
         return {id_: self._fingerprint(self._graph.steps[id_], host, effective) for id_ in steps}
+
+    def of_steps(self, hosts: Mapping[str, Collection[str]]) -> dict[tuple[str, str], Fingerprint]:
+        """Of each of these steps on its hosts, by step and host: host by host, in the site's order."""
+        return {
+            (id_, host): fingerprint
+            for host in self._site.inventory.hosts
+            for id_, fingerprint in self.of_host(host, [id_ for id_ in hosts if host in hosts[id_]]).items()
+        }
 
     def _fingerprint(self, step: Step, host: str, effective: Mapping[str, Value]) -> Fingerprint:
         facts = self._facts(step)

@@ -69,12 +69,10 @@ def make_plan(
     judge = _Judge(store, probe, force, {id_: _lacking_of(graph.steps[id_], site, lacking) for id_ in considered})
     brought_on = _needed_on(graph, considered, _first_time(asked, needed_on, store), hosts)
     fingerprinter = Fingerprinter(_as_built(site, lacking), graph)
-    for host in site.inventory.hosts:
-        wanted = [id_ for id_ in considered if host in needed_on[id_]]
-        for id_, fingerprint in fingerprinter.of_host(host, wanted).items():
-            planned = judge.judge(id_, host, fingerprint, asked=id_ in asked)
-            if id_ in asked or _comes_along(planned) or (host in brought_on[id_] and planned.reasons):
-                on_host[id_][host] = planned
+    for (id_, host), fingerprint in fingerprinter.of_steps({id_: needed_on[id_] for id_ in considered}).items():
+        planned = judge.judge(id_, host, fingerprint, asked=id_ in asked)
+        if id_ in asked or _comes_along(planned) or (host in brought_on[id_] and planned.reasons):
+            on_host[id_][host] = planned
     steps = _steps(graph, considered, on_host)
     return Plan(
         site=site.file.name,

@@ -51,15 +51,7 @@ class CurrentSite:
             write_atomically(self._inventory, json.dumps(ansible_inventory(site)), mode=0o600)
             self.site = site
         fingerprinter = Fingerprinter(with_lacking(site, lacking_now(site, self._graph)), self._graph)
-        steps: dict[str, list[str]] = {}
-        for step in self._plan.steps:
-            for host in step.hosts:
-                steps.setdefault(host.host, []).append(step.step)
-        return {
-            (step, host): fingerprint
-            for host, names in steps.items()
-            for step, fingerprint in fingerprinter.of_host(host, names).items()
-        }
+        return fingerprinter.of_steps({step.step: [host.host for host in step.hosts] for step in self._plan.steps})
 
     def made(self, make: Callable[[Site], Callable[Arguments, Result]]) -> Callable[Arguments, Result]:
         """Something that is made of the site and then called: made once, and again when the site is another one."""

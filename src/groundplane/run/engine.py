@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from groundplane.errors import FailedError, GroundplaneError
 from groundplane.plan.model import Receipt
 from groundplane.run.ansible import Playbook, run_playbook
-from groundplane.run.events import EventKind, RunState, WorkState
+from groundplane.run.events import EventKind, Failure, RunState, WorkState
 from groundplane.run.journal.models import RunHostRow, RunRow, RunStepRow
 from groundplane.run.outcome import HostOutcome, PlaybookOutcome
 from groundplane.run.scheduler import Ready, Schedule
@@ -61,16 +61,6 @@ class RunOptions:
     def applies(self) -> bool:
         """Whether what succeeds is then as the site says, so that it leaves a receipt."""
         return not self.check and self.action in APPLYING
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One host that a step failed on; `step` and `task` are empty where it could not be reached from the start."""
-
-    step: str
-    host: str
-    task: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

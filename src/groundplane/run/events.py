@@ -33,6 +33,16 @@ class WorkState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One host that a step failed on; `step` and `task` are empty where it could not be reached from the start."""
+
+    step: str
+    host: str
+    task: str
+    reason: str
+
+
 class EventKind(StrEnum):
     RUN_STARTED = "run_started"
     STEP_STARTED = "step_started"

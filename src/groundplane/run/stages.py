@@ -13,8 +13,8 @@ from groundplane.errors import FailedError, GroundplaneError
 from groundplane.machine.cancel import CancelToken
 from groundplane.plan.probe import probe_hosts
 from groundplane.run.ansible import Playbook, run_playbook
-from groundplane.run.engine import Failure, RunResult, host_told, state_of
-from groundplane.run.events import EventKind, RunState, WorkState
+from groundplane.run.engine import RunResult, host_told, state_of
+from groundplane.run.events import EventKind, Failure, RunState, WorkState
 from groundplane.run.journal.models import RunHostRow, RunRow, RunStepRow
 from groundplane.run.journal.store import new_run_id
 from groundplane.run.lock import site_lock

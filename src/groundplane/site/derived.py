@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import Place
-from groundplane.site.derived_images import derive_images
+from groundplane.site.derived_images import derive_images, image_values
 from groundplane.site.interfaces import host_interfaces
 from groundplane.site.realm_files import CUSTOMERS, REALMS, inside_keycloak, inside_openstack, realms_folder
 from groundplane.site.values import Level, Value
@@ -53,7 +53,6 @@ ENGINE_NAMES = frozenset(
 """Set by the engine at run time."""
 
 DEFAULT_SSH_PORT = 22
-LOCK_FILE = "images.lock"
 
 
 def derive(
@@ -95,16 +94,17 @@ def derive(
     values["groundplane_operator_public_keys"] = (keys, Place(operator_key))
     images = derive_images(site_path, file, inventory)
     values["groundplane_registry"] = (dict(images.registry), source.place("images"))
-    values["groundplane_images"] = (dict(images.references), Place(site_path / LOCK_FILE))
-    values["groundplane_host_images"] = ([], Place(site_path / LOCK_FILE))
     values[REALMS] = (inside_keycloak(realms), Place(realms_folder(site_path)))
     values[CUSTOMERS] = (inside_openstack(realms), Place(realms_folder(site_path)))
-    everyone = {name: Value(value, Level.DERIVED, place, "site.yml") for name, (value, place) in values.items()}
+    of_images, of_hosts = image_values(site_path, images)
+    everyone = {
+        **{name: Value(value, Level.DERIVED, place, "site.yml") for name, (value, place) in values.items()},
+        **of_images,
+    }
     per_host = _per_host(file, source, inventory, plan, variables=variables.with_derived(everyone, {}))
     for host, own in per_host.items():
-        if needed := images.of_hosts.get(host):
-            place = Place(site_path / LOCK_FILE)
-            own["groundplane_host_images"] = Value(list(needed), Level.DERIVED, place, f"for {host}")
+        if images.of_hosts.get(host):
+            own.update(of_hosts[host])
     return everyone, per_host
 
 

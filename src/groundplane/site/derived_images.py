@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import InputError, Place
-from groundplane.site.images_file import ImageSource
+from groundplane.site.images_file import LOCK_FILE, ImageSource
 from groundplane.site.values import Level, Value
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ IMAGE_VARIABLES = frozenset({"groundplane_images", "groundplane_host_images"})
 REGISTRY_HOST = "managers[0]"
 AHEAD = ("ceph",)
 """Layers with few images, that can be deployed while those of the others are built."""
-LOCK_FILE = "images.lock"
 BUILDERS: Mapping[str, str | None] = {"build_ceph_images": "ceph", "build_images": None}
 """Actions of steps (layers.yml) that build what images.lock lacks, to the layer whose images; None are all that aren't
 built ahead."""
@@ -91,19 +90,22 @@ def with_images(site: Site, *, to_build: Mapping[str, Sequence[str]] | None = No
     prefix = f"{images.registry['address']}/{images.registry['namespace']}"
     more = {name: f"{prefix}/{name}:{TO_BUILD}" for name in to_build or {}}
     of_hosts = _of_hosts(site.inventory, more, to_build or {})
-    place = Place(site.path / LOCK_FILE)
-    variables = site.variables.with_more_derived(
-        {"groundplane_images": Value({**images.references, **more}, Level.DERIVED, place, "site.yml")},
-        {
-            host: {
-                "groundplane_host_images": Value(
-                    sorted([*images.of_hosts.get(host, ()), *of_hosts[host]]), Level.DERIVED, place, f"for {host}"
-                )
-            }
-            for host in site.inventory.hosts
-        },
+    built = replace(
+        images,
+        references={**images.references, **more},
+        of_hosts={host: sorted([*images.of_hosts.get(host, ()), *of_hosts[host]]) for host in site.inventory.hosts},
     )
-    return replace(site, variables=variables)
+    return replace(site, variables=site.variables.with_more_derived(*image_values(site.path, built)))
+
+
+def image_values(site_path: Path, images: DerivedImages) -> tuple[dict[str, Value], dict[str, dict[str, Value]]]:
+    """What is read from images.lock, as variables: for all hosts, and for each host those of its own."""
+    place = Place(site_path / LOCK_FILE)
+    everyone: dict[str, Any] = {"groundplane_images": dict(images.references), "groundplane_host_images": []}
+    return {name: Value(value, Level.DERIVED, place, "site.yml") for name, value in everyone.items()}, {
+        host: {"groundplane_host_images": Value(list(needed), Level.DERIVED, place, f"for {host}")}
+        for host, needed in images.of_hosts.items()
+    }
 
 
 def registry_variables(file: SiteFile, inventory: Inventory) -> dict[str, Any]:

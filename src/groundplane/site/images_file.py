@@ -10,6 +10,8 @@ from groundplane.site.strict import Name, Strict
 
 IMAGE_LAYERS = ("ceph", "openstack", "identity")
 """Layers whose services run from container images, in the order of deployment."""
+LOCK_FILE = "images.lock"
+"""Which images a site runs; see site.images_lock."""
 
 
 class ImageSource(StrEnum):

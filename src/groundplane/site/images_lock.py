@@ -25,14 +25,13 @@ from pydantic import Field, ValidationError, model_validator
 
 from groundplane.errors import InputError, Place, Problem
 from groundplane.files import write_atomically
-from groundplane.site.images_file import ImageSource  # noqa: TC001 - pydantic reads it
+from groundplane.site.images_file import LOCK_FILE, ImageSource
 from groundplane.site.strict import Strict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-LOCK_FILE = "images.lock"
 FORMAT = 1
 NAMESPACE = "groundplane-images"
 """What a signature is for, so that one for something else can't be passed off as a lock's."""

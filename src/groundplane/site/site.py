@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from groundplane.site.state import state_folder
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -42,7 +44,7 @@ class Site:
     @property
     def state(self) -> Path:
         """Journal, logs, reports, lock; never in git."""
-        return self.path / ".groundplane"
+        return state_folder(self.path)
 
     @property
     def known_hosts(self) -> Path:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import InputError
 from groundplane.files import write_atomically
+from groundplane.site.images_file import LOCK_FILE
 from groundplane.site.images_lock import (
-    LOCK_FILE,
     NAMESPACE,
     ImagesLock,
     has_lock,

@@ -17,8 +17,8 @@ from groundplane.cli.ceph import common
 from groundplane.cli.ceph.common import carry_out
 from groundplane.cli.operations import Desk, agree, operation_options, perform, show_operation
 from groundplane.errors import CancelledError, FailedError, InputError
-from groundplane.run.engine import Failure, RunResult
-from groundplane.run.events import RunState, WorkState
+from groundplane.run.engine import RunResult
+from groundplane.run.events import Failure, RunState, WorkState
 from groundplane.run.operation import Operation
 from groundplane.run.stages import Stage
 

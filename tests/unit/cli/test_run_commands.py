@@ -139,7 +139,8 @@ def test_the_runtime_of_a_release_is_told_without_a_site(tmp_path: Path) -> None
 
 def test_exit_codes_tell_how_a_run_ended() -> None:
     from groundplane.cli.run_report import raise_unless_done  # noqa: PLC0415
-    from groundplane.run.engine import Failure, RunResult  # noqa: PLC0415
+    from groundplane.run.engine import RunResult  # noqa: PLC0415
+    from groundplane.run.events import Failure  # noqa: PLC0415
 
     raise_unless_done(RunResult("r1", RunState.DONE, 1.0, {}))
     with pytest.raises(CancelledError) as cancelled:

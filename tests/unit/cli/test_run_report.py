@@ -5,8 +5,8 @@ import pytest
 from groundplane.cli.common import console
 from groundplane.cli.run_report import raise_unless_done, report
 from groundplane.errors import CancelledError, FailedError
-from groundplane.run.engine import Failure, RunResult
-from groundplane.run.events import RunState, WorkState
+from groundplane.run.engine import RunResult
+from groundplane.run.events import Failure, RunState, WorkState
 
 HOSTS = [f"compute{number:02}.example.org" for number in range(1, 41)]
 

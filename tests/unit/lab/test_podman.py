@@ -27,6 +27,7 @@ class FakePodman:
         self.states: dict[str, str] = {}
         self.calls: list[tuple[str, ...]] = []
         self.slow_to_die = 0
+        self.processes: dict[str, int] = {}
 
     def add(self, kind: str, name: str, labels: dict[str, str] | None = None) -> None:
         self.objects[kind][name] = labels or {}
@@ -68,7 +69,10 @@ class FakePodman:
         wanted = self._labels(words, "--filter")
         found = {name: labels for name, labels in self.objects[kind].items() if wanted.items() <= labels.items()}
         if kind == "container":
-            return [{"Names": [name], "Labels": labels, "State": self.states[name]} for name, labels in found.items()]
+            return [
+                {"Names": [name], "Labels": labels, "State": self.states[name], "Pid": self.processes.get(name, 1)}
+                for name, labels in found.items()
+            ]
         key = "name" if kind == "network" else "Name"
         return [{key: name, "labels": labels} for name, labels in found.items()]
 
@@ -234,3 +238,17 @@ def test_memory_is_looked_up_of_nodes_that_run(tmp_path: Path) -> None:
     driver.stop(lab, lab.node("node1"))
     (node, folder), *others = driver.memory_folders(lab).items()
     assert (node, folder.parts[-2:], others) == ("manager", ("libpod_parent", "tiny-manager"), [])
+
+
+@pytest.mark.usefixtures("host")
+def test_a_node_whose_processes_are_gone_does_not_run(tmp_path: Path) -> None:
+    podman = FakePodman()
+    driver, lab = make(tmp_path, podman), small_lab()
+    driver.ensure_nodes(lab)
+    podman.processes["tiny-node1"] = 2**22 + 1
+    assert [node.state for node in driver.status(lab)] == [NodeState.RUNNING, NodeState.STOPPED]
+    assert list(driver.memory_folders(lab)) == ["manager"]
+    for start in (lambda: driver.start(lab, lab.node("node1")), lambda: driver.ensure_nodes(lab)):
+        with pytest.raises(FailedError, match="can't be started") as refused:
+            start()
+        assert "lab down --name tiny" in (refused.value.cure or "")

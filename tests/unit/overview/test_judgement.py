@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from groundplane.layers.loading import load_graph
-from groundplane.overview.judgement import FILE, IMAGE_LAYERS, Judgement, files_key, judge, keep, kept
+from groundplane.overview.judgement import FILE, Judgement, files_key, judge, keep, kept
 from groundplane.overview.model import Problem
 from groundplane.plan.fingerprint import Fingerprinter
-from groundplane.site import images_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,10 +85,6 @@ def test_where_the_password_comes_from(looked: Looked) -> None:
     assert place() == f"file:{looked.site.path / 'here'}"
     looked.site.replace("site.yml", "password_file: here", "password_command: [pass, cloud]")
     assert place() == "command:pass"
-
-
-def test_layers_with_images_are_those_that_the_site_file_knows() -> None:
-    assert IMAGE_LAYERS == images_file.IMAGE_LAYERS
 
 
 def test_kept_and_found_again(tmp_path: Path) -> None:
