@@ -185,9 +185,23 @@ if os.environ.get("GP_TEST_KEEP") not in (None, "", "true", "false"):
     raise pytest.UsageError("GP_TEST_KEEP is true or false: without true the lab of that name is taken down first")
 
 
+def _homes(name: str, base: Path) -> dict[str, str]:
+    """The tests' own homes; with --keep the person's, where the lab of that name is one that they made themselves."""
+    person = {
+        variable: os.environ.get(variable) or str(Path.home() / default)
+        for variable, default in (("XDG_STATE_HOME", ".local/state"), ("XDG_CONFIG_HOME", ".config"))
+    }
+    if KEEP and (Path(person["XDG_STATE_HOME"]) / "groundplane" / "labs" / name / "lab.json").is_file():
+        return person
+    return {"XDG_STATE_HOME": str(base / "state"), "XDG_CONFIG_HOME": str(base / "config")}
+
+
 @contextmanager
 def standing_lab(suffix: str, *words: str, timeout: float = 1800) -> Iterator[Lab]:
-    """A lab made from nothing by `scripts/lab WORDS` and taken down afterwards; with GP_TEST_KEEP one from before."""
+    """A lab made from nothing by `scripts/lab WORDS` and taken down afterwards; with GP_TEST_KEEP one from before.
+
+    That one is the tests' own, or one that a person made: `scripts/lab --name gptest-cloud` for the whole cloud.
+    """
     name = os.environ.get("GP_TEST_LAB", "gptest") + suffix
     base = Path(os.environ.get("GP_TEST_FOLDER") or ROOT / "build" / "e2e")
     base = base.with_name(base.name + suffix)
@@ -196,8 +210,7 @@ def standing_lab(suffix: str, *words: str, timeout: float = 1800) -> Iterator[La
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GROUNDPLANE_", "ANSIBLE_"))}
     env = {
         **kept,
-        "XDG_STATE_HOME": str(base / "state"),
-        "XDG_CONFIG_HOME": str(base / "config"),
+        **_homes(name, base),
         "NO_COLOR": "1",
         "COLUMNS": "200",
         "LC_ALL": "C.UTF-8",
