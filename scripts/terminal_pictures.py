@@ -374,8 +374,15 @@ class Studio:
 
     def _as_by_default(self, written: str) -> str:
         for folder, shown in self.shown_as.items():
-            written = written.replace(folder, shown)
+            written = shorten(written, folder, shown)
         return written
+
+
+def shorten(written: str, folder: str, shown: str) -> str:
+    """`shown` instead of `folder`, while the remark behind a command stays below those of the lines around it."""
+    room = " " * (len(folder) - len(shown))
+    remark = re.compile(rf"{re.escape(folder)}([^\n]*?  )((?:\x1b\[[0-9;]*m)*# )")
+    return remark.sub(lambda found: f"{shown}{found[1]}{room}{found[2]}", written).replace(folder, shown)
 
 
 def main() -> int:
