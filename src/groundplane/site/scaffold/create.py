@@ -40,7 +40,7 @@ def create_site(
 ) -> CreatedSite:
     """Makes a site in a folder that doesn't exist yet or is empty, as a git repository with one commit.
 
-    It is built beside the folder and moved into place at the end: a failure leaves nothing.
+    It is built beside the folder and moved into place at the end, site.yml last: a failure leaves nothing.
 
     Raises:
         InputError: something is there already.
@@ -63,8 +63,7 @@ def create_site(
         files += completed.files
         commit_first(building, f"Site {parameters.name}, as groundplane init wrote it ({Template(template).value})")
         moved = tuple(path / file.relative_to(building) for file in files)
-        building.rename(path)
-        building = None
+        _into_place(building, path)
     except OSError as error:
         raise FailedError(
             f"The site {path} can't be made",
@@ -75,6 +74,21 @@ def create_site(
         if building is not None:
             shutil.rmtree(building, ignore_errors=True)
     return CreatedSite(path, moved, completed.made)
+
+
+def _into_place(building: Path, path: Path) -> None:
+    if not path.exists():
+        building.rename(path)
+        return
+    # The folder itself stays: the person may stand in it, and would be in one that is gone.
+    moved = []
+    try:
+        for entry in sorted(building.iterdir(), key=lambda entry: entry.name == "site.yml"):
+            moved.append(entry.rename(path / entry.name))
+    except OSError:
+        for entry in moved:
+            entry.rename(building / entry.name)
+        raise
 
 
 def refuse_used(path: Path) -> None:

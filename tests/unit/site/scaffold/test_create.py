@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
-
+from pathlib import Path
 import pytest
 
 from groundplane.content import Content, toolkit_content
@@ -10,9 +9,6 @@ from groundplane.errors import FailedError, InputError
 from groundplane.site.scaffold.create import create_site
 from groundplane.site.scaffold.examples import lab_parameters
 from groundplane.site.secrets.store import read_secrets
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PASSWORD = b"a password"
 LAB = lab_parameters("lab", domain=None, release="2026.1", password_file=None)
@@ -54,6 +50,34 @@ def test_an_empty_folder_is_taken_and_a_used_one_is_not(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not empty"):
         create_site(tmp_path / "used", "lab", LAB, password=PASSWORD, content=toolkit_content())
     assert [child.name for child in (tmp_path / "used").iterdir()] == ["letter"]
+
+
+def test_who_stands_in_the_empty_folder_still_does_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    create_site(Path(), "lab", LAB, password=PASSWORD, content=toolkit_content())
+    assert Path("site.yml").is_file()
+    assert [child.name for child in tmp_path.iterdir()] == ["here"]
+
+
+def test_what_cannot_be_moved_into_an_empty_folder_leaves_it_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    rename = Path.rename
+
+    def refused(self: Path, target: Path) -> Path:
+        if target == folder / "site.yml":
+            raise PermissionError(13, "Permission denied")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(FailedError, match="can't be made"):
+        create_site(folder, "lab", LAB, password=PASSWORD, content=toolkit_content())
+    assert list(folder.iterdir()) == []
+    assert [child.name for child in tmp_path.iterdir()] == ["here"]
 
 
 def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
