@@ -17,6 +17,9 @@ from groundplane.errors import FailedError, GroundplaneError, InputError
 if TYPE_CHECKING:
     from rich.console import Console
 
+SITE_WORDS = ("-C", "--site")
+"""The program's own option, which no command has."""
+
 
 def show_error(error: GroundplaneError, console: Console | None = None) -> None:
     """Writes the error to standard error, a problem a paragraph."""
@@ -56,9 +59,13 @@ def usage_error(wrong: click.ClickException) -> InputError:
     what = wrong.format_message().strip()
     context = wrong.ctx if isinstance(wrong, click.UsageError) else None
     hint = ""
-    if isinstance(wrong, click.NoSuchOption) and wrong.possibilities:
+    if isinstance(wrong, click.NoSuchOption):
         what = f"There is no option {wrong.option_name}"
-        hint = f"Did you mean {' or '.join(sorted(wrong.possibilities))}? "
+        if context is not None and wrong.option_name in SITE_WORDS:
+            program, _, command = context.command_path.partition(" ")
+            hint = f"It belongs before the command: {program} {wrong.option_name} FOLDER {command}. "
+        elif wrong.possibilities:
+            hint = f"Did you mean {' or '.join(sorted(wrong.possibilities))}? "
     return InputError(
         what.removesuffix("."), cure=f"{hint}{context.command_path} --help says more." if context is not None else hint
     )

@@ -69,6 +69,10 @@ def test_wrong_words_are_told_as_all_errors_are(called: Called) -> None:
     code, out, err = called("plan", "--forse")
     assert (code, out) == (2, "")
     assert err == "Error: There is no option --forse\n  → Did you mean --force? groundplane plan --help says more.\n"
+    assert called("plan", "-C", "x")[2] == (
+        "Error: There is no option -C\n"
+        "  → It belongs before the command: groundplane -C FOLDER plan. groundplane plan --help says more.\n"
+    )
     assert called("plna")[2] == (
         "Error: There is no command 'plna'. Did you mean 'plan'?\n  → groundplane --help says more.\n"
     )
