@@ -18,6 +18,7 @@ from groundplane.errors import CancelledError, GroundplaneError
 from groundplane.run.actions import one_line
 from groundplane.run.events import EventKind, WorkState
 from groundplane.run.outcome import HostOutcome, PlaybookOutcome
+from groundplane.run.plain_text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -265,5 +266,5 @@ def _outcome(call: CheckCall, host: str, error: str, *, cancelled: bool, redacto
         ok=len(call.tasks) - len(wrong),
         failed=len(wrong),
         task=next(iter(wrong), call.tasks[-1][0].name if call.tasks else ""),
-        reason="the run was cancelled" if cancelled else redactor.text(_few(told)),
+        reason="the run was cancelled" if cancelled else redactor.text(plain_text(_few(told))),
     )

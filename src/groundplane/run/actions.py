@@ -11,6 +11,7 @@ from groundplane.errors import CancelledError, GroundplaneError
 from groundplane.layers.actions import ActionCall, find_action
 from groundplane.run.events import EventKind, WorkState
 from groundplane.run.outcome import HostOutcome, PlaybookOutcome
+from groundplane.run.plain_text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -150,4 +151,4 @@ class Story:
 def one_line(error: GroundplaneError) -> str:
     """What happened, why and what next, for the place where a host's reason stands."""
     parts = [error.what, *error.why.splitlines()[-1:], error.cure]
-    return ". ".join(part.strip().rstrip(".") for part in parts if part)
+    return plain_text(". ".join(part.strip().rstrip(".") for part in parts if part))

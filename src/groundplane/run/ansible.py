@@ -24,6 +24,7 @@ from ansible_runner.exceptions import AnsibleRunnerException
 from groundplane.errors import FailedError
 from groundplane.run.ansible_events import PlaybookStory
 from groundplane.run.outcome import PlaybookOutcome
+from groundplane.run.plain_text import plain_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,7 +78,7 @@ def run_playbook(
     """Runs it and returns how it ended on each host; blocks. To be called from a thread that lives on until then.
 
     Args:
-        tell: gets events; `say` gets the lines that Ansible prints. Both are free of secrets.
+        tell: gets events; `say` gets the lines that Ansible prints. Both are plain text and free of secrets.
 
     Raises:
         FailedError: Ansible could not be started, or the memory folder is full.
@@ -89,7 +90,7 @@ def run_playbook(
         watch = _Watch(folder, cancel, started + playbook.timeout_minutes * 60)
 
         def handle(raw: dict[str, Any]) -> bool:
-            story.see(redactor.data(raw))
+            story.see(redactor.data(plain_data(raw)))
             return False
 
         runner = ansible_runner.Runner(config, event_handler=handle, cancel_callback=watch.tick)

@@ -1,4 +1,4 @@
-"""Tells events to whoever watches, keeps them in the journal, writes the steps' logs; all through the redactor."""
+"""Tells events to whoever watches, keeps them in the journal, writes the steps' logs; all plain and redacted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.run.events import EventKind, RunEvent, Watcher
 from groundplane.run.lock import state_error
+from groundplane.run.plain_text import plain_data, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,8 +65,8 @@ class Teller:
             run=self._run,
             step=step,
             host=host,
-            task=None if task is None else self._redactor.text(task),
-            data=None if data is None else self._redactor.data(data),
+            task=None if task is None else self._redactor.text(plain_text(task)),
+            data=None if data is None else self._redactor.data(plain_data(data)),
         )
         with self._lock:
             self._kept.append(event)
@@ -97,7 +98,7 @@ class Teller:
             with os.fdopen(descriptor, "a", encoding="utf-8", buffering=1) as file:
 
                 def say(text: str) -> None:
-                    file.write(self._redactor.text(text.replace("\r\n", "\n")) + "\n")
+                    file.write(self._redactor.text(plain_text(text)) + "\n")
 
                 yield say
         except OSError as error:

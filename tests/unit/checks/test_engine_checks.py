@@ -142,3 +142,13 @@ def test_what_goes_on_is_told_when_it_changes(runner: Runner) -> None:
 
     runner.run(work)
     assert [data["text"] for kind, _, _, data in runner.events if kind is EventKind.NOTE] == ["one", "two"]
+
+
+def test_a_hosts_reason_is_plain_text(runner: Runner) -> None:
+    def work(call: CheckCall) -> None:
+        with call.task("Log in") as task:
+            task.wrong("node1", "\x1b[?7hno \x1b[1mway\x07")
+        raise FailedError("It failed", why="\x1b[31mred\x1b[0m")
+
+    outcome = runner.run(work)
+    assert outcome.hosts["node1"].reason == "no way; It failed. red"

@@ -124,6 +124,21 @@ def test_hosts_end_as_they_did_and_no_secret_is_told(bench: Workbench) -> None:
     assert SECRET not in text + repr(heard.events)
 
 
+def test_a_hosts_text_is_plain_and_a_colour_hides_no_secret(bench: Workbench) -> None:
+    heard = Heard()
+    text = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.fail:
+        msg: "{{ '\\x1b[?7hno \\x1b[31m' ~ password[:4] ~ '\\x1b[0m' ~ password[4:] }}"
+"""
+    outcome = go(bench, heard, text=text, hosts=("good",))
+    assert outcome.hosts["good"].reason == f"no {MASK}"
+    assert "\x1b" not in "\n".join(heard.lines) + str(heard.events)
+    assert SECRET not in "\n".join(heard.lines)
+
+
 def test_nothing_of_what_was_said_stays_in_files(bench: Workbench) -> None:
     go(bench, Heard())
     # The extra variables are there until the run's folder goes; they are ours, in memory and private.

@@ -89,3 +89,16 @@ def test_a_full_disk_is_told_as_such(tmp_path: Path, journal: Journal) -> None:
         make(tmp_path, journal, Watching()).log("l.one") as say,
     ):
         say("a line")
+
+
+def test_what_a_terminal_would_obey_is_neither_shown_nor_kept(tmp_path: Path, journal: Journal) -> None:
+    watching = Watching()
+    teller = make(tmp_path, journal, watching)
+    teller.tell(
+        EventKind.NOTE, task="\x1b[1mT", data={"text": f"\x1b[?7hnow \x1b]0;title\x07{SECRET[:4]}\x1b[0m{SECRET[4:]}"}
+    )
+    with teller.log("l.one") as say:
+        say("one\r\n\x1b[31mtwo\x1b[0m")
+    assert (watching.events[0].task, watching.events[0].data) == ("T", {"text": f"now {MASK}"})
+    assert journal.events("r1")[0].data == {"text": f"now {MASK}"}
+    assert (tmp_path / "runs" / "r1" / "l.one.log").read_text() == "one\ntwo\n"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from groundplane.errors import InputError
 from groundplane.openstack.logs import script
 from groundplane.openstack.logs.sources import patterns
+from groundplane.run.plain_text import plain_text
 from groundplane.run.redaction import MASK
 from groundplane.ssh.asking import ask_hosts
 from groundplane.ssh.streaming import stream_hosts
@@ -184,9 +185,10 @@ def follow_logs(
 
 
 def understood(host: str, data: Mapping[str, Any], redactor: Redactor) -> list[LogLine]:
-    """A host's lines, free of secrets."""
+    """A host's lines, plain text and free of secrets."""
     return [
-        LogLine(float(at), host, source, FOREIGN.sub(MASK, redactor.text(text))) for at, source, text in data["lines"]
+        LogLine(float(at), host, source, FOREIGN.sub(MASK, redactor.text(plain_text(text))))
+        for at, source, text in data["lines"]
     ]
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import re
 
+from groundplane.run.plain_text import plain_text
+
 _HOST_KEYS = re.compile(r"-----BEGIN SSH HOST KEY KEYS-----(.*?)-----END SSH HOST KEY KEYS-----", re.DOTALL)
 _KEY = re.compile(r"\b((?:ssh|ecdsa)-[a-z0-9-]+) ([A-Za-z0-9+/=]{40,})")
-_ESCAPES = re.compile(r"\x1b\[[0-9;?!]*[A-Za-z]|\x1b\][^\x07\n]*\x07|\[(?:[0-9;?:]*[HJKm]|!p)|\]104|\r")
-"""Nova leaves the escape character itself out."""
+_BARE = re.compile(
+    r"\[(?:[?=>][0-9;]*[A-Za-z]|[0-9;:]*[HJKm]|[0-9;]+[nr]|!p)|\](?:[0-9]{1,4};[^\\\n]*\\|104)"  # CSI, OSC
+)
+"""Nova leaves the escape character itself out, and every other control character but the line's end."""
 TAIL_LINES = 15
 
 
@@ -45,4 +49,4 @@ def last_lines(console: str, count: int = TAIL_LINES) -> tuple[str, ...]:
 
 def plain(console: str) -> str:
     """Without the colours and cursor movements of a terminal."""
-    return _ESCAPES.sub("", console)
+    return _BARE.sub("", plain_text(console))

@@ -45,6 +45,11 @@ def test_secrets_are_blanked_out() -> None:
     assert lines == [LogLine(1.0, "node1", "nova-api", "rabbit:********@node1 ******** ********")]
 
 
+def test_lines_are_plain_and_a_colour_hides_no_secret() -> None:
+    (line,) = understood("node1", said([1.0, "a", "\x1b[31mpa55\x1b[1mword\x1b[0m \x1b]0;title\x07"]), REDACTOR)
+    assert line.text == "******** "
+
+
 def test_places() -> None:
     wanted = (KollaContainer("nova_api", "nova", ("node1",)), KollaContainer("nova_compute", "nova-cell", ("node2",)))
     assert places(wanted, ["node1", "node2", "node3"]) == WHERE

@@ -47,3 +47,9 @@ def test_last_lines_are_plain() -> None:
     assert "[  OK  ] cloud-init" in last_lines(CONSOLE, 10)
     assert last_lines("\x1b[!p\x1b]104\x07login:\n[!p]104[0;1;38:5:185mDEPEND[0m\n") == ("login:", "DEPEND")
     assert last_lines("[H[J[1;1H[0;32m[  OK  ][0m ready\n") == ("[  OK  ] ready",)
+    assert last_lines("[?7h[?25l[?2004hsmoke login: [6n[1;24r[=3h\n") == ("smoke login:",)
+    assert last_lines("\x1b[?7h\x1b]0;title\x07\x1b(Bready\x00\x08\n]3008;start=7f;type=boot\\next\n") == (
+        "ready",
+        "next",
+    )
+    assert last_lines("[    1.2] pci 0000:00:01.0: [8086:7000] type 00\n")[0].endswith("[8086:7000] type 00")
