@@ -145,9 +145,7 @@ def test_the_lab_s_folder_is_shown_as_where_it_is_by_default(pictures: Any, stud
 
 
 def test_remarks_stay_below_each_other_where_a_folder_is_shortened(pictures: Any) -> None:
-    written = (
-        "cd /home/anna/lab/site  \x1b[2m# the folder\ngroundplane             \x1b[2m# all of /home/anna\n"
-    )
+    written = "cd /home/anna/lab/site  \x1b[2m# the folder\ngroundplane             \x1b[2m# all of /home/anna\n"
     shown = pictures.shorten(written, "/home/anna", "~").replace("\x1b[2m", "")
     assert shown == "cd ~/lab/site           # the folder\ngroundplane             # all of ~\n"
 
