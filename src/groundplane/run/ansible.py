@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 import ansible_runner
 from ansible_runner.exceptions import AnsibleRunnerException
 
-from groundplane.errors import FailedError
 from groundplane.run.ansible_events import PlaybookStory
 from groundplane.run.outcome import PlaybookOutcome
 from groundplane.run.plain_text import plain_data
+from groundplane.run.room import playbook_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,7 +81,7 @@ def run_playbook(
         tell: gets events; `say` gets the lines that Ansible prints. Both are plain text and free of secrets.
 
     Raises:
-        FailedError: Ansible could not be started, or the memory folder is full.
+        FailedError: Ansible could not be started; a folder is full, and which.
     """
     story = PlaybookStory(playbook.hosts, tell, say)
     started = time.monotonic()
@@ -96,11 +96,8 @@ def run_playbook(
         runner = ansible_runner.Runner(config, event_handler=handle, cancel_callback=watch.tick)
         runner.run()
     except (OSError, AnsibleRunnerException) as error:
-        raise FailedError(
-            f"{playbook.id} could not be run",
-            why=str(error),
-            cure=f"Is there room in {bench.folder.parent}? df -h {bench.folder.parent}",
-        ) from error
+        what = f"{playbook.id} could not be run"
+        raise playbook_error(what, error, memory=bench.folder.parent, state=bench.steps_lock.parent) from error
     story.finish(
         exit_code=runner.rc if runner.rc is not None else 1,
         cancelled=watch.cancelled,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Timer
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_runner.exceptions import AnsibleRunnerException
 
+from groundplane.errors import FailedError
 from groundplane.machine.cancel import CancelToken
 from groundplane.run.ansible import Playbook, run_playbook
 from groundplane.run.events import EventKind, WorkState
@@ -173,6 +178,26 @@ def test_a_broken_playbook_is_told_in_a_line(bench: Workbench) -> None:
     outcome = go(bench, Heard(), text="- hosts: all\n  tasks: [ {no_such_module: {}} ]\n")
     assert {ended.state for ended in outcome.hosts.values()} == {WorkState.FAILED}
     assert "no_such_module" in outcome.hosts["good"].reason
+
+
+@pytest.mark.parametrize("place", ["memory", "state"])
+def test_a_full_place_is_named(bench: Workbench, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    memory, state = bench.folder.parent, bench.steps_lock.parent / "state"
+    full = memory if place == "memory" else state
+
+    def no_room(_runner: object) -> None:
+        # As ansible-runner passes it on: a text.
+        raise AnsibleRunnerException(f"Failed: [Errno {errno.ENOSPC}] {os.strerror(errno.ENOSPC)}")
+
+    def statvfs(asked: Path) -> SimpleNamespace:
+        return SimpleNamespace(f_bavail=0 if asked == full else 10**9, f_frsize=1, f_files=10, f_favail=5)
+
+    monkeypatch.setattr("ansible_runner.Runner.run", no_room)
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    with pytest.raises(FailedError) as failed:
+        go(replace(bench, steps_lock=state / "lock.steps"), Heard())
+    assert str(full) in failed.value.what
+    assert f"df -h {full})" in failed.value.cure
 
 
 def test_cancelling_ends_it_within_seconds(bench: Workbench) -> None:
