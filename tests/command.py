@@ -28,8 +28,11 @@ class Answer:
     err: str
     seconds: float
 
-    def json(self) -> Any:
-        return json.loads(self.out)
+    def json(self) -> dict[str, Any]:
+        """What a command told with --json: always an object."""
+        found = json.loads(self.out)
+        assert isinstance(found, dict), str(self)
+        return found
 
     def __repr__(self) -> str:
         return f"$ {' '.join(self.words)}\n{self.out}\n--- standard error\n{self.err}\n--- exit code {self.code}"

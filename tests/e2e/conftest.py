@@ -102,7 +102,7 @@ class Lab:
     def runs(self) -> list[dict[str, Any]]:
         answer = self.groundplane("runs", "--json")
         assert answer.code == 0, str(answer)
-        found: list[dict[str, Any]] = answer.json()
+        found: list[dict[str, Any]] = answer.json()["runs"]
         return found
 
     def run_details(self, name: str) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def test_the_graph_is_drawn_in_each_form(site: SiteFolder) -> None:
 def test_before_any_run_there_is_nothing_to_show(site: SiteFolder) -> None:
     listed = site.groundplane("runs", "--json")
     assert listed.code == 0, str(listed)
-    assert listed.json() == []
+    assert listed.json() == {"runs": []}
 
 
 def test_an_own_layer_and_a_hook_join_the_graph(site: SiteFolder) -> None:

@@ -36,10 +36,18 @@ def console(*, stderr: bool = False) -> Console:
     return found
 
 
-def print_json(data: Any) -> None:
-    """One JSON document on standard output; indented where a person looks."""
+def print_json(data: Mapping[str, Any]) -> None:
+    """One JSON object on standard output; indented where a person looks.
+
+    A list is the value of a key: {"runs": […]}. So a command can say more later, and an error is told from an answer.
+    """
     indent = 2 if sys.stdout.isatty() else None
     click.echo(json.dumps(data, indent=indent, ensure_ascii=False, default=str))
+
+
+def print_json_line(data: Mapping[str, Any]) -> None:
+    """One JSON object on a line of its own, where a command tells several as it goes."""
+    click.echo(json.dumps(data, ensure_ascii=False, default=str))
 
 
 def open_site(

@@ -46,7 +46,7 @@ def list_hosts(obj: str | None, *, as_json: bool) -> None:
         for target in targets(site)
     ]
     if as_json:
-        print_json(rows)
+        print_json({"hosts": rows})
         return
     from rich.markup import escape  # noqa: PLC0415
 

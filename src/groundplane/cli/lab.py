@@ -97,7 +97,7 @@ def list_labs(*, as_json: bool) -> None:
 
     names = lab_names(_places().state)
     if as_json:
-        print_json(names)
+        print_json({"labs": [{"name": name} for name in names]})
     else:
         click.echo("\n".join(names) if names else "There is no lab on this machine.")
 

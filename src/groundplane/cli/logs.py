@@ -80,9 +80,12 @@ def _head(step: str, *, first: bool = True) -> None:
 
 
 def _show(line: str, run: str, step: str, *, as_json: bool) -> None:
-    import json  # noqa: PLC0415
+    from groundplane.cli.common import print_json_line  # noqa: PLC0415
 
-    click.echo(json.dumps({"run": run, "step": step, "line": line}, ensure_ascii=False) if as_json else line)
+    if as_json:
+        print_json_line({"run": run, "step": step, "line": line})
+    else:
+        click.echo(line)
 
 
 def _follow(journal: Journal, state: Path, run: str, *, step: str | None, host: str | None, as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
@@ -102,10 +101,10 @@ def is_wanted(operation: Operation, **answers: Unpack[Answers]) -> bool:
         InputError: nobody is there to say yes; --confirm isn't the word.
         CancelledError: a person said no.
     """
-    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.common import console, print_json_line  # noqa: PLC0415
 
     if answers["as_json"]:
-        click.echo(json.dumps({"kind": "operation", **operation.as_data()}, ensure_ascii=False))
+        print_json_line({"kind": "operation", **operation.as_data()})
     else:
         show_operation(console(), operation)
     if operation.nothing:

@@ -46,7 +46,7 @@ def command(ctx: click.Context, *, count: int, as_json: bool) -> None:
     with _journal(ctx.obj) as journal:
         rows = journal.runs(count)
     if as_json:
-        print_json([run_as_data(row) for row in rows])
+        print_json({"runs": [run_as_data(row) for row in rows]})
         return
     if not rows:
         click.echo("Nothing has been run yet: groundplane apply")

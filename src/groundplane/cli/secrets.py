@@ -113,7 +113,7 @@ def show(obj: str | None, *, reveal: str | None, as_json: bool) -> None:
         for name in (*values, *(name for name in declared if name not in values))
     ]
     if as_json:
-        print_json(rows)
+        print_json({"secrets": rows})
         return
     _list(rows)
     if any(row["missing"] for row in rows):

@@ -41,6 +41,17 @@ WITHOUT_JSON = {
 }
 """Commands that have no --json, and why."""
 
+OWN_JSON = {
+    "common.py": "the two functions that print it",
+    "show_error.py": "an error, which is an object",
+    "schema.py": "a JSON Schema",
+    "inventory.py": "an inventory in Ansible's form",
+    "identity/export.py": "writes files",
+    "explain.py": "a value within a table",
+    "openstack/config.py": "a value within a table",
+}
+"""Sources that make JSON of their own, and what it is."""
+
 SAME_WORDS = ("--json", "--yes", "--limit", "--extra-vars", "--no-probe", "--confirm", "--layer", "--release", "--site")
 """Options that are the same thing wherever they are, so that they say the same."""
 OTHER_WORDS = {
@@ -141,6 +152,18 @@ def test_a_mistyped_command_brings_the_nearest_one(path: str) -> None:
 @pytest.mark.parametrize("path", LEAVES)
 def test_a_program_can_ask_for_json(path: str) -> None:
     assert ("--json" in options(LEAVES[path])) is (path not in WITHOUT_JSON)
+
+
+def test_json_is_printed_by_one_of_two_functions() -> None:
+    """They take objects alone, never a list at the top: the types hold that, so nothing may go past them."""
+    wrong = []
+    for file in SOURCES.rglob("*.py"):
+        name = str(file.relative_to(SOURCES))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if name not in OWN_JSON and isinstance(node, ast.Attribute) and ast.unparse(node) == "json.dumps":
+                wrong.append(f"{name}:{node.lineno}: use print_json or print_json_line")
+    assert wrong == []
+    assert {name for name in OWN_JSON if not (SOURCES / name).is_file()} == set()
 
 
 def test_nothing_is_excused_that_is_not_there() -> None:

@@ -84,7 +84,7 @@ def test_a_changed_key_is_refused_and_explained_even_with_yes(hosts: Hosts) -> N
     assert "hosts forget node1" in refused.err
     assert hosts("forget", "node1").code == 0
     assert hosts("trust", "node1", "--yes").code == 0
-    assert hosts("list", "--json").json()[1]["keys"][0]["fingerprint"].startswith("SHA256:")
+    assert hosts("list", "--json").json()["hosts"][1]["keys"][0]["fingerprint"].startswith("SHA256:")
 
 
 def test_a_host_without_an_answer_does_not_hold_back_the_others(hosts: Hosts) -> None:

@@ -113,6 +113,11 @@ def test_status_has_the_same_later(machine: Machine) -> None:
     assert data["memory"]["highest"]["machine"] > 0
 
 
+def test_the_labs_of_this_machine_are_listed(machine: Machine) -> None:
+    listed = CliRunner().invoke(groundplane, ["lab", "list", "--json"])
+    assert json.loads(listed.output) == {"labs": [{"name": machine.folder.name}]}
+
+
 def test_how_a_person_came_here_is_how_a_laptop_comes(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     from groundplane.cli.settings import settings  # noqa: PLC0415
 

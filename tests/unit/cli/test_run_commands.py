@@ -88,7 +88,7 @@ def refused(site: Path, *words: str) -> GroundplaneError:
 
 def test_a_site_without_runs_says_how_to_begin(site: Path) -> None:
     assert "groundplane apply" in call(site, "runs").output
-    assert json.loads(call(site, "runs", "--json").output) == []
+    assert json.loads(call(site, "runs", "--json").output) == {"runs": []}
     assert refused(site, "runs", "show").cure == "Nothing has been run yet: groundplane apply"
 
 
@@ -96,6 +96,8 @@ def test_runs_are_listed_and_shown(with_run: Path) -> None:
     listed = call(with_run, "runs").output
     assert "20260301-120000-abcd" in listed
     assert "1m30s" in listed
+    told = json.loads(call(with_run, "runs", "--json").output)
+    assert [row["run"] for row in told["runs"]] == ["20260301-120000-abcd"]
     shown = call(with_run, "runs", "show", "abcd").output
     assert "base.one on node1 at 'Start [it]': no room" in shown
     data = json.loads(call(with_run, "runs", "show", "--json").output)

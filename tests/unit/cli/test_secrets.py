@@ -39,6 +39,9 @@ def test_show_masks_and_reveals_only_what_is_asked_for(site: Path, home: Path) -
     assert shown.code == 0, shown
     assert all(name in shown.out for name in values)
     assert not [value for value in values.values() if str(value).split("\n")[-2:][0] in shown.out]
+    told = _secrets(site, home, "show", "--json")
+    assert {row["name"] for row in told.json()["secrets"]} == set(values)
+    assert values["groundplane_fingerprint_key"] not in told.out
     one = _secrets(site, home, "show", "--reveal", "groundplane_fingerprint_key")
     assert one.out == values["groundplane_fingerprint_key"] + "\n"
     wrong = _secrets(site, home, "show", "--reveal", "groundplane_fingerprint_kee")

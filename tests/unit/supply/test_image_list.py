@@ -96,7 +96,7 @@ def test_the_command(
     assert "1m01s" in run.stdout
     assert run.stdout.splitlines()[-1] == "2 images, 1 image nowhere any more"
     data = CliRunner().invoke(groundplane, ["--site", str(site.path), "images", "list", "--json"])
-    assert [image["where"] for image in json.loads(data.stdout)] == [["store"], []]
+    assert [image["where"] for image in json.loads(data.stdout)["images"]] == [["store"], []]
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "nothing"))
     empty = CliRunner().invoke(groundplane, ["--site", str(site.path), "images", "list"])
     assert "No images are here yet" in empty.stdout

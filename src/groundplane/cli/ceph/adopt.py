@@ -31,12 +31,10 @@ def command(obj: str | None, host: str, *, yes: bool, confirm: str, check: bool,
     Adopt before the bootstrap layer is applied to these hosts: its firewall lets Ceph through once the site has the
     layer, and not before.
     """
-    import json  # noqa: PLC0415
-
     from groundplane.ceph.adopt.adoption import adopting, plan_adoption  # noqa: PLC0415
     from groundplane.ceph.adopt.files import changes, write  # noqa: PLC0415
     from groundplane.ceph.adopt.reading import read_existing  # noqa: PLC0415
-    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.common import console, print_json_line  # noqa: PLC0415
     from groundplane.cli.lines import DONE, say  # noqa: PLC0415
     from groundplane.cli.operations import agree, open_desk, run_operation, show_operation  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
@@ -51,7 +49,7 @@ def command(obj: str | None, host: str, *, yes: bool, confirm: str, check: bool,
         changed = changes(site, adoption)
         operation = adopting(site, adoption, [change.path for change in changed], host)
     if as_json:
-        click.echo(json.dumps(_as_data(site, adoption, changed), ensure_ascii=False))
+        print_json_line(_as_data(site, adoption, changed))
     else:
         _show(site, adoption, changed)
         show_operation(terminal, operation)

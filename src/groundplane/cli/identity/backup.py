@@ -32,11 +32,9 @@ def command(obj: str | None, *, output: Path | None, keep: int | None, as_json: 
     Examples:
       groundplane identity backup --output /backup --keep 14
     """
-    import json  # noqa: PLC0415
-
     from rich.markup import escape  # noqa: PLC0415
 
-    from groundplane.cli.common import console, short_path  # noqa: PLC0415
+    from groundplane.cli.common import console, print_json_line, short_path  # noqa: PLC0415
     from groundplane.cli.lines import DONE, say  # noqa: PLC0415
     from groundplane.cli.operations import open_desk, run_operation, show_operation  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
@@ -55,7 +53,7 @@ def command(obj: str | None, *, output: Path | None, keep: int | None, as_json: 
         raise_unless_done(result, dry=True)
         gone = keep_newest(file.parent, desk.site.file.name, keep) if keep is not None else ()
     if as_json:
-        click.echo(json.dumps({"kind": "backup", "file": str(file), "removed": [str(path) for path in gone]}))
+        print_json_line({"kind": "backup", "file": str(file), "removed": [str(path) for path in gone]})
         return
     for path in gone:
         say(terminal, f"removed {escape(short_path(path))}")

@@ -90,10 +90,9 @@ def command(
 
 
 def _onboard(obj: str | None, new: NewCustomer, *, only_files: bool, yes: bool, as_json: bool) -> None:
-    import json  # noqa: PLC0415
     from datetime import UTC, datetime  # noqa: PLC0415
 
-    from groundplane.cli.common import open_site_and_secrets, short_path  # noqa: PLC0415
+    from groundplane.cli.common import open_site_and_secrets, print_json_line, short_path  # noqa: PLC0415
     from groundplane.cli.identity.applying import apply_customers  # noqa: PLC0415
     from groundplane.identity.customer_files import add_customer, changing  # noqa: PLC0415
     from groundplane.layers.sense import refuse_senseless  # noqa: PLC0415
@@ -109,8 +108,7 @@ def _onboard(obj: str | None, new: NewCustomer, *, only_files: bool, yes: bool, 
             apply_customers(obj, changes, yes=yes, as_json=as_json)
     if as_json:
         passwords = {person.username: person.secret(new.name) for person in new.people}
-        data = {"kind": "customer", "customer": new.name, "file": str(path), "first_passwords": passwords}
-        click.echo(json.dumps(data, ensure_ascii=False))
+        print_json_line({"kind": "customer", "customer": new.name, "file": str(path), "first_passwords": passwords})
         return
     click.echo(f"wrote {short_path(path)}")
     for person in new.people:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from groundplane.cli.options import json_option
@@ -20,7 +18,7 @@ def command(obj: str | None, *, clean: bool, as_json: bool) -> None:
     (a realm, a domain, a project) is removed at the end: also where something fails, or Ctrl-C stops it. What a killed
     test left the next one removes. It is a part of: groundplane verify identity
     """
-    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.common import console, print_json_line  # noqa: PLC0415
     from groundplane.cli.operations import open_desk, run_operation  # noqa: PLC0415
     from groundplane.cli.parts import show_parts  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
@@ -36,7 +34,7 @@ def command(obj: str | None, *, clean: bool, as_json: bool) -> None:
         operation = Operation(command="identity smoke", title=stage.description, stages=(stage,))
         result = run_operation(desk, operation, check=False, as_json=as_json, changes=False)
     if as_json:
-        click.echo(json.dumps({"kind": "smoke", "parts": [part.as_data() for part in parts]}, ensure_ascii=False))
+        print_json_line({"kind": "smoke", "parts": [part.as_data() for part in parts]})
     else:
         show_parts(terminal, parts)
         report(terminal, result)

@@ -44,7 +44,7 @@ def command(obj: str | None, *, ask_registry: bool, everything: bool, as_json: b
 
         images = list_images(site, cache=settings().cache, in_registry=in_registry, everything=everything)
     if as_json:
-        print_json([image.as_data() for image in images])
+        print_json({"images": [image.as_data() for image in images]})
         return
     terminal = console()
     if not images:

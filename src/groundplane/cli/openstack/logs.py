@@ -107,14 +107,12 @@ def _lost(host: str, why: str) -> None:
 
 def _shower(where: Mapping[str, object], *, as_json: bool) -> Callable[[LogLine], None]:
     """How a line is shown; a host keeps its colour."""
-    import json  # noqa: PLC0415
-
-    if as_json:
-        return lambda line: click.echo(json.dumps(line.as_data(), ensure_ascii=False))
     from rich.text import Text  # noqa: PLC0415
 
-    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.common import console, print_json_line  # noqa: PLC0415
 
+    if as_json:
+        return lambda line: print_json_line(line.as_data())
     terminal = console()
     colours = {host: COLOURS[number % len(COLOURS)] for number, host in enumerate(where)}
     width = max(len(host) for host in where)

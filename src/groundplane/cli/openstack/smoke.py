@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +49,7 @@ def command(
     A project with one user is made for it, and removed with everything in it: also where something fails, or Ctrl-C
     stops it. What a killed test left the next one removes. It is a part of: groundplane verify platform
     """
-    from groundplane.cli.common import console  # noqa: PLC0415
+    from groundplane.cli.common import console, print_json_line  # noqa: PLC0415
     from groundplane.cli.operations import open_desk, run_operation  # noqa: PLC0415
     from groundplane.cli.run_report import raise_unless_done, report  # noqa: PLC0415
     from groundplane.cli.settings import settings  # noqa: PLC0415
@@ -75,7 +74,7 @@ def command(
         operation = Operation(command="openstack smoke", title=stage.description, stages=(stage,))
         result = run_operation(desk, operation, check=False, as_json=as_json, changes=False)
     if as_json:
-        click.echo(json.dumps(story.as_data(), ensure_ascii=False))
+        print_json_line(story.as_data())
     else:
         _show(terminal, story, keep=keep)
         report(terminal, result)

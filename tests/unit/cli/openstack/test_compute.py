@@ -77,7 +77,7 @@ def test_the_list(cloud: Cloud) -> None:
     assert lines[1] == expected.split()
     assert lines[2] == ["node5", "up", "nova", "none"]
     told = json.loads(cloud.run("list", "--json"))
-    assert told[0]["servers"] == {"ACTIVE": 1, "SHUTOFF": 1}
+    assert told["hosts"][0]["servers"] == {"ACTIVE": 1, "SHUTOFF": 1}
 
 
 def test_a_drain_knows_the_host_its_servers_and_the_room_elsewhere(cloud: Cloud) -> None:

@@ -30,7 +30,7 @@ def command(obj: str | None, *, as_json: bool) -> None:
     with console(stderr=True).status("Asking Nova"), open_nova(site) as nova:
         found = listed(nova)
     if as_json:
-        print_json([one.as_data() for one in found])
+        print_json({"hosts": [one.as_data() for one in found]})
         return
     if not found:
         click.echo("Nova knows no compute host yet: groundplane apply openstack")
