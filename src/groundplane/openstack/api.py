@@ -92,7 +92,12 @@ class Login:
 
 
 class SiteVariables:
-    """Variables of the whole site, Kolla's among them, with their templates worked out; else `KOLLA_DEFAULTS`."""
+    """Variables of the whole site, Kolla's among them, with their templates worked out; else `KOLLA_DEFAULTS`.
+
+    `kolla.values.conditions` is for what is given to kolla-ansible: it reads the release's catalogue, and raises where
+    there is none. Here none is needed: layers read their options so while a site is validated, which tells such a
+    release itself; and the catalogue has no ports, names and accounts, because no condition of a service names them.
+    """
 
     def __init__(self, site: Site) -> None:
         self._site = site
