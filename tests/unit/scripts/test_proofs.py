@@ -117,7 +117,7 @@ def test_a_proof_that_nobody_can_read_is_none(proofs: Any, tmp_path: Path, text:
 
 def test_as_scripts_test_calls_it(tmp_path: Path) -> None:
     def call(*words: str) -> tuple[int, str]:
-        script = [ROOT / "scripts" / "proofs.py", "--kept", tmp_path / "passed", *words]
+        script: list[str | Path] = [ROOT / "scripts" / "proofs.py", "--kept", tmp_path / "passed", *words]
         done = run(sys.executable, *script, cwd=tmp_path, env={}, timeout=30)
         return done.code, done.out.strip()
 
