@@ -82,8 +82,8 @@ def _steps_of_run(ctx: click.Context) -> list[str]:
 
 
 def _of_journal(ctx: click.Context, read: Callable[[Journal], list[str]]) -> list[str]:
-    """What the site's journal says; nothing, and none is made, where there is none."""
-    from groundplane.run.journal.store import FILE, open_journal  # noqa: PLC0415
+    """What the site's journal says; nothing where there is none."""
+    from groundplane.run.journal.store import FILE, read_journal  # noqa: PLC0415
     from groundplane.site.loading import read_site_file  # noqa: PLC0415
     from groundplane.site.state import state_folder  # noqa: PLC0415
 
@@ -91,7 +91,7 @@ def _of_journal(ctx: click.Context, read: Callable[[Journal], list[str]]) -> lis
     state = state_folder(path)
     if not (state / FILE).is_file():
         return []
-    journal = open_journal(state, read_site_file(path).name)
+    journal = read_journal(state, read_site_file(path).name)
     try:
         return read(journal)
     finally:

@@ -112,10 +112,10 @@ def _look(obj: str | None) -> tuple[Site, Graph, Mapping[str, StepMark]]:
     from groundplane.errors import InputError  # noqa: PLC0415
     from groundplane.layers.loading import load_graph  # noqa: PLC0415
     from groundplane.plan.states import marks_of_plan, marks_of_receipts  # noqa: PLC0415
-    from groundplane.run.journal.store import open_journal  # noqa: PLC0415
+    from groundplane.run.journal.store import read_journal  # noqa: PLC0415
 
     try:
-        with planning(obj, ask=False) as work:
+        with planning(obj, ask=False, writes=False) as work:
             plan = work.plan(selection=(), limit=None, force=False, probe=False)
             return work.site, work.graph, marks_of_plan(plan)
     except InputError as closed:
@@ -123,7 +123,7 @@ def _look(obj: str | None) -> tuple[Site, Graph, Mapping[str, StepMark]]:
         site = open_site(obj)
         why = f"{closed.what}: this shows what was applied, not whether it is up to date."
         graph = load_graph(site)
-        journal = open_journal(site.state, site.file.name)
+        journal = read_journal(site.state, site.file.name)
         click.echo(why, err=True)
         try:
             return site, graph, marks_of_receipts(graph, journal)

@@ -37,7 +37,7 @@ def command(obj: str | None, run: str, step: str | None, *, host: str | None, fo
     """
     from groundplane.cli.settings import find_site  # noqa: PLC0415
     from groundplane.errors import InputError  # noqa: PLC0415
-    from groundplane.run.journal.store import open_journal  # noqa: PLC0415
+    from groundplane.run.journal.store import read_journal  # noqa: PLC0415
     from groundplane.run.logs import log_files, only_host  # noqa: PLC0415
     from groundplane.run.teller import logs_folder  # noqa: PLC0415
     from groundplane.site.loading import read_site_file  # noqa: PLC0415
@@ -45,7 +45,7 @@ def command(obj: str | None, run: str, step: str | None, *, host: str | None, fo
 
     path = find_site(obj)
     state = state_folder(path)
-    journal = open_journal(state, read_site_file(path).name)
+    journal = read_journal(state, read_site_file(path).name)
     try:
         row = journal.run(run)
         folder = logs_folder(state, row.id)

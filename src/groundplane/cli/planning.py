@@ -93,21 +93,24 @@ class Planning:
 
 
 @contextmanager
-def planning(obj: str | None, *, extra: Mapping[str, Any] | None = None, ask: bool = True) -> Iterator[Planning]:
+def planning(
+    obj: str | None, *, extra: Mapping[str, Any] | None = None, ask: bool = True, writes: bool = True
+) -> Iterator[Planning]:
     """Opens the site with its secrets, its graph and its journal; closes the journal afterwards.
 
-    Without `ask` nobody is asked for the vault password.
+    Without `ask` nobody is asked for the vault password. Without `writes` the journal is only read, which a full disk
+    doesn't keep anybody from.
 
     Raises:
         InputError: anything of these is wrong, or the secrets can't be opened.
     """
     from groundplane.cli.common import open_site_and_secrets  # noqa: PLC0415
     from groundplane.layers.loading import load_graph  # noqa: PLC0415
-    from groundplane.run.journal.store import open_journal  # noqa: PLC0415
+    from groundplane.run.journal.store import open_journal, read_journal  # noqa: PLC0415
 
     site, secrets = open_site_and_secrets(obj, extra=extra, ask=ask)
     graph = load_graph(site)
-    journal = open_journal(site.state, site.file.name)
+    journal = (open_journal if writes else read_journal)(site.state, site.file.name)
     try:
         journal.mark_interrupted(site.state)
         yield Planning(site, secrets, graph, journal)

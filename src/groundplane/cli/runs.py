@@ -141,12 +141,12 @@ def _tell(terminal: Console, story: RunStory) -> None:
 def _journal(obj: str | None) -> Iterator[Journal]:
     """The site's journal alone: runs can be looked at while the site's files are broken or its secrets closed."""
     from groundplane.cli.settings import find_site  # noqa: PLC0415
-    from groundplane.run.journal.store import open_journal  # noqa: PLC0415
+    from groundplane.run.journal.store import read_journal  # noqa: PLC0415
     from groundplane.site.loading import read_site_file  # noqa: PLC0415
     from groundplane.site.state import state_folder  # noqa: PLC0415
 
     path = find_site(obj)
-    journal = open_journal(state_folder(path), read_site_file(path).name)
+    journal = read_journal(state_folder(path), read_site_file(path).name)
     try:
         journal.mark_interrupted(state_folder(path))
         yield journal

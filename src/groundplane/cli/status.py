@@ -41,7 +41,7 @@ def command(obj: str | None, names: tuple[str, ...], *, limit: str | None, no_pr
     from groundplane.run.lock import lock_holder  # noqa: PLC0415
     from groundplane.run.story import run_as_data  # noqa: PLC0415
 
-    with planning(obj) as work:
+    with planning(obj, writes=False) as work:
         plan = work.plan(selection=names, limit=limit, force=False, probe=not no_probe)
         status = status_of(plan, work.graph)
         last = next(iter(work.journal.runs(1)), None)

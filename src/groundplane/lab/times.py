@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import GroundplaneError
 from groundplane.run.events import WorkState
-from groundplane.run.journal.store import FILE, open_journal
+from groundplane.run.journal.store import read_journal
 from groundplane.run.story import critical_path
 from groundplane.site.state import state_folder
 
@@ -111,10 +111,8 @@ class _Passes:
 
 def read_times(site: Path, name: str) -> Times:
     """From the journal in the site's state folder; nothing where there is none, or it can't be read."""
-    if not (state_folder(site) / FILE).is_file():
-        return Times()
     try:
-        journal = open_journal(state_folder(site), name)
+        journal = read_journal(state_folder(site), name)
     except GroundplaneError:
         return Times()
     try:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.overview.model import LayerState, Progress, RunView
 from groundplane.run.events import Failure, RunState, WorkState
+from groundplane.run.journal.reading import open_for_reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from groundplane.run.lock import Holder
 
 FILE = "journal.sqlite"
-BUSY_SECONDS = 2.0
 MOST_FAILURES = 20
 LACKING = "lacking"
 """plan.model.ReasonKind."""
@@ -101,30 +101,10 @@ def look_at_journal(state: Path, site: str, holder: Holder | None) -> JournalLoo
     try:
         if not file.is_file():
             return JournalLook()
-        with closing(_opened(file)) as connection:
+        with closing(open_for_reading(file)) as connection:
             return _Reader(connection, site, holder.run if holder is not None else "").look()
     except (sqlite3.Error, OSError, ValueError) as error:
         return JournalLook(trouble=f"the journal {file} can't be read: {error}")
-
-
-def _opened(file: Path) -> sqlite3.Connection:
-    """Read-only.
-
-    Without a write-ahead log beside it nobody has the journal open, and it is all in the file: read like that, nothing
-    is made next to it, neither on a full disk nor in somebody else's name.
-    """
-    queries = ("mode=ro", "immutable=1") if file.with_name(f"{file.name}-wal").exists() else ("immutable=1",)
-    for query in queries:
-        connection = sqlite3.connect(f"{file.resolve().as_uri()}?{query}", uri=True, timeout=BUSY_SECONDS)
-        try:
-            connection.execute("SELECT 1 FROM runs LIMIT 1").fetchone()
-        except sqlite3.OperationalError:
-            connection.close()
-            if query == queries[-1]:
-                raise
-        else:
-            return connection
-    raise sqlite3.OperationalError("unable to open database file")
 
 
 class _Reader:

@@ -15,6 +15,7 @@ from groundplane.run.events import RunState, WorkState
 from groundplane.run.journal.models import RunHostRow, RunRow, RunStepRow
 from groundplane.run.journal.store import open_journal
 from groundplane.run.lock import site_lock
+from tests.unit.full_disk import nothing_can_be_written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,3 +153,16 @@ def test_exit_codes_tell_how_a_run_ended() -> None:
     with pytest.raises(FailedError, match="failed on node1") as failed:
         raise_unless_done(RunResult("r1", RunState.FAILED, 1.0, {}, failures))
     assert "groundplane apply --resume r1" in failed.value.cure
+
+
+@pytest.mark.parametrize("words", [("runs",), ("runs", "show"), ("logs",), ()])
+def test_a_full_disk_keeps_nobody_from_reading(with_run: Path, words: tuple[str, ...]) -> None:
+    with nothing_can_be_written():
+        found = call(with_run, *words)
+    assert found.exit_code == 0, found.exception
+    assert ("ok: [node1]" if words == ("logs",) else "20260301-120000-abcd") in found.output
+
+
+def test_looking_makes_no_state(site: Path) -> None:
+    assert "Nothing has been run yet" in call(site, "runs").output
+    assert not (site / ".groundplane").exists()

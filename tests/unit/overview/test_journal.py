@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,20 @@ def test_it_reads_while_the_engine_writes_and_when_it_is_gone(tmp_path: Path) ->
     before = sorted(path.name for path in tmp_path.iterdir())
     assert look_at_journal(tmp_path, "test", None).last == last
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_what_a_killed_engine_left_in_its_log_counts_without_room_for_more(journal: Journal, tmp_path: Path) -> None:
+    begin(journal, "r-1", {"a.one": WorkState.DONE})
+    left = tmp_path / "left"
+    left.mkdir()
+    for name in (FILE, f"{FILE}-wal"):
+        shutil.copyfile(tmp_path / name, left / name)
+    # Where SQLite would make its own file: it follows no link.
+    (left / f"{FILE}-shm").symlink_to("nowhere")
+    look = look_at_journal(left, "test", None)
+    assert look.trouble == ""
+    assert look.last is not None
+    assert look.last.id == "r-1"
 
 
 def test_a_run_whose_engine_is_gone_was_interrupted(journal: Journal, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from sqlalchemy import create_engine, event, func, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import StaticPool
 
 from groundplane.errors import FailedError, InputError
 from groundplane.run.events import EventKind, RunEvent, RunState, WorkState
 from groundplane.run.journal.models import Base, EventRow, RunHostRow, RunRow, RunStepRow
+from groundplane.run.journal.reading import in_memory, open_for_reading
 from groundplane.run.journal.receipts import Receipts
 from groundplane.run.lock import lock_holder, prepare_state
 
@@ -126,18 +129,10 @@ class Journal:
     def mark_interrupted(self, state: Path) -> list[str]:
         """Runs that say they are running although their engine is gone become interrupted; their ids.
 
-        The rows are read before the lock is looked at: an engine writes its last word before it lets go of the lock.
+        Raises:
+            FailedError: the journal can't be written.
         """
-        with self._read() as session:
-            running = list(
-                session.scalars(select(RunRow.id).where(RunRow.site == self._site, RunRow.state == RunState.RUNNING))
-            )
-        if not running:
-            return []
-        holder = lock_holder(state)
-        if holder is not None and not holder.run:
-            return []
-        dead = [run for run in running if holder is None or holder.run != run]
+        dead = self._dead(state)
         for run in dead:
             with self._write() as session:
                 last = session.scalar(select(func.max(EventRow.at)).where(EventRow.run == run))
@@ -148,6 +143,20 @@ class Journal:
                 session.execute(update(RunRow).where(RunRow.id == run).values(finished_at=last or datetime.now(UTC)))
                 _settle(session, run, WorkState.INTERRUPTED)
         return dead
+
+    def _dead(self, state: Path) -> list[str]:
+        """The rows are read before the lock is looked at: an engine writes its last word before it lets go of the
+        lock."""
+        with self._read() as session:
+            running = list(
+                session.scalars(select(RunRow.id).where(RunRow.site == self._site, RunRow.state == RunState.RUNNING))
+            )
+        if not running:
+            return []
+        holder = lock_holder(state)
+        if holder is not None and not holder.run:
+            return []
+        return [run for run in running if holder is None or holder.run != run]
 
     def runs(self, limit: int = 50) -> list[RunRow]:
         """Newest first."""
@@ -252,8 +261,56 @@ class Journal:
             _told(self._place, error)
 
 
+class _ReadJournal(Journal):
+    """Over one connection that only reads."""
+
+    def __init__(self, connection: sqlite3.Connection, site: str, place: str) -> None:
+        super().__init__(_engine_over(connection), site, place)
+        self._connection = connection
+        self._copied = False
+
+    def mark_interrupted(self, state: Path) -> list[str]:
+        """As they are going to be marked by who writes next; in a copy in memory, from which is read from now on."""
+        dead = self._dead(state)
+        if dead and not self._copied:
+            try:
+                copy = in_memory(self._connection)
+            except sqlite3.Error as error:
+                _told(self._place, error)
+            self.close()
+            self._connection, self._copied = copy, True
+            self._engine = _engine_over(copy)
+            self._sessions = sessionmaker(self._engine, expire_on_commit=False)
+        return super().mark_interrupted(state) if dead else []
+
+    def close(self) -> None:
+        super().close()
+        self._connection.close()
+
+
+def read_journal(state: Path, site: str) -> Journal:
+    """The site's journal for who only reads: nothing is written, so that it can be read on a full or read-only disk,
+    and nothing is made; where there is no journal it is as one without runs.
+
+    Raises:
+        FailedError: the file can't be read, or is no journal.
+    """
+    file = state / FILE
+    try:
+        if not file.is_file() or not file.stat().st_size:
+            connection = sqlite3.connect(":memory:", check_same_thread=False)
+            Base.metadata.create_all(_engine_over(connection))
+        else:
+            connection = open_for_reading(file)
+    except sqlite3.Error as error:
+        _told(str(file), error)
+    except OSError as error:
+        raise FailedError(f"The journal {file} can't be read", why=str(error), cure=f"ls -l {state}") from error
+    return _ReadJournal(connection, site, str(file))
+
+
 def open_journal(state: Path, site: str, url: str | None = None) -> Journal:
-    """The site's journal: SQLite in its state folder, or what `url` names. Made where it is missing.
+    """The site's journal for who writes: SQLite in its state folder, or what `url` names. Made where there is none.
 
     Raises:
         FailedError: the folder can't be written, the disk is full, or the file is no journal.
@@ -281,6 +338,10 @@ def _tune(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+def _engine_over(connection: sqlite3.Connection) -> Engine:
+    return create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+
+
 def _settle(session: Session, run: str, left: WorkState) -> None:
     """What never got to an end in this run gets one; hosts that hadn't begun are told from those that had by their
     started_at."""
@@ -293,8 +354,10 @@ def _parts(hosts: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
         yield hosts[start : start + size]
 
 
-def _told(place: str, error: SQLAlchemyError) -> NoReturn:
+def _told(place: str, error: SQLAlchemyError | sqlite3.Error) -> NoReturn:
     said = str(getattr(error, "orig", None) or error)
+    if isinstance(error, sqlite3.OperationalError):
+        raise FailedError(f"The journal {place} can't be read", why=said, cure=f"ls -l {place}*") from error
     if "full" in said:
         cure = f"Free some space (df -h {place}); a run goes on with: groundplane apply --resume"
         raise FailedError(f"The disk is full: the journal {place} can't be written", why=said, cure=cure) from error
@@ -302,7 +365,7 @@ def _told(place: str, error: SQLAlchemyError) -> NoReturn:
         raise FailedError(
             f"The journal {place} can't be written", why=said, cure=f"Check who owns it: ls -l {place}"
         ) from error
-    if isinstance(error, DatabaseError) and "not a database" in said:
+    if isinstance(error, DatabaseError | sqlite3.DatabaseError) and "not a database" in said:
         raise FailedError(
             f"{place} is not a journal", why=said, cure="Move it away; without it every step counts as never applied."
         ) from error

@@ -9,9 +9,10 @@ from groundplane.errors import FailedError, InputError
 from groundplane.plan.model import Fingerprint, ReasonKind, Receipt
 from groundplane.run.events import EventKind, RunEvent, RunState, WorkState
 from groundplane.run.journal.models import RunHostRow, RunRow, RunStepRow
-from groundplane.run.journal.store import FILE, Journal, new_run_id, open_journal
+from groundplane.run.journal.store import FILE, Journal, new_run_id, open_journal, read_journal
 from groundplane.run.lock import site_lock
 from groundplane.run.outcome import HostOutcome
+from tests.unit.full_disk import nothing_can_be_written
 from tests.unit.run.builders import NOW
 
 if TYPE_CHECKING:
@@ -140,3 +141,59 @@ def test_a_journal_that_cant_be_opened_is_told(tmp_path: Path) -> None:
     (tmp_path / FILE).mkdir()
     with pytest.raises(FailedError, match="can't be written"):
         open_journal(tmp_path, "test").save_receipts([receipt("r1")])
+
+
+def test_reading_needs_no_room(journal: Journal, tmp_path: Path) -> None:
+    begin(journal, "r1")
+    journal.close()
+    with nothing_can_be_written():
+        reading = read_journal(tmp_path, "test")
+        assert [row.id for row in reading.runs()] == ["r1"]
+        reading.close()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(FILE)] == [FILE]
+
+
+def test_a_reader_sees_what_is_written_meanwhile(journal: Journal, tmp_path: Path) -> None:
+    reading = read_journal(tmp_path, "test")
+    assert reading.runs() == []
+    begin(journal, "r1")
+    assert [row.id for row in reading.runs()] == ["r1"]
+    reading.close()
+
+
+def test_a_reader_finds_out_what_was_interrupted_and_writes_nothing(journal: Journal, tmp_path: Path) -> None:
+    begin(journal, "r1")
+    journal.step_started("r1", "l.one", ["a"], NOW)
+    reading = read_journal(tmp_path, "test")
+    assert reading.mark_interrupted(tmp_path) == ["r1"]
+    assert reading.run("r1").state == RunState.INTERRUPTED
+    assert {row.state for row in reading.hosts("r1")} == {WorkState.INTERRUPTED}
+    assert reading.mark_interrupted(tmp_path) == []
+    reading.close()
+    assert journal.run("r1").state == RunState.RUNNING
+
+
+def test_a_reader_leaves_alone_who_is_at_work(journal: Journal, tmp_path: Path) -> None:
+    begin(journal, "r1")
+    reading = read_journal(tmp_path, "test")
+    with site_lock(tmp_path, holder="me", run="r1"):
+        assert reading.mark_interrupted(tmp_path) == []
+        assert reading.run("r1").state == RunState.RUNNING
+    reading.close()
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_where_nothing_was_run_a_reader_finds_nothing_and_makes_nothing(tmp_path: Path, made: bool) -> None:
+    if made:
+        # The disk was full when it was made.
+        (tmp_path / FILE).touch()
+    reading = read_journal(tmp_path / "", "test")
+    assert (reading.runs(), reading.receipts(), reading.mark_interrupted(tmp_path)) == ([], {}, [])
+    reading.close()
+    assert [path.name for path in tmp_path.iterdir()] == ([FILE] if made else [])
+
+
+def test_a_reader_is_told_what_is_no_journal(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("these are not the bytes of a database, they are quite something else" * 20)
+    with pytest.raises(FailedError, match="is not a journal"):
+        read_journal(tmp_path, "test")
