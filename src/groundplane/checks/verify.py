@@ -11,6 +11,7 @@ from groundplane.errors import InputError
 from groundplane.layers.selection import select
 from groundplane.plan.planner import limited_hosts
 from groundplane.run.stages import Stage, run_stages
+from groundplane.run.verified import COMMAND, verify_plan
 from groundplane.site.source import suggest
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ MINUTES = 30.0
 class Check:
     """A layer's verify playbook on some hosts, or a check that the engine makes.
 
-    `tags` are the steps, where not all of them are asked for.
+    `tags` are the steps, where not all of them are asked for; `whole`: no step, host or check of the layer is left out.
     """
 
     layer: str
@@ -39,6 +40,7 @@ class Check:
     hosts: tuple[str, ...]
     tags: tuple[str, ...] = ()
     engine: EngineCheck | None = None
+    whole: bool = True
 
     def stage(self, site: Site, connection: SshConnection, memory: Path, holder: str) -> Stage:
         if self.engine is not None:
@@ -88,19 +90,22 @@ def checks_of(
     found: list[Check] = []
     for layer in dict.fromkeys(graph.steps[id_].layer for id_ in graph.order):
         steps = [id_ for id_ in graph.order if id_ in asked and graph.steps[id_].layer == layer]
-        hosts = {host for id_ in steps for host in graph.hosts[id_]} & within
+        there = {host for id_ in steps for host in graph.hosts[id_]}
+        hosts = there & within
         if not (steps and hosts):
             continue
         playbook = graph.layers[layer].verify
-        whole = len(steps) == len(graph.layers[layer].steps)
-        tags = () if whole else tuple(graph.steps[id_].name for id_ in steps)
+        engine = ENGINE_CHECKS.get(layer, ())
+        all_steps = len(steps) == len(graph.layers[layer].steps)
+        whole = all_steps and hosts == there and not any(check.name in skip for check in engine)
+        tags = () if all_steps else tuple(graph.steps[id_].name for id_ in steps)
         ordered = tuple(host for host in site.inventory.hosts if host in hosts)
         if playbook is not None:
-            found.append(Check(layer, playbook, ordered, tags))
+            found.append(Check(layer, playbook, ordered, tags, whole=whole))
         found += [
-            Check(layer, None, ordered, tags, engine=check)
-            for check in ENGINE_CHECKS.get(layer, ())
-            if check.name not in skip and (whole or check.by_step)
+            Check(layer, None, ordered, tags, engine=check, whole=whole)
+            for check in engine
+            if check.name not in skip and (all_steps or check.by_step)
         ]
     if not found:
         raise InputError("There is nothing to verify", why="none of these layers has checks for these hosts")
@@ -125,7 +130,8 @@ def verify(
     return run_stages(
         site,
         [check.stage(site, means.connection, means.memory, means.holder) for check in checks],
-        command="verify",
+        command=COMMAND,
+        plan=verify_plan(dict.fromkeys(check.layer for check in checks if check.whole)),
         means=means,
         extra=extra,
         changes=False,

@@ -89,8 +89,8 @@ def _head(out: Console, summary: LabSummary) -> None:
     status, lab = summary.status, summary.status.lab
     stands = state("running") if status.running else f"[{ATTENTION}]not all of it runs[/]"
     out.print(f"Lab [bold]{escape(lab.name)}[/] (profile {lab.profile}, Debian {lab.suite}): {stands}")
-    verified = [layer for layer in summary.layers if layer in lab.verified]
-    rest = [layer for layer in summary.layers if layer not in lab.verified]
+    verified = [layer for layer in summary.layers if layer in summary.times.verified]
+    rest = [layer for layer in summary.layers if layer not in summary.times.verified]
     if verified:
         out.print(f"Verified: [{GOOD}]{', '.join(verified)}[/]")
     if rest:

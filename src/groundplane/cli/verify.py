@@ -28,7 +28,8 @@ def command(
 ) -> None:
     """Check layers on the hosts for themselves, not by what was applied.
 
-    Changes nothing; what the smoke test of the layer platform makes in the cloud it removes.
+    Changes nothing; what the smoke test of the layer platform makes in the cloud it removes. A layer counts as verified
+    when one run made all of its checks on all of its hosts; steps, --limit and --skip check a part of it.
 
     \b
     Examples:

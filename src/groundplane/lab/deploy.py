@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from groundplane.errors import FailedError, InputError
 from groundplane.lab.measured import APPLY, IMAGES, VERIFY, Stopwatch
-from groundplane.lab.service import remember_verified
 from groundplane.lab.site import toolkit_layers
+from groundplane.lab.times import read_times
 from groundplane.site.images_lock import lock_path
 from groundplane.site.loading import read_site_file
 from groundplane.site.state import state_folder
@@ -109,15 +109,12 @@ def deploy(
     applied = run_names(is_up.folder.site) != before
     if not applied:
         clock.nothing_done(APPLY)
-    lab = is_up.folder.load() or is_up.lab
-    due = applied or any(layer not in lab.verified for layer in layers)
+    verified = read_times(is_up.folder.site, read_site_file(is_up.folder.site).name).verified
+    due = applied or any(layer not in verified for layer in layers)
     if due:
         tell(f"Verify: {', '.join(layers)}")
         with _cures_for(is_up), clock.phase(VERIFY):
             verify(site, layers)
-        newest = max(run_names(is_up.folder.site), default="")
-        for layer in layers:
-            remember_verified(is_up, layer, newest)
     return Deployed(layers, applied, due)
 
 

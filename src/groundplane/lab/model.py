@@ -153,7 +153,7 @@ class Lab(Strict):
     nodes: tuple[LabNode, ...]
     apt_proxy: str | None = None
     verified: dict[str, str] = Field(
-        default_factory=dict, description="Layer to the run after which its verification succeeded."
+        default_factory=dict, exclude=True, description="Of labs made by earlier versions; the site's journal knows it."
     )
 
     def object_name(self, name: str) -> str:

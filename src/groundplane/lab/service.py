@@ -204,12 +204,6 @@ def _first_access(driver: LabDriver, folder: LabFolder, lab: Lab) -> list[str]:
     return changed + [f"host keys of {name}" for name in pin_host_keys(folder.site, lab, keys)]
 
 
-def remember_verified(is_up: LabIsUp, layer: str, run: str) -> None:
-    """Keeps that a layer's verification succeeded after this run, so that it isn't repeated when nothing changed."""
-    lab = is_up.folder.load() or is_up.lab
-    is_up.folder.save(lab.model_copy(update={"verified": {**lab.verified, layer: run}}))
-
-
 def lab_status(name: str, places: LabPlaces) -> LabStatus:
     """
     Raises:

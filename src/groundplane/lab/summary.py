@@ -60,7 +60,7 @@ class LabSummary:
             "apt_proxy": lab.apt_proxy,
             "layers": list(self.layers),
             "applied": list(self.applied),
-            "verified": lab.verified,
+            "verified": dict(self.times.verified),
             "nodes": [
                 {
                     "name": node.node,

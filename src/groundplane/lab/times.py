@@ -9,6 +9,7 @@ from groundplane.errors import GroundplaneError
 from groundplane.run.events import WorkState
 from groundplane.run.journal.store import read_journal
 from groundplane.run.story import critical_path
+from groundplane.run.verified import COMMAND, said_of_layers
 from groundplane.site.state import state_folder
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from groundplane.run.journal.models import RunRow, RunStepRow
     from groundplane.run.journal.store import Journal
 
-APPLY, VERIFY = "apply", "verify"
+APPLY = "apply"
 BUILDS = ("supply.ceph_build", "supply.build")
 PUSHES = ("supply.ceph_images", "supply.images")
 PULLS = ("supply.ceph_pull", "supply.pull")
@@ -34,7 +35,7 @@ class LayerTime:
 
     Attributes:
         applied: while at least one of its steps was at work, each step's latest success counting once.
-        verified: the same of its latest verification; None where there was none.
+        verified: the same of the latest verification of the whole layer; None where there was none.
         built, pushed, pulled: of `applied`, what images took: making them, into the registry, to the hosts.
     """
 
@@ -54,12 +55,15 @@ class Times:
         run: the run that did most of it.
         seconds: the length of that run.
         critical_path: its steps on whose length the run's came, with their seconds, first to last.
+        verified: layer to the run that verified it, where it still counts (run.verified) and nothing of the layer was
+            applied since.
     """
 
     layers: tuple[LayerTime, ...] = ()
     run: str = ""
     seconds: float = 0
     critical_path: tuple[tuple[str, float], ...] = ()
+    verified: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def applied(self) -> frozenset[str]:
@@ -96,11 +100,6 @@ class _Passes:
             if row.state == WorkState.DONE and row.started_at is not None and row.finished_at is not None:
                 self.spans.setdefault(row.step, (row.started_at, row.finished_at))
 
-    def add_new_layers(self, steps: Iterable[RunStepRow]) -> None:
-        """Steps of layers of which nothing is known yet: a layer's checks are made together."""
-        known = {step.partition(".")[0] for step in self.spans}
-        self.add(row for row in steps if row.step.partition(".")[0] not in known)
-
     def of_layer(self, layer: str) -> list[Span]:
         return [span for step, span in self.spans.items() if step.partition(".")[0] == layer]
 
@@ -126,11 +125,16 @@ def read_times(site: Path, name: str) -> Times:
 def times_of(journal: Journal) -> Times:
     """Raises FailedError: the journal can't be read."""
     applied, verified = _Passes(), _Passes()
+    said: dict[str, tuple[bool, RunRow]] = {}
     longest: tuple[RunRow, Sequence[RunStepRow]] | None = None
     most = 0
     for run in journal.runs(_RUNS):
-        if run.command == VERIFY:
-            verified.add_new_layers(journal.steps(run.id))
+        if run.command == COMMAND:
+            checks = journal.steps(run.id)
+            for layer, good in said_of_layers(run.plan, ((row.step, row.state) for row in checks)).items():
+                said.setdefault(layer, (good, run))
+                if good and not verified.of_layer(layer):
+                    verified.add(row for row in checks if row.step.partition(".")[0] == layer)
         if run.command != APPLY or run.dry:
             continue
         rows = journal.steps(run.id)
@@ -149,11 +153,24 @@ def times_of(journal: Journal) -> Times:
         )
         for layer in dict.fromkeys(step.partition(".")[0] for step in _by_begin(applied.spans))
     )
+    counts = _still_verified(journal, said)
     if longest is None:
-        return Times(layers)
+        return Times(layers, verified=counts)
     run, steps = longest
     ended = max((row.finished_at for row in steps if row.finished_at is not None), default=run.started_at)
-    return Times(layers, run.id, (ended - run.started_at).total_seconds(), _path(steps))
+    return Times(layers, run.id, (ended - run.started_at).total_seconds(), _path(steps), counts)
+
+
+def _still_verified(journal: Journal, said: Mapping[str, tuple[bool, RunRow]]) -> dict[str, str]:
+    applied: dict[str, datetime] = {}
+    for (step, _), receipt in journal.receipts().items():
+        layer = step.partition(".")[0]
+        applied[layer] = max(receipt.applied_at, applied.get(layer, receipt.applied_at))
+    return {
+        layer: run.id
+        for layer, (good, run) in said.items()
+        if good and applied.get(layer, run.started_at) <= run.started_at
+    }
 
 
 def together(spans: Iterable[Span]) -> float:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from groundplane.overview.model import LayerState, Progress, RunView
 from groundplane.run.events import Failure, RunState, WorkState
 from groundplane.run.journal.reading import open_for_reading
+from groundplane.run.verified import COMMAND, said_of_layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,7 +54,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The latest time that a layer was verified."""
+    """The latest time that a layer was verified as a whole, or a check of it failed."""
 
     at: datetime
     good: bool
@@ -180,19 +181,15 @@ class _Reader:
         return {(step, host): _OUTCOMES[state] for step, host, state in rows if state in _OUTCOMES}
 
     def _verified(self, runs: Iterable[RunView]) -> dict[str, Verified]:
-        """Of each layer the newest verification; what was cancelled on the way says nothing."""
+        """Of each layer what the newest verification that says something of it says (run.verified)."""
         found: dict[str, Verified] = {}
         for run in runs:
-            if run.command != "verify":
+            if run.command != COMMAND:
                 continue
-            layers: dict[str, list[str]] = {}
-            for step, state in self._all("SELECT step, state FROM run_steps WHERE run = ?", run.id):
-                layers.setdefault(step.partition(".")[0], []).append(state)
-            for layer, states in layers.items():
-                good = all(state == WorkState.DONE for state in states)
-                bad = any(state in _MISSED for state in states)
-                if (good or bad) and layer not in found:
-                    found[layer] = Verified(run.began, good, run.id)
+            ((plan,),) = self._all("SELECT plan FROM runs WHERE id = ?", run.id)
+            steps = self._all("SELECT step, state FROM run_steps WHERE run = ?", run.id)
+            for layer, good in said_of_layers(plan, steps).items():
+                found.setdefault(layer, Verified(run.began, good, run.id))
         return found
 
     def _steps(self, run: str, state: WorkState) -> list[str]:

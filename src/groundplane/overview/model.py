@@ -61,7 +61,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """When a layer was verified last."""
+    """When a layer was verified last, as a whole, or something of it was found wrong."""
 
     at: datetime
     good: bool

@@ -75,6 +75,7 @@ def run_stages(
     *,
     command: str,
     means: Means,
+    plan: str = "",
     always: Sequence[Stage] = (),
     extra: Mapping[str, Any] | None = None,
     dry: bool = False,
@@ -88,6 +89,7 @@ def run_stages(
 
     Args:
         command: what the journal calls the run.
+        plan: what it keeps of what the run is to do.
         dry: Ansible's check mode.
         changes: whether the playbooks may change anything at all; the journal says so.
 
@@ -112,6 +114,7 @@ def run_stages(
                     started_at=work.started,
                     dry=dry or not changes,
                     parallel=1,
+                    plan=plan,
                 ),
                 (*stages, *always),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -41,7 +42,17 @@ def test_a_whole_layer_has_no_tags_and_hosts_stand_in_the_inventorys_order(site_
 
 def test_some_steps_are_tags_and_a_limit_leaves_hosts_out(site_folder: SiteFolder) -> None:
     found = checks_of(site_folder.load(), layers(), selection=["ceph.pools"], limit="node2")
-    assert found == [Check("ceph", PLAYBOOK, ("node2",), ("pools",))]
+    assert found == [Check("ceph", PLAYBOOK, ("node2",), ("pools",), whole=False)]
+
+
+def test_a_layer_of_which_something_is_left_out_is_no_whole_one(site_folder: SiteFolder) -> None:
+    site = site_folder.load()
+    assert [check.whole for check in checks_of(site, layers())] == [True]
+    assert [check.whole for check in checks_of(site, layers(), selection=["ceph"])] == [True]
+    assert [check.whole for check in checks_of(site, layers(), selection=["ceph.pools"])] == [False]
+    assert [check.whole for check in checks_of(site, layers(), limit="node2")] == [False]
+    left_out = [(check.layer, check.whole) for check in checks_of(site, cloud(), skip=["smoke"])]
+    assert left_out == [("openstack", True), ("platform", False)]
 
 
 def test_nothing_to_verify_is_refused(site_folder: SiteFolder) -> None:
@@ -100,7 +111,12 @@ def test_a_failed_check_keeps_no_other_from_being_made(
         watchers=[],
         cancel=nothing,
     )
-    verify(site, [Check("ceph", PLAYBOOK, ("node1",), ("pools",))], means=means)
+    checks = [
+        Check("ceph", PLAYBOOK, ("node1",), ("pools",), whole=False),
+        Check("bootstrap", PLAYBOOK, ("node1",)),
+    ]
+    verify(site, checks, means=means)
+    assert json.loads(given["plan"]) == {"whole": ["bootstrap"]}
     assert (given["command"], given["changes"], given["keep_going"]) == ("verify", False, True)
-    (stage,) = given["stages"]
+    stage = given["stages"][0]
     assert (stage.id, stage.tags, stage.timeout_minutes) == ("ceph.verify", ("pools",), 30)

@@ -56,6 +56,9 @@ class Machine:
     def verify(self, _site: str, _layers: tuple[str, ...]) -> None:
         if self.fails:
             raise FailedError("not as it should be")
+        journal = open_journal(self.folder.site / ".groundplane", "tiny")
+        begin(journal, f"v-{self.runs}", {"bootstrap.verify": (0, 5)}, command="verify", site="tiny", later=self.runs)
+        journal.close()
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ LAYERS = ("bootstrap", "supply", "ceph", "openstack", "identity", "platform")
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> LabSummary:
-    lab = small_lab(nodes=3).model_copy(update={"profile": "cloud", "verified": dict.fromkeys(LAYERS, "r-1")})
+    lab = small_lab(nodes=3).model_copy(update={"profile": "cloud"})
     nodes = tuple(NodeStatus(node.name, NodeState.RUNNING, lab.addresses(node)) for node in lab.nodes)
     ways = WaysIn(
         doors=(Door("Horizon", "https://172.31.0.241/"), Door("Keycloak", "https://172.31.0.241:8443/")),
@@ -51,6 +51,7 @@ def cloud(tmp_path: Path) -> LabSummary:
         "20260301-120000-abcd",
         786,
         (("supply.pull", 68.0), ("identity.keycloak", 73.0)),
+        dict.fromkeys(LAYERS, "r-1"),
     )
     used = MemoryUse({"node1": 6 * GIB}, 9 * GIB, 10 * GIB)
     measured = Measured(MemoryUse({"node1": 7 * GIB}, 11 * GIB, 12 * GIB), {"images": 1034.0, "apply": 1500.0})

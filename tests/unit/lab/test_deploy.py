@@ -13,7 +13,9 @@ from groundplane.lab.measured import Stopwatch
 from groundplane.lab.service import LabIsUp
 from groundplane.lab.site import ensure_site
 from groundplane.lab.state import LabFolder
+from groundplane.run.journal.store import open_journal
 from tests.unit.lab.small_lab import small_lab
+from tests.unit.lab.test_times import begin, receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,16 +45,21 @@ class Engine:
         if self.work:
             (self.folder.site / ".groundplane" / "runs" / f"run{self.applied}").mkdir(parents=True)
 
-    def verify(self, _site: str, _layers: tuple[str, ...]) -> None:
+    def verify(self, _site: str, layers: tuple[str, ...]) -> None:
         self.verified += 1
         if self.verify_fails:
             raise FailedError("not as it should be", cure="groundplane logs run9 says more")
+        journal = open_journal(self.folder.site / ".groundplane", "tiny")
+        steps = {f"{layer}.verify": (0.0, 1.0) for layer in layers}
+        begin(journal, f"v-{self.verified}", steps, command="verify", site="tiny", later=100 * self.verified)
+        journal.close()
 
 
 @pytest.fixture
 def is_up(tmp_path: Path) -> LabIsUp:
     folder = LabFolder(tmp_path, "tiny")
     folder.save(small_lab())
+    ensure_site(folder, small_lab(), config=tmp_path / "config", content=toolkit_content())
     return LabIsUp(small_lab(), folder, ())
 
 
@@ -84,6 +91,24 @@ def test_a_verification_that_failed_is_repeated(is_up: LabIsUp) -> None:
     assert deploy(
         is_up, LAYERS, build=engine.build, apply=engine.apply, verify=engine.verify, tell=lambda _what: None
     ).verified
+
+
+def test_what_somebody_else_applied_is_verified(is_up: LabIsUp) -> None:
+    engine = Engine(is_up.folder)
+
+    def verified() -> bool:
+        return deploy(
+            is_up, LAYERS, build=engine.build, apply=engine.apply, verify=engine.verify, tell=lambda _what: None
+        ).verified
+
+    assert verified()
+    engine.work = False
+    assert not verified()
+    journal = open_journal(is_up.folder.site / ".groundplane", "tiny")
+    journal.save_receipts([receipt("bootstrap.kernel", later=150)])
+    journal.close()
+    assert verified()
+    assert not verified()
 
 
 def test_stopping_early() -> None:
@@ -138,7 +163,6 @@ def test_missing_images_are_built_by_the_run_and_changed_ones_before_it(is_up: L
 
 def test_phases_are_those_that_did_something(is_up: LabIsUp) -> None:
     engine = Engine(is_up.folder)
-    is_up.folder.site.mkdir()
     engine.images = b"one"
 
     def phases() -> list[str]:

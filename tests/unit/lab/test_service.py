@@ -13,7 +13,7 @@ from groundplane.errors import InputError, LockedError
 from groundplane.lab import service
 from groundplane.lab.driver import NodeState, NodeStatus
 from groundplane.lab.guest_image import GuestImage
-from groundplane.lab.service import LabPlaces, UpRequest, find_lab, lab_status, make_lab, remember_verified, remove_lab
+from groundplane.lab.service import LabPlaces, UpRequest, find_lab, lab_status, make_lab, remove_lab
 from groundplane.run.lock import site_lock
 from groundplane.ssh.known_hosts import read_known_hosts
 
@@ -190,19 +190,6 @@ def test_the_machine_is_not_checked_for_a_lab_that_stands(places: LabPlaces, mon
     with pytest.raises(InputError, match="no lab called second") as unknown:
         find_lab("second", places)
     assert "tiny" in unknown.value.why
-
-
-@pytest.mark.usefixtures("driver")
-def test_what_was_verified_is_remembered(places: LabPlaces) -> None:
-    is_up = up(places)
-    remember_verified(is_up, "bootstrap", "run1")
-    status = lab_status("tiny", places)
-    assert status.lab == replace_verified(is_up.lab, {"bootstrap": "run1"})
-    assert status.running
-
-
-def replace_verified(lab: Lab, verified: dict[str, str]) -> Lab:
-    return lab.model_copy(update={"verified": verified})
 
 
 @pytest.mark.usefixtures("driver")

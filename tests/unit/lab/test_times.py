@@ -10,9 +10,11 @@ import yaml
 
 from groundplane.content import toolkit_content
 from groundplane.lab.times import BUILDS, PULLS, PUSHES, Times, read_times, times_of, together
+from groundplane.plan.model import Fingerprint, Receipt
 from groundplane.run.events import RunState, WorkState
 from groundplane.run.journal.models import RunRow, RunStepRow
 from groundplane.run.journal.store import Journal, open_journal
+from groundplane.run.verified import verify_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,9 +41,11 @@ def begin(
     later: float = 0,
     needs: dict[str, list[str]] | None = None,
     site: str = "test",
+    whole: bool = True,
 ) -> None:
-    """A run with steps from so many to so many seconds after START + `later`."""
+    """A run with steps from so many to so many seconds after START + `later`; a verification of layers or of parts."""
     start = START + timedelta(seconds=later)
+    layers = {step.partition(".")[0] for step in steps} if whole else ()
     journal.begin_run(
         RunRow(
             id=run,
@@ -52,6 +56,7 @@ def begin(
             started_at=start,
             finished_at=start,
             dry=command == "verify",
+            plan=verify_plan(layers) if command == "verify" else "",
         ),
         [
             RunStepRow(
@@ -67,6 +72,12 @@ def begin(
         ],
         [],
     )
+
+
+def receipt(step: str, *, later: float) -> Receipt:
+    """That the step was applied so many seconds after START."""
+    at = START + timedelta(seconds=later)
+    return Receipt(step=step, host="node1", run="r-9", applied_at=at, fingerprint=Fingerprint(digest="d"), state={})
 
 
 def test_spans_that_overlap_count_once() -> None:
@@ -132,6 +143,23 @@ def test_the_latest_verification_of_each_layer(journal: Journal) -> None:
     begin(journal, "r-2", {"a.verify": (0, 5), "b.verify": (5, 9)}, command="verify", later=100)
     begin(journal, "r-3", {"b.verify": (0, 2)}, command="verify", later=200)
     assert {one.layer: one.verified for one in times_of(journal).layers} == {"a": 5, "b": 2}
+
+
+def test_a_verification_of_single_steps_is_none_of_the_layer(journal: Journal) -> None:
+    begin(journal, "r-1", {"a.one": (0, 1), "b.one": (1, 2)})
+    begin(journal, "r-2", {"a.verify": (0, 5)}, command="verify", later=100)
+    begin(journal, "r-3", {"a.verify": (0, 1), "b.verify": (0, 1)}, command="verify", later=200, whole=False)
+    found = times_of(journal)
+    assert {one.layer: one.verified for one in found.layers} == {"a": 5, "b": None}
+    assert found.verified == {"a": "r-2"}
+
+
+def test_a_layer_is_verified_until_it_fails_or_something_is_applied(journal: Journal) -> None:
+    begin(journal, "r-1", {"a.verify": (0, 5), "b.verify": (5, 9)}, command="verify", later=100)
+    assert times_of(journal).verified == {"a": "r-1", "b": "r-1"}
+    journal.save_receipts([receipt("a.one", later=200)])
+    begin(journal, "r-3", {"b.verify": (0, 5)}, command="verify", later=300, failed=("b.verify",), whole=False)
+    assert times_of(journal).verified == {}
 
 
 def test_nothing_where_there_is_no_journal_or_a_broken_one(tmp_path: Path) -> None:

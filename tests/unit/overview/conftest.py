@@ -14,6 +14,7 @@ from groundplane.plan.model import Fingerprint, Receipt
 from groundplane.run.events import RunState, WorkState
 from groundplane.run.journal.models import RunHostRow, RunRow, RunStepRow
 from groundplane.run.journal.store import Journal, open_journal
+from groundplane.run.verified import verify_plan
 from groundplane.site.secrets.store import write_plain
 
 from ..site.conftest import SiteFolder, site_folder  # noqa: TID252
@@ -41,7 +42,8 @@ def begin(
     at: datetime = NOW,
     plan: str = "",
 ) -> None:
-    """A run whose steps, each on node1, ended like this."""
+    """A run whose steps, each on node1, ended like this. A verification is one of whole layers, unless `plan` says
+    otherwise."""
     journal.begin_run(
         RunRow(
             id=run,
@@ -52,7 +54,7 @@ def begin(
             started_at=at,
             finished_at=None if state is RunState.RUNNING else at + timedelta(seconds=90),
             dry=command == "verify",
-            plan=plan,
+            plan=plan or (verify_plan({step.partition(".")[0] for step in states}) if command == "verify" else ""),
         ),
         [
             RunStepRow(run=run, step=step, number=number, needs=[], state=found, started_at=at, finished_at=at)

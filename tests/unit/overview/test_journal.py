@@ -16,6 +16,7 @@ from groundplane.plan.model import ReasonKind
 from groundplane.run.events import RunState, WorkState
 from groundplane.run.journal.store import FILE, Journal, open_journal
 from groundplane.run.lock import Holder
+from groundplane.run.verified import verify_plan
 from tests.unit.overview.conftest import NOW, begin, receipt
 
 if TYPE_CHECKING:
@@ -117,6 +118,23 @@ def test_each_layers_newest_verification_counts(journal: Journal, tmp_path: Path
         "a": (True, "r-1", NOW),
         "b": (False, "r-2", later),
     }
+
+
+def test_a_verification_of_single_steps_is_none_of_the_layer(journal: Journal, tmp_path: Path) -> None:
+    def look() -> dict[str, tuple[bool, str]]:
+        return {name: (one.good, one.run) for name, one in look_at_journal(tmp_path, "test", None).verified.items()}
+
+    steps, part = {"a.verify": WorkState.DONE}, verify_plan(())
+    begin(journal, "r-1", steps, command="verify", plan=part)
+    assert look() == {}
+    begin(journal, "r-2", steps, at=NOW + timedelta(hours=1), command="verify")
+    begin(journal, "r-3", steps, at=NOW + timedelta(hours=2), command="verify", plan=part)
+    assert look() == {"a": (True, "r-2")}
+    # What a part of it finds wrong is wrong with the layer, until all of it is right.
+    wrong = {"a.verify": WorkState.FAILED}
+    begin(journal, "r-4", wrong, at=NOW + timedelta(hours=3), state=RunState.FAILED, command="verify", plan=part)
+    begin(journal, "r-5", steps, at=NOW + timedelta(hours=4), command="verify", plan=part)
+    assert look() == {"a": (False, "r-4")}
 
 
 def planned_step(name: str, action: str, digest: str, *kinds: str) -> dict[str, object]:

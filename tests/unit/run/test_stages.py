@@ -226,3 +226,7 @@ def test_hosts_that_this_journal_does_not_know_are_asked_who_is_let_in(runner: R
     runner.run(stage("one"))
     assert runner.probed == ["node1", "node2"]
     assert runner.played[0].users == {"node1": "operator", "node2": "operator"}
+
+
+def test_what_it_is_to_do_is_kept(runner: Runner) -> None:
+    assert runner.journal.run(runner.run(plan='{"whole": ["ceph"]}').run).plan == '{"whole": ["ceph"]}'

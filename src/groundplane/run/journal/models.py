@@ -50,7 +50,7 @@ class RunRow(Base):
     parallel: Mapped[int] = mapped_column(Integer, default=1)
     resumes: Mapped[str | None] = mapped_column(String(40))
     plan: Mapped[str] = mapped_column(Text, default="")
-    """The plan as JSON; empty for verify."""
+    """The plan of an apply as JSON; of a verify see `groundplane.run.verified`; else empty."""
 
 
 class RunStepRow(Base):
