@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.command import ROOT, run
+from tests.unit.scripts.loading import load_script
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,13 +26,7 @@ ROLES = {
 
 @pytest.fixture(scope="module")
 def proofs() -> Any:
-    spec = importlib.util.spec_from_file_location("proofs", ROOT / "scripts" / "proofs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_script("proofs")
 
 
 @pytest.fixture

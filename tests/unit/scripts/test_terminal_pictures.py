@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 import re
@@ -17,7 +16,7 @@ from rich.text import Text
 
 from groundplane.run.redaction import Redactor
 from groundplane.site.secrets.vault_format import encrypt
-from tests.command import ROOT
+from tests.unit.scripts.loading import load_script
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,13 +26,7 @@ SPACE = "\N{NO-BREAK SPACE}"
 
 @pytest.fixture(scope="module")
 def pictures() -> Any:
-    spec = importlib.util.spec_from_file_location("terminal_pictures", ROOT / "scripts" / "terminal_pictures.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_script("terminal_pictures")
 
 
 def after(pictures: Any, *written: str, columns: int = 20) -> Any:
