@@ -22,6 +22,17 @@ from urllib3.util.connection import create_connection
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CONNECT_SECONDS = 10.0
+"""Until somebody takes a connection. An answer may take longer: that is the session's own timeout."""
+ALIVE = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000),
+)
+"""A host without power answers nothing any more: told after some 20 s, while a busy one may take its time (tcp(7))."""
+
 
 def https_session(authority: str | None, addresses: Mapping[str, str]) -> requests.Session:
     """A session that verifies TLS with the machine's authorities and `authority` (PEM).
@@ -86,10 +97,11 @@ class _Led:
         try:
             made = create_connection(
                 (address, this.port),
-                this.timeout,
+                CONNECT_SECONDS if not isinstance(this.timeout, (int, float)) else min(this.timeout, CONNECT_SECONDS),
                 source_address=this.source_address,
-                socket_options=this.socket_options,
+                socket_options=[*(this.socket_options or ()), *ALIVE],
             )
+            made.settimeout(this.timeout)
         except TimeoutError as error:
             raise ConnectTimeoutError(this, f"{this.host} ({address}) gave no answer") from error
         except OSError as error:
