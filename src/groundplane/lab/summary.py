@@ -88,7 +88,7 @@ def summarize(status: LabStatus, content: Content) -> LabSummary:
     times, ways = Times(), WaysIn()
     try:
         file = read_site_file(site)
-        layers, times = file.layers, read_times(site, file.name)
+        layers, times = file.layers, read_times(site, file.name).in_order(file.layers)
         applied = tuple(layer for layer in layers if layer in times.applied)
         ways = ways_in(load_site(site, content=content, strict=False), status.lab, applied)
     except InputError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from groundplane.errors import GroundplaneError
@@ -64,6 +64,11 @@ class Times:
     seconds: float = 0
     critical_path: tuple[tuple[str, float], ...] = ()
     verified: Mapping[str, str] = field(default_factory=dict)
+
+    def in_order(self, layers: Sequence[str]) -> Times:
+        """The layers as the site names them; what it names no more comes last."""
+        place = {layer: number for number, layer in enumerate(layers)}
+        return replace(self, layers=tuple(sorted(self.layers, key=lambda one: place.get(one.layer, len(place)))))
 
     @property
     def applied(self) -> frozenset[str]:

@@ -174,3 +174,9 @@ def test_read_from_the_sites_folder(journal: Journal, tmp_path: Path) -> None:
     begin(journal, "r-1", {"a.one": (0, 1)})
     assert read_times(tmp_path, "test").as_data()["layers"]["a"]["applied"] == 1
     assert read_times(tmp_path, "other") == Times()
+
+
+def test_layers_are_told_in_the_sites_order_though_one_was_applied_again(journal: Journal) -> None:
+    begin(journal, "r-1", {"b.one": (0, 1), "c.one": (1, 2), "a.one": (2, 3)})
+    ordered = times_of(journal).in_order(["a", "b"])
+    assert [layer.layer for layer in ordered.layers] == ["a", "b", "c"]
