@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from urllib3.util.connection import create_connection
 
 from groundplane.openstack import transport
 from groundplane.openstack.transport import answers, https_session
@@ -83,14 +84,12 @@ def test_an_answer_may_take_longer_than_a_connection(monkeypatch: pytest.MonkeyP
             time.sleep(1)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
 
-    create = transport.create_connection
-
     def seen(*words: Any, **named: Any) -> socket.socket:
-        made = create(*words, **named)
+        made = create_connection(*words, **named)
         options.append(made.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
         return made
 
-    monkeypatch.setattr(transport, "create_connection", seen)
+    monkeypatch.setattr(f"{transport.__name__}.create_connection", seen)
     with listening(backlog=1) as server, https_session(None, {}) as session, ThreadPoolExecutor(1) as pool:
         answered = pool.submit(answer, server)
         assert session.get(f"http://127.0.0.1:{server.getsockname()[1]}/", timeout=20).text == "hi"
