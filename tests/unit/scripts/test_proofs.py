@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 ROLES = {
     "time": "- name: Set the clock\n  ansible.builtin.command: date\n",
-    "docker": "- name: Install it\n  ansible.builtin.apt: {name: docker.io}\n",
+    "docker": "- name: Install it\n  ansible.builtin.apt: {name: git}\n",
     "registry": "- role: docker\n",
     "images": "- ansible.builtin.include_role:\n    name: registry\n",
     "ceph": "dependencies: [{role: time}]\n",
