@@ -83,14 +83,16 @@ def _steps_of_run(ctx: click.Context) -> list[str]:
 
 def _of_journal(ctx: click.Context, read: Callable[[Journal], list[str]]) -> list[str]:
     """What the site's journal says; nothing where there is none."""
-    from groundplane.run.journal.store import FILE, read_journal  # noqa: PLC0415
-    from groundplane.site.loading import read_site_file  # noqa: PLC0415
+    from groundplane.run.journal.reading import FILE  # noqa: PLC0415
     from groundplane.site.state import state_folder  # noqa: PLC0415
 
     path = _path(ctx)
     state = state_folder(path)
     if not (state / FILE).is_file():
         return []
+    from groundplane.run.journal.store import read_journal  # noqa: PLC0415 - SQLAlchemy takes time
+    from groundplane.site.loading import read_site_file  # noqa: PLC0415
+
     journal = read_journal(state, read_site_file(path).name)
     try:
         return read(journal)

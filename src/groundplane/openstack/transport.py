@@ -97,7 +97,7 @@ class _Led:
         try:
             made = create_connection(
                 (address, this.port),
-                CONNECT_SECONDS if not isinstance(this.timeout, (int, float)) else min(this.timeout, CONNECT_SECONDS),
+                min(this.timeout or CONNECT_SECONDS, CONNECT_SECONDS),
                 source_address=this.source_address,
                 socket_options=[*(this.socket_options or ()), *ALIVE],
             )

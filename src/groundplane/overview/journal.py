@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundplane.overview.model import LayerState, Progress, RunView
 from groundplane.run.events import Failure, RunState, WorkState
-from groundplane.run.journal.reading import open_for_reading
+from groundplane.run.journal.reading import FILE, open_for_reading
 from groundplane.run.verified import COMMAND, said_of_layers
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from groundplane.run.lock import Holder
 
-FILE = "journal.sqlite"
 MOST_FAILURES = 20
 LACKING = "lacking"
 """plan.model.ReasonKind."""

@@ -14,7 +14,8 @@ from groundplane.overview.judgement import rest_of
 from groundplane.overview.model import LayerState
 from groundplane.plan.model import ReasonKind
 from groundplane.run.events import RunState, WorkState
-from groundplane.run.journal.store import FILE, Journal, open_journal
+from groundplane.run.journal.reading import FILE
+from groundplane.run.journal.store import Journal, open_journal
 from groundplane.run.lock import Holder
 from groundplane.run.verified import verify_plan
 from tests.unit.overview.conftest import NOW, begin, receipt

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from groundplane.run.lock import lock_holder
 
+FILE = "journal.sqlite"
+"""Of a site, in its state folder."""
 BUSY_SECONDS = 2.0
 MEMORY = Path("/dev/shm")  # noqa: S108 - memory; the folder in it is ours alone
 

@@ -17,7 +17,7 @@ from sqlalchemy.pool import StaticPool
 from groundplane.errors import FailedError, InputError
 from groundplane.run.events import EventKind, RunEvent, RunState, WorkState
 from groundplane.run.journal.models import Base, EventRow, RunHostRow, RunRow, RunStepRow
-from groundplane.run.journal.reading import in_memory, open_for_reading
+from groundplane.run.journal.reading import FILE, in_memory, open_for_reading
 from groundplane.run.journal.receipts import Receipts
 from groundplane.run.lock import lock_holder, prepare_state
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from groundplane.plan.receipts import Key
     from groundplane.run.outcome import HostOutcome
 
-FILE = "journal.sqlite"
 BUSY_SECONDS = 30
 UNSETTLED = (WorkState.WAITING, WorkState.RUNNING)
 

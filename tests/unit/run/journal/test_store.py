@@ -9,7 +9,8 @@ from groundplane.errors import FailedError, InputError
 from groundplane.plan.model import Fingerprint, ReasonKind, Receipt
 from groundplane.run.events import EventKind, RunEvent, RunState, WorkState
 from groundplane.run.journal.models import RunHostRow, RunRow, RunStepRow
-from groundplane.run.journal.store import FILE, Journal, new_run_id, open_journal, read_journal
+from groundplane.run.journal.reading import FILE
+from groundplane.run.journal.store import Journal, new_run_id, open_journal, read_journal
 from groundplane.run.lock import site_lock
 from groundplane.run.outcome import HostOutcome
 from tests.unit.full_disk import nothing_can_be_written
