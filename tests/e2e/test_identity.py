@@ -62,7 +62,6 @@ def nothing_to_do(lab: Lab) -> None:
     assert (answer.code, steps) == (0, {}), str(answer)
 
 
-@pytest.mark.path
 def test_the_layer_verifies_and_leaves_nothing(cloud_lab: Lab, identity: Identity) -> None:
     before = identity.realms(), identity.domains(), identity.users()
     verified = cloud_lab.groundplane("verify", "identity", timeout=900)

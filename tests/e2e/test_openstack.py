@@ -41,6 +41,11 @@ def test_one_command_makes_a_cloud(cloud_lab: Lab, cloud: Cloud) -> None:
         # The two of the one command, whatever other tests did since.
         first = sorted(cloud_lab.runs(), key=lambda entry: str(entry["started_at"]))[:2]
         assert [(entry["command"], entry["state"]) for entry in first] == [("apply", "done"), ("verify", "done")]
+        checked = cloud_lab.work_of(cloud_lab.run_details(first[1]["run"]))
+        assert set(checked.values()) == {"done"}
+        assert {"platform.smoke", "identity.logins"} <= {step for step, _ in checked}, "a server, and people's logins"
+        left = cloud.objects()
+        assert not left["servers"] | left["volumes"] | left["floating addresses"], "its server went with it"
         for host in NODES:
             assert host in cloud_lab.first.out
     token, catalogue = cloud.token()
@@ -49,13 +54,11 @@ def test_one_command_makes_a_cloud(cloud_lab: Lab, cloud: Cloud) -> None:
     assert all(url.startswith("https://") for url in catalogue.values()), catalogue
 
 
-@pytest.mark.path
 def test_the_cloud_verifies(cloud_lab: Lab) -> None:
     answer = cloud_lab.groundplane("verify", "openstack", timeout=1800)
     assert answer.code == 0, str(answer)
 
 
-@pytest.mark.path
 @pytest.mark.timeout(1800)
 def test_a_server_of_an_ordinary_user_answers_and_nothing_is_left_of_it(cloud_lab: Lab, cloud: Cloud) -> None:
     before = cloud.objects()

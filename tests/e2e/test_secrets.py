@@ -6,6 +6,7 @@ import os
 import shlex
 import time
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.lab
 
+# New ones each time: of a fixed one every clone of this repository would be a find.
 PLANTED = {
-    "planted_plain": "gp-planted-6f1c9a52e8b34d07",
-    "planted_awkward": "gp \"planted\" \\ 8841/50% with 'quotes' and é",
-    "planted_many_lines": "gp-planted-first-line-0f7d3a9915c2\ngp-planted-second-line-77be20c4d1a8",
+    "planted_plain": f"gp-planted-{token_hex(8)}",
+    "planted_awkward": f"gp \"planted\" \\ {token_hex(8)}/50% with 'quotes' and é",
+    "planted_many_lines": f"gp-planted-first-line-{token_hex(8)}\ngp-planted-second-line-{token_hex(8)}",
 }
 
 LAYERS = """\
