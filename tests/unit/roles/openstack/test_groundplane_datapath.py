@@ -191,3 +191,42 @@ def test_a_new_start_is_seen_and_none_is_empty(monkeypatch: pytest.MonkeyPatch, 
     (tmp_path / "other").write_text("2\n")
     (tmp_path / "other").rename(tmp_path / "pid")
     assert first != program.incarnation("lo") != ""
+
+
+def test_a_guests_interface_that_is_down_is_brought_up_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # The flags that a real guest's interface was left with, and those of one that is up.
+    lost, fine = "0x1102\n", "0x1003\n"
+    for name, flags, is_tap in (
+        ("tap464bd58e-61", lost, True),
+        ("tap11111111-11", fine, True),
+        ("tap717adfae-c0", lost, False),
+        ("br-int", lost, True),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "flags").write_text(flags)
+        if is_tap:
+            (tmp_path / name / "tun_flags").write_text("0x5002\n")
+    (tmp_path / "tap22222222-22").mkdir()
+    called: list[tuple[str, ...]] = []
+    monkeypatch.setattr(program, "LINKS", tmp_path)
+    monkeypatch.setattr(program, "run", lambda *words: called.append(words))
+    assert program.bring_guests_up() == ["tap464bd58e-61 of a guest is up"]
+    assert called == [("ip", "link", "set", "dev", "tap464bd58e-61", "up")]
+
+
+def test_a_guest_that_ends_meanwhile_stops_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("tap1", "tap2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "flags").write_text("0x1002\n")
+        (tmp_path / name / "tun_flags").touch()
+    monkeypatch.setattr(program, "LINKS", tmp_path)
+
+    def run(*words: str) -> str:
+        if "tap1" in words:
+            raise program.NotReadyError("Cannot find device")
+        return ""
+
+    monkeypatch.setattr(program, "run", run)
+    assert program.bring_guests_up() == ["tap2 of a guest is up"]
