@@ -38,6 +38,10 @@ PING_SECONDS = 120.0
 SSH_SECONDS = 240.0
 CHUNK = 4 * 1024 * 1024
 DEFAULT_LOGIN = "debian"
+_NO_METADATA_CURE = (
+    "The server got no address, or 169.254.169.254 gave it no answer; the end of the console is in this run's log. "
+    "groundplane openstack logs neutron ovn says more."
+)
 _STATUS_CURE = "groundplane openstack status shows what runs; groundplane openstack logs {service} says more."
 
 
@@ -250,6 +254,8 @@ class Course:
                 console = str(self.user.compute.get_server_console_output(server.id).get("output") or "")
                 last = guest.last_lines(console, 1)
                 self.now(f"Wait for cloud-init: {last[0][:60] if last else 'the console says nothing yet'}")
+                if ended := guest.ended_without_metadata(console):
+                    raise FailedError("cloud-init found no metadata", why=ended, cure=_NO_METADATA_CURE)
                 return guest.finished(console, self.name)
 
             try:

@@ -13,6 +13,8 @@ _BARE = re.compile(
     r"\[(?:[?=>][0-9;]*[A-Za-z]|[0-9;:]*[HJKm]|[0-9;]+[nr]|!p)|\](?:[0-9]{1,4};[^\\\n]*\\|104)"  # CSI, OSC
 )
 """Nova leaves the escape character itself out, and every other control character but the line's end."""
+_NO_METADATA = re.compile(r"finished at .* Datasource DataSourceNone\b|Used fallback datasource")
+"""What cloud-init says at its end where no source of metadata answered it."""
 TAIL_LINES = 15
 
 
@@ -33,6 +35,11 @@ def finished(console: str, word: str) -> str | None:
         if found and "$uptime" not in rest and "finished after" in rest:
             return rest.strip()
     return None
+
+
+def ended_without_metadata(console: str) -> str | None:
+    """What cloud-init said where it ended knowing nothing of its server, which then waits for nobody; else None."""
+    return next((line.strip() for line in plain(console).splitlines() if _NO_METADATA.search(line)), None)
 
 
 def host_keys(console: str) -> tuple[str, ...]:

@@ -154,6 +154,15 @@ def test_a_server_that_never_gets_through_shows_its_console(smoker: Smoker, monk
     assert smoker.left == set()
 
 
+def test_a_server_without_metadata_is_not_waited_for(smoker: Smoker) -> None:
+    smoker.cloud.console = "Cloud-init v. 25.1.4 finished at noon. Datasource DataSourceNone.  Up 256.61 seconds\n"
+    outcome = smoker.run(boot_minutes=10)
+    assert "cloud-init found no metadata" in outcome.hosts["manager"].reason
+    assert "DataSourceNone" in outcome.hosts["manager"].reason
+    assert any("DataSourceNone" in line for line in smoker.lines if line.startswith("  | "))
+    assert smoker.left == set()
+
+
 def test_ctrl_c_removes_all_the_same(smoker: Smoker) -> None:
     smoker.on_task = lambda task: smoker.cancel.cancel("Ctrl-C") if task.startswith("Wait for cloud-init") else None
     outcome = smoker.run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from groundplane.openstack.smoke.guest import finished, host_keys, last_lines, user_data
+from groundplane.openstack.smoke.guest import ended_without_metadata, finished, host_keys, last_lines, user_data
 
 WORD = "groundplane-smoke-20260101t000000z-abcdef"
 CONSOLE = f"""\
@@ -35,6 +35,20 @@ def test_the_end_of_cloud_init_is_found() -> None:
 def test_an_echo_of_the_order_is_no_end() -> None:
     assert finished(user_data(WORD), WORD) is None
     assert finished(CONSOLE, "groundplane-smoke-another") is None
+
+
+def test_a_server_that_nobody_told_who_it_is_has_ended_too() -> None:
+    # As a guest said it whose interface was down on its host.
+    end = (
+        "cloud-init[462]: Cloud-init v. 25.1.4 finished at Sun, 22 Nov 2026 04:44:47 +0000. Datasource DataSourceNone."
+    )
+    assert ended_without_metadata(f"{end}\nlocalhost login: ") == end
+    assert ended_without_metadata("cc_final_message.py[WARNING]: Used fallback datasource") is not None
+    assert ended_without_metadata(CONSOLE) is None
+    assert (
+        ended_without_metadata("finished at Sun. Datasource DataSourceOpenStackLocal [net,ver=2].  Up 31 seconds")
+        is None
+    )
 
 
 def test_host_keys_are_read_from_the_console() -> None:
