@@ -1,7 +1,8 @@
 """A lab of the tests' own, made from nothing by scripts/lab, apart from the user's labs.
 
 Its site has the layers bootstrap, supply and ceph. The fixture `lab` takes it through the first one; `supplied` and
-`stored` go on, once for all tests that ask for them. `cloud_lab` is another lab, with everything.
+`stored` go on, once for all tests that ask for them. `cloud_lab` is another lab, with everything; where it is asked
+for, too, all tests share it.
 """
 
 from __future__ import annotations
@@ -235,7 +236,11 @@ def standing_lab(suffix: str, *words: str, timeout: float = 1800) -> Iterator[La
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
+def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    if any(item.get_closest_marker("cloud") for item in request.session.items):
+        # A machine carries one lab at a time.
+        yield request.getfixturevalue("cloud_lab")
+        return
     with standing_lab("", "--profile", "ceph", "--to", "bootstrap") as made:
         yield made
 

@@ -104,9 +104,9 @@ class ProcessWatch:
     def __init__(self, needles: Mapping[bytes, str], *folders: Path, but: frozenset[int] = frozenset()) -> None:
         self.needles = needles
         self.folders = folders
+        """Searched too, while the run is under way: what is removed afterwards was there all the same."""
         self.but = but
         """Processes that aren't looked at, with all that descend from them."""
-        """Searched too, while the run is under way: what is removed afterwards was there all the same."""
         self.found: set[str] = set()
         self.seen: set[str] = set()
         self.rounds = 0

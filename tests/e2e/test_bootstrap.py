@@ -32,6 +32,7 @@ def test_a_fresh_lab_is_bootstrapped(lab: Lab) -> None:
         assert host in lab.first.out
 
 
+@pytest.mark.path
 def test_a_second_call_touches_nothing(lab: Lab) -> None:
     def containers() -> str:
         words = (
@@ -56,6 +57,7 @@ def test_a_second_call_touches_nothing(lab: Lab) -> None:
     assert (len(lab.runs()), containers(), changed_files()) == (runs, before, stamps)
 
 
+@pytest.mark.path
 def test_a_plan_after_an_apply_has_nothing_to_do(lab: Lab) -> None:
     answer = lab.groundplane("plan", "bootstrap", "--detailed-exitcode")
     assert answer.code == 0, str(answer)
@@ -63,6 +65,7 @@ def test_a_plan_after_an_apply_has_nothing_to_do(lab: Lab) -> None:
     assert answer.seconds < 5
 
 
+@pytest.mark.path
 def test_every_host_verifies(lab: Lab) -> None:
     answer = lab.groundplane("verify", "bootstrap")
     assert answer.code == 0, str(answer)
@@ -86,7 +89,13 @@ def edit_daemon_json(lab: Lab) -> tuple[str, str, str]:
 
 
 @pytest.mark.parametrize(
-    "change", [change_sysctl, remove_package, edit_daemon_json], ids=lambda change: change.__name__
+    "change",
+    [
+        pytest.param(change_sysctl, id="sysctl", marks=pytest.mark.path),
+        pytest.param(remove_package, id="package", marks=pytest.mark.path),
+        # Docker is restarted then, and with it what a cloud's node runs.
+        pytest.param(edit_daemon_json, id="daemon.json"),
+    ],
 )
 def test_drift_is_named_and_only_that_is_mended(lab: Lab, change: Callable[[Lab], tuple[str, str, str]]) -> None:
     step, host, item = change(lab)
@@ -102,6 +111,7 @@ def test_drift_is_named_and_only_that_is_mended(lab: Lab, change: Callable[[Lab]
     assert (answer.code, work) == (0, {})
 
 
+@pytest.mark.path
 def test_an_engine_killed_in_the_middle_leaves_a_run_that_resumes(lab: Lab) -> None:
     before = {entry["run"] for entry in lab.runs()}
     process = lab.start("apply", *FORCED, "--force", "--yes")

@@ -117,6 +117,7 @@ def test_a_second_apply_runs_nothing(lab: Lab) -> None:
     assert len(lab.runs()) == runs
 
 
+@pytest.mark.path
 def test_a_step_that_is_forced_changes_nothing(lab: Lab) -> None:
     forced = lab.groundplane("apply", *sorted(STEPS), "--force", "--yes")
     assert forced.code == 0, str(forced)
@@ -126,6 +127,7 @@ def test_a_step_that_is_forced_changes_nothing(lab: Lab) -> None:
     assert changed == {}
 
 
+@pytest.mark.path
 def test_the_cluster_is_what_the_site_asks_for(lab: Lab, cluster: Cluster) -> None:
     status = cluster.ask("status")
     assert sorted(status["quorum_names"]) == list(NODES), "in the order in which they joined"
@@ -141,6 +143,7 @@ def test_the_cluster_is_what_the_site_asks_for(lab: Lab, cluster: Cluster) -> No
         assert mode == "600 root"
 
 
+@pytest.mark.path
 def test_keys_open_what_they_are_for_and_nothing_else(cluster: Cluster) -> None:
     assert {f"client.{name}" for name in USERS} <= set(cluster.keys())
     code, said = cluster.try_as("glance", "rbd", "create", "--size", "8", "images/e2e")
@@ -166,6 +169,7 @@ def tenant(lab: Lab) -> Iterator[str]:
         playbook.unlink()
 
 
+@pytest.mark.path
 def test_another_step_is_handed_its_key_and_nobody_sees_it(lab: Lab, cluster: Cluster, tenant: str) -> None:
     needles = all_forms(cluster.keys())
     with ProcessWatch(needles, lab.state) as watch:
@@ -185,6 +189,7 @@ def test_another_step_is_handed_its_key_and_nobody_sees_it(lab: Lab, cluster: Cl
     assert lab.plan("ceph")[1] == {}
 
 
+@pytest.mark.path
 def test_what_cannot_be_is_refused_before_anything_is_done(lab: Lab, options: dict[str, object]) -> None:
     runs = len(lab.runs())
     pools = [
@@ -199,6 +204,7 @@ def test_what_cannot_be_is_refused_before_anything_is_done(lab: Lab, options: di
     assert len(lab.runs()) == runs
 
 
+@pytest.mark.path
 def test_verify_names_what_somebody_left_behind(lab: Lab, cluster: Cluster) -> None:
     cluster.said("osd", "set", "noout")
     try:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Lab
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.path]
 
 # New ones each time: of a fixed one every clone of this repository would be a find.
 PLANTED = {
@@ -89,7 +89,9 @@ def planted(lab: Lab) -> Iterator[dict[str, str]]:
     found = dict(strings(read_secrets(lab.site, password), "secrets.yml"))
     assert {f"secrets.yml.{name}" for name in PLANTED} <= set(found)
     try:
-        yield {**found, "the vault password": password.decode()}
+        # A UUID of Kolla's names a secret of libvirt's and is none itself.
+        secret = {name: value for name, value in found.items() if not name.endswith("_secret_uuid")}
+        yield {**secret, "the vault password": password.decode()}
     finally:
         layers.unlink()
         playbook.unlink()
@@ -105,13 +107,19 @@ def test_no_secret_is_left_in_clear(lab: Lab, planted: dict[str, str]) -> None:
     needles = all_forms(planted)
     temporary = Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108 - searched, not written
     began = time.time()
-    with ProcessWatch(needles, lab.state) as watch:
+    # A cloud's services on the nodes know their own passwords, and some of Kolla's tools take them as words.
+    ours = all_forms({name: value for name, value in planted.items() if "planted" in name})
+    with (
+        ProcessWatch(needles, lab.state, but=lab.node_processes()) as watch,
+        ProcessWatch(ours, lab.state) as everywhere,
+    ):
         applied = lab.groundplane("apply", "bootstrap", "--yes")
     assert applied.code == 1, str(applied)
     assert "planted" in applied.out + applied.err, "the failing hook is named"
-    assert watch.rounds > 20
+    assert min(watch.rounds, everywhere.rounds) > 20
     assert any("ansible" in program or "python" in program for program in watch.seen)
     assert not watch.found
+    assert not everywhere.found
 
     shown = [applied.out, applied.err]
     newest = lab.newest_run()["run"]

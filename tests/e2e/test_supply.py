@@ -59,6 +59,7 @@ def test_a_pulled_image_runs(supplied: Lab) -> None:
     assert "Keycloak" in said
 
 
+@pytest.mark.path
 def test_nothing_is_left_to_do(supplied: Lab) -> None:
     plan, steps = supplied.plan("supply")
     assert steps == {}, str(plan)
@@ -82,6 +83,7 @@ def test_a_host_that_lost_its_image_gets_it_back_and_no_other_host_is_touched(su
     assert supplied.groundplane("images", "verify", "--hosts").code == 0
 
 
+@pytest.mark.path
 def test_a_lock_that_somebody_touched_stops_what_reads_it(supplied: Lab) -> None:
     lock = supplied.site / "images.lock"
     text = lock.read_text(encoding="utf-8")
