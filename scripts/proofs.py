@@ -38,7 +38,7 @@ SHARED = (
 """Of every scenario: its containers, its plugins, the versions."""
 OF_IMAGES = ("environments", "images", "releases")
 """Of those with containers of their own: they run images of the cloud's services."""
-COMPILED = "__pycache__"
+COMPILED, PAGES = "__pycache__", ".md"
 
 
 def roles_of(root: Path, role: str) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def _files(places: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for place in places:
         found += place.rglob("*") if place.is_dir() else [place]
-    return sorted(file for file in found if file.is_file() and COMPILED not in file.parts)
+    return sorted(f for f in found if f.is_file() and COMPILED not in f.parts and f.suffix != PAGES)
 
 
 def main() -> int:

@@ -65,7 +65,6 @@ def test_a_plan_after_an_apply_has_nothing_to_do(lab: Lab) -> None:
     assert answer.seconds < 5
 
 
-@pytest.mark.path
 def test_every_host_verifies(lab: Lab) -> None:
     answer = lab.groundplane("verify", "bootstrap")
     assert answer.code == 0, str(answer)

@@ -77,6 +77,7 @@ def test_of_every_scenario_here_what_it_includes_is_found(proofs: Any) -> None:
         ("requirements/dev.txt", set(ROLES)),
         ("images/ceph/finish", {"ceph"}),
         ("docs/ceph.md", set()),
+        ("molecule/README.md", set()),
     ],
 )
 def test_a_change_has_those_tested_anew_that_it_may_touch(proofs: Any, tree: Path, file: str, roles: set[str]) -> None:
