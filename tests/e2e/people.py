@@ -23,10 +23,11 @@ from groundplane.identity.login.keystone import Federation
 from groundplane.openstack.transport import https_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser as Chromium
+    from playwright.sync_api import Page
 
     from groundplane.identity.login.keystone import KeystoneToken
     from groundplane.identity.login.tokens import Tokens
@@ -180,3 +181,26 @@ def chromium(authority: Path, home: Path) -> Iterator[Chromium]:
             yield browser
         finally:
             browser.close()
+
+
+def visit(browser: Chromium, work: Callable[[Page], None], *, attempts: int = 3) -> None:
+    """Does the work in a page that knows nobody yet; anew where this machine's interfaces changed meanwhile.
+
+    Chromium then gives up what it loads. Tests beside this one start containers, each of which has an interface.
+    """
+    from playwright.sync_api import Error  # noqa: PLC0415 - only here
+
+    for attempt in range(1, attempts + 1):
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        try:
+            work(page)
+        except (Error, AssertionError) as error:
+            disturbed = "ERR_NETWORK_CHANGED" in str(error) or page.url.startswith("chrome-error:")
+            if not disturbed or attempt == attempts:
+                raise
+        else:
+            return
+        finally:
+            context.close()

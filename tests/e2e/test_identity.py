@@ -21,7 +21,7 @@ from groundplane.identity.login.forms import Person, log_in
 from tests.command import ROOT
 from tests.e2e.conftest import FROM_NOTHING
 from tests.e2e.faults.by_hand import CUSTOMER, change_realm, realm_settings
-from tests.e2e.people import PROXY, REALMS, Customer, Identity, chromium
+from tests.e2e.people import PROXY, REALMS, Customer, Identity, chromium, visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,9 +142,10 @@ def test_a_wrong_password_is_refused(identity: Identity, acme: Customer) -> None
 def test_a_browser_sees_the_project_page_and_logs_out_at_both_ends(
     identity: Identity, acme: Customer, browser: Chromium
 ) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
-    page = context.new_page()
-    page.set_default_timeout(60_000)
+    visit(browser, lambda page: come_and_go(page, identity, acme))
+
+
+def come_and_go(page: Page, identity: Identity, acme: Customer) -> None:
     sign_on(page, identity, acme)
     assert page.url.startswith(f"{identity.dashboard}project/"), page.url
     assert page.locator(".context-project").first.inner_text() == acme.project
@@ -165,7 +166,6 @@ def test_a_browser_sees_the_project_page_and_logs_out_at_both_ends(
     page.locator(f"#social-{acme.realm}").click()
     page.locator("#password").wait_for()
     assert f"/realms/{acme.realm}/" in page.url
-    context.close()
 
 
 def sign_on(page: Page, identity: Identity, customer: Customer) -> None:
