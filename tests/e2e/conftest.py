@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HOSTS = ("manager", "node1", "node2", "node3")
-NOTHING_TO_DO = 45
-"""Seconds for a command that finds nothing to do, beside other tests; benchmarks/ measure on a quiet machine."""
 FROM_NOTHING = 4 * 3600
 """Seconds for scripts/lab where every image of a cloud has to be built, too."""
 

@@ -38,6 +38,7 @@ PROXY = "cloud"
 ADMIN_CLIENT, ADMIN_SECRET = "groundplane", "keycloak_admin_client_secret"
 CHOICE = "keycloak_openid"
 CHROMIUM = "chromium"
+VISITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +184,14 @@ def chromium(authority: Path, home: Path) -> Iterator[Chromium]:
             browser.close()
 
 
-def visit(browser: Chromium, work: Callable[[Page], None], *, attempts: int = 3) -> None:
+def visit(browser: Chromium, work: Callable[[Page], None]) -> None:
     """Does the work in a page that knows nobody yet; anew where this machine's interfaces changed meanwhile.
 
     Chromium then gives up what it loads. Tests beside this one start containers, each of which has an interface.
     """
     from playwright.sync_api import Error  # noqa: PLC0415 - only here
 
-    for attempt in range(1, attempts + 1):
+    for left in reversed(range(VISITS)):
         context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
         page = context.new_page()
         page.set_default_timeout(60_000)
@@ -198,7 +199,7 @@ def visit(browser: Chromium, work: Callable[[Page], None], *, attempts: int = 3)
             work(page)
         except (Error, AssertionError) as error:
             disturbed = "ERR_NETWORK_CHANGED" in str(error) or page.url.startswith("chrome-error:")
-            if not disturbed or attempt == attempts:
+            if not disturbed or not left:
                 raise
         else:
             return

@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from tests.e2e.cluster import NODES, Cluster
-from tests.e2e.conftest import NOTHING_TO_DO
 from tests.e2e.secret_search import ProcessWatch, all_forms, search_files
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ def test_a_second_apply_runs_nothing(lab: Lab) -> None:
     runs = len(lab.runs())
     again = lab.groundplane("apply", "ceph", "--yes")
     assert again.code == 0, str(again)
-    assert again.seconds < NOTHING_TO_DO
+    assert again.seconds < 10
     assert len(lab.runs()) == runs
 
 
