@@ -150,7 +150,7 @@ def test_an_engine_killed_in_the_middle_leaves_a_run_that_resumes(lab: Lab) -> N
 
 def test_a_node_killed_in_the_middle_holds_back_itself_alone(lab: Lab) -> None:
     before = {entry["run"] for entry in lab.runs()}
-    process = lab.start("apply", *FORCED, "--force", "--yes")
+    process = lab.start("apply", "bootstrap", "--force", "--yes")
 
     def in_the_middle() -> bool:
         assert process.poll() is None, lab.started_output()
