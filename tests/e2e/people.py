@@ -1,12 +1,9 @@
-"""The people of a lab's customers, who log in by HTTP and by a browser, past Groundplane's own checks."""
+"""The people of a lab's customers, who log in past Groundplane's own checks."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -23,12 +20,6 @@ from groundplane.identity.login.keystone import Federation
 from groundplane.openstack.transport import https_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from playwright.sync_api import Browser as Chromium
-    from playwright.sync_api import Page
-
     from groundplane.identity.login.keystone import KeystoneToken
     from groundplane.identity.login.tokens import Tokens
     from tests.e2e.cloud import Cloud
@@ -37,8 +28,6 @@ REALMS = "environments/identity/realms"
 PROXY = "cloud"
 ADMIN_CLIENT, ADMIN_SECRET = "groundplane", "keycloak_admin_client_secret"
 CHOICE = "keycloak_openid"
-CHROMIUM = "chromium"
-VISITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,55 +142,3 @@ class Identity:
         with urlopen(request, context=self.cloud.trust, timeout=30) as answer:  # noqa: S310
             said = answer.read()
         return json.loads(said) if said else None
-
-
-@contextmanager
-def chromium(authority: Path, home: Path) -> Iterator[Chromium]:
-    """Debian's Chromium, which trusts the lab's authority and no other certificate that it doesn't know.
-
-    Chromium asks the person's NSS database for authorities besides its own: here one of the test's own, in `home`.
-    """
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only here
-
-    database = home / ".pki" / "nssdb"
-    database.mkdir(parents=True, exist_ok=True)
-    trust = f"sql:{database}"
-    subprocess.run(["certutil", "-d", trust, "-N", "--empty-password"], check=True, capture_output=True)
-    subprocess.run(
-        ["certutil", "-d", trust, "-A", "-t", "C,,", "-n", "lab", "-i", str(authority)], check=True, capture_output=True
-    )
-    program = shutil.which(CHROMIUM)
-    assert program is not None, "scripts/test installs chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program,
-            env={"HOME": str(home), "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
-            args=["--no-sandbox", "--disable-dev-shm-usage"],
-        )
-        try:
-            yield browser
-        finally:
-            browser.close()
-
-
-def visit(browser: Chromium, work: Callable[[Page], None]) -> None:
-    """Does the work in a page that knows nobody yet; anew where this machine's interfaces changed meanwhile.
-
-    Chromium then gives up what it loads. Tests beside this one start containers, each of which has an interface.
-    """
-    from playwright.sync_api import Error  # noqa: PLC0415 - only here
-
-    for left in reversed(range(VISITS)):
-        context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        try:
-            work(page)
-        except (Error, AssertionError) as error:
-            disturbed = "ERR_NETWORK_CHANGED" in str(error) or page.url.startswith("chrome-error:")
-            if not disturbed or not left:
-                raise
-        else:
-            return
-        finally:
-            context.close()

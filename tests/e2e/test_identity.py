@@ -19,9 +19,10 @@ from groundplane.identity.login.asking import RefusedError
 from groundplane.identity.login.browser import Browser
 from groundplane.identity.login.forms import Person, log_in
 from tests.command import ROOT
+from tests.e2e.chromium import chromium, visit
 from tests.e2e.conftest import FROM_NOTHING
 from tests.e2e.faults.by_hand import CUSTOMER, change_realm, realm_settings
-from tests.e2e.people import PROXY, REALMS, Customer, Identity, chromium, visit
+from tests.e2e.people import PROXY, REALMS, Customer, Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +52,9 @@ def acme(identity: Identity) -> Customer:
     return identity.customer(CUSTOMER)
 
 
-@pytest.fixture(scope="module")
-def browser(cloud_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    with chromium(cloud_lab.site / "certificates" / "ca.crt", tmp_path_factory.mktemp("chromium")) as found:
+@pytest.fixture
+def browser(cloud_lab: Lab, cloud: Cloud, tmp_path: Path) -> Iterator[Chromium]:
+    with chromium(cloud_lab.site / "certificates" / "ca.crt", tmp_path, cloud.vip) as found:
         yield found
 
 
@@ -142,7 +143,7 @@ def test_a_wrong_password_is_refused(identity: Identity, acme: Customer) -> None
 def test_a_browser_sees_the_project_page_and_logs_out_at_both_ends(
     identity: Identity, acme: Customer, browser: Chromium
 ) -> None:
-    visit(browser, lambda page: come_and_go(page, identity, acme))
+    visit(browser, lambda page: come_and_go(page, identity, acme), picture("failed.png"))
 
 
 def come_and_go(page: Page, identity: Identity, acme: Customer) -> None:

@@ -12,7 +12,8 @@ import yaml
 
 from tests.e2e.cloud import CONFIGURATION, NODES, OVERLAYS
 from tests.e2e.conftest import FROM_NOTHING, Lab, engine_processes, kill
-from tests.e2e.faults.by_hand import flavor_changed, remove_container
+from tests.e2e.faults.by_hand import CUSTOMER, flavor_changed, remove_container
+from tests.e2e.people import Identity
 from tests.e2e.secret_search import ProcessWatch, search_files
 
 if TYPE_CHECKING:
@@ -153,6 +154,10 @@ def test_a_container_that_is_gone_is_named_and_made_again_alone(cloud_lab: Lab, 
     assert {name: started for name, started in after.items() if name != "memcached"} == {
         name: started for name, started in before.items() if name != "memcached"
     }
+    # Horizon's sessions are in it: people can log in as soon as it is back.
+    identity = Identity(cloud)
+    customer = identity.customer(CUSTOMER)
+    identity.horizon().log_in(customer.person, provider=customer.realm)
     nothing_to_do(cloud_lab)
 
 
