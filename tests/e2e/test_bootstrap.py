@@ -107,7 +107,7 @@ def test_drift_is_named_and_only_that_is_mended(lab: Lab, change: Callable[[Lab]
     assert applied.code == 0, str(applied)
     assert lab.work_of(lab.newest_run()) == {(step, host): "done"}
     answer, work = lab.plan("bootstrap")
-    assert (answer.code, work) == (0, {})
+    assert (answer.code, work) == (0, {}), str(answer)
 
 
 @pytest.mark.path
@@ -145,7 +145,7 @@ def test_an_engine_killed_in_the_middle_leaves_a_run_that_resumes(lab: Lab) -> N
     assert not ran & done_before, "nothing that was done is run again"
     assert ran | done_before == {(step, host) for step in FORCED for host in HOSTS}
     answer, left = lab.plan("bootstrap")
-    assert (answer.code, left) == (0, {})
+    assert (answer.code, left) == (0, {}), str(answer)
 
 
 def test_a_node_killed_in_the_middle_holds_back_itself_alone(lab: Lab) -> None:
@@ -181,4 +181,4 @@ def test_a_node_killed_in_the_middle_holds_back_itself_alone(lab: Lab) -> None:
     assert not ran & done_before
     assert ("node2" in {host for _, host in ran}) or not ran
     answer, left = lab.plan("bootstrap")
-    assert (answer.code, left) == (0, {})
+    assert (answer.code, left) == (0, {}), str(answer)
