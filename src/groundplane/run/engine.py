@@ -284,6 +284,8 @@ class Engine:
             # The moment of the receipt is the end of the work, not of the question that follows.
             applied_at = datetime.now(UTC)
             states = self._read_state(step.id, succeeded)
+            if step.action is None:
+                outcome = outcome.without([host for host in succeeded if states.get(host) is None])
             receipts = [
                 Receipt(
                     step=step.id,
@@ -293,7 +295,7 @@ class Engine:
                     fingerprint=fingerprints[step.id, host],
                     state=_state(states.get(host), handed),
                 )
-                for host in succeeded
+                for host in outcome.succeeded()
             ]
         self._journal.step_finished(
             run,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from groundplane.run.events import WorkState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+SILENT_AFTERWARDS = "it didn't answer after the work, so nobody knows how it stands"
 
 
 @dataclass(slots=True)
@@ -40,3 +42,14 @@ class PlaybookOutcome:
 
     def succeeded(self) -> tuple[str, ...]:
         return tuple(host for host, outcome in self.hosts.items() if outcome.state is WorkState.DONE)
+
+    def without(self, gone: Iterable[str]) -> PlaybookOutcome:
+        """The outcome where these hosts did all of it, and then nobody answered there.
+
+        What a host lost with its power, or with its disk, isn't known; to call it done would hide that.
+        """
+        lost = {
+            host: replace(self.hosts[host], state=WorkState.UNREACHABLE, task="", reason=SILENT_AFTERWARDS)
+            for host in gone
+        }
+        return replace(self, hosts={**self.hosts, **lost})

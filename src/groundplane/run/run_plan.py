@@ -157,6 +157,9 @@ def _reader(
             except GroundplaneError:
                 return dict.fromkeys(hosts)
         found = probe_hosts(site, hosts, connection, steps=[step])
+        if silent := [host for host, answer in found.items() if not answer.reachable]:
+            # A host that is asked while it restarts its network or its ssh service is there the next moment.
+            found |= probe_hosts(site, silent, connection, steps=[step])
         besides = ask_standing(site, [graph.steps[step]], connection).get(step, {})
         return {
             host: {**answer.steps.get(step, {}), **besides} if answer.reachable else None

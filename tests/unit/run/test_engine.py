@@ -313,9 +313,24 @@ def test_after_the_access_step_the_operator_logs_in(runner: Runner) -> None:
     assert [dict(played.users) for played in runner.played] == [{"a": "root"}, {"a": "operator"}]
 
 
-def test_a_state_that_cant_be_read_is_kept_as_unknown(runner: Runner, journal: Journal) -> None:
+def test_a_host_that_is_silent_after_its_work_has_not_done_it(runner: Runner, journal: Journal) -> None:
+    runner.read = lambda step, hosts: {
+        host: None if (step, host) == ("l.one", "a") else {"file /etc/x": "ok"} for host in hosts
+    }
+    result = runner.run(CHAIN_PLAN, CHAIN)
+    assert result.state is RunState.FAILED
+    assert [(one.step, one.host, one.task) for one in result.failures] == [("l.one", "a", "")]
+    assert "didn't answer" in result.failures[0].reason
+    # It waits for what it needs; the other host goes on.
+    assert set(journal.receipts()) == {("l.one", "b"), ("l.two", "b"), ("l.three", "b")}
+    assert set(result.held_back["l.two"]) == {"a"}
+    assert ("l.one", "a") in journal.unfinished()
+
+
+def test_a_state_that_an_action_cant_read_is_kept_as_unknown(runner: Runner, journal: Journal) -> None:
     runner.read = lambda _step, hosts: dict.fromkeys(hosts)
-    runner.run(CHAIN_PLAN, CHAIN)
+    steps = graph(beside("l.one"))
+    runner.run(plan(planned("l.one", ["a"])), steps)
     assert journal.receipts()["l.one", "a"].state is None
 
 
