@@ -10,11 +10,14 @@ from groundplane.site.source import nearest, read_source, suggest
 from groundplane.site.values import Level, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from groundplane.content import Content
     from groundplane.site.layer_facts import Facts
+
+FIREWALL_RULES = "firewall_rules_"
+"""How the variables begin whose rules bootstrap's firewall collects, whoever sets them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,12 @@ def load_environments(
     facts: Facts,
     problems: list[Problem],
     *,
+    images_alone: Collection[str] = (),
     of_kolla: Callable[[], frozenset[str]] = frozenset,
 ) -> Environments:
     """Loads both files of each layer, and tells keys that no layer knows or that two layers set.
 
+    Of the layers in `images_alone` images are made and nothing is deployed: they open no port.
     `of_kolla` gives the names of kolla-ansible's variables; it is asked where a layer deploys Kolla's services.
     """
     wanted = list(dict.fromkeys(layers))
@@ -47,7 +52,7 @@ def load_environments(
         for root in (content.environments, site_path / "environments"):
             found |= _read(root / layer / "defaults.yml", layer, Level.DEFAULT, problems)
         by_layer[layer] = found
-        _merge(found, defaults, problems)
+        _merge(_deployed(found, layer, images_alone), defaults, problems)
     known = {layer: _known(layer, by_layer[layer], facts) for layer in wanted}
     for layer in wanted:
         if layer in facts.layers and facts.layers[layer].of_kolla:
@@ -55,7 +60,7 @@ def load_environments(
     configuration: dict[str, Value] = {}
     for layer in wanted:
         found = _read(site_path / "environments" / layer / "configuration.yml", layer, Level.ENVIRONMENT, problems)
-        _merge(found, configuration, problems)
+        _merge(_deployed(found, layer, images_alone), configuration, problems)
         layer_facts = facts.layers.get(layer)
         if layer_facts is None or (layer_facts.of_the_site and not by_layer[layer]):
             continue
@@ -65,6 +70,12 @@ def load_environments(
                 problems.append(_unknown(name, layer, known, value.place))
     _check_folders(site_path / "environments", wanted, facts, problems)
     return Environments(defaults, configuration, known)
+
+
+def _deployed(found: Mapping[str, Value], layer: str, images_alone: Collection[str]) -> Mapping[str, Value]:
+    if layer not in images_alone:
+        return found
+    return {name: value for name, value in found.items() if not name.startswith(FIREWALL_RULES)}
 
 
 def _is_specified(role: str, facts: Facts) -> bool:

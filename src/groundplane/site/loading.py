@@ -66,6 +66,7 @@ def load_site(
         content,
         facts,
         problems,
+        images_alone=frozenset(file.images.layers).difference(file.layers),
         of_kolla=lambda: _kolla_names(release, content, problems),
     )
     secrets_place = Place(path / "secrets.yml")

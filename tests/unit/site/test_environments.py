@@ -47,6 +47,18 @@ def test_two_layers_cannot_set_the_same(site_folder: SiteFolder) -> None:
     assert "'kernel_swappiness' is set by the layer 'ceph' and by 'bootstrap'" in told
 
 
+@pytest.mark.parametrize("set_by_site", [False, True], ids=["the toolkit's rules", "rules of the site"])
+def test_a_layer_whose_images_alone_are_wanted_opens_no_port(site_folder: SiteFolder, *, set_by_site: bool) -> None:
+    rules = "firewall_rules_ceph: [{name: monitors, protocol: tcp, ports: [3300]}]\n"
+    site_folder.toolkit("environments/ceph/defaults.yml", f"ceph_size: 2\n{rules}")
+    if set_by_site:
+        site_folder.write("environments/ceph/configuration.yml", rules)
+    site_folder.replace("site.yml", "domain:", "images: {source: build, layers: [bootstrap, ceph]}\ndomain:")
+    found = site_folder.load().variables.effective("node1")
+    assert "firewall_rules_ceph" not in found
+    assert found["ceph_size"].value == 2, "what images are made by is known"
+
+
 def test_a_folder_of_no_layer(site_folder: SiteFolder) -> None:
     site_folder.write("environments/botstrap/configuration.yml", "kernel_swappiness: 1\n")
     (told,) = site_folder.told()
