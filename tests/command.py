@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -20,13 +21,14 @@ PROGRAM = Path(sys.executable).with_name("groundplane")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Answer:
-    """What a command left behind; `seconds` is wall time."""
+    """What a command left behind; `seconds` is wall time, `busy` the processors' time for it and its children."""
 
     words: tuple[str, ...]
     code: int
     out: str
     err: str
     seconds: float
+    busy: float = 0.0
 
     def json(self) -> dict[str, Any]:
         """What a command told with --json: always an object."""
@@ -60,7 +62,7 @@ def run(
 ) -> Answer:
     """Runs a program to its end; a time-out is a failure of the test."""
     line = tuple(str(word) for word in words)
-    began = time.perf_counter()
+    began, busy_before = time.perf_counter(), _busy()
     done = subprocess.run(
         line,
         cwd=cwd,
@@ -71,4 +73,19 @@ def run(
         check=False,
         input=stdin or "",
     )
-    return Answer(line, done.returncode, done.stdout, done.stderr, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    return Answer(line, done.returncode, done.stdout, done.stderr, seconds, _busy() - busy_before)
+
+
+def quick(answer: Answer, seconds: float) -> None:
+    """It may work this long, and waits for nothing: on a machine that has other work as well, wall time tells of that.
+
+    How long a person waits on a quiet machine is measured by the benchmarks.
+    """
+    assert 0 < answer.busy < seconds, f"worked {answer.busy:.1f} s: {answer}"
+    assert answer.seconds < 3 * seconds, f"took {answer.seconds:.1f} s: {answer}"
+
+
+def _busy() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
