@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = Path(sys.executable).with_name("groundplane")
+BESIDE = os.environ.get("GP_TEST_BESIDE") == "true"
+"""Whether scripts/test has other stages at work on this machine."""
+LOADED = 3
+"""How many times as long something may take there."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,12 +82,9 @@ def run(
 
 
 def quick(answer: Answer, seconds: float) -> None:
-    """It may work this long, and waits for nothing: on a machine that has other work as well, wall time tells of that.
-
-    How long a person waits on a quiet machine is measured by the benchmarks.
-    """
+    """It ends in time. Beside other stages, whose work the clock tells of as well, its own work is to end in time."""
     assert 0 < answer.busy < seconds, f"worked {answer.busy:.1f} s: {answer}"
-    assert answer.seconds < 3 * seconds, f"took {answer.seconds:.1f} s: {answer}"
+    assert answer.seconds < seconds * (LOADED if BESIDE else 1), f"took {answer.seconds:.1f} s: {answer}"
 
 
 def _busy() -> float:

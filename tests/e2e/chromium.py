@@ -89,12 +89,14 @@ def ip(*words: str) -> str:
 
 def visit(browser: Chromium, work: Callable[[Page], None], picture: Path) -> None:
     """Does the work in a page that knows nobody yet; where it fails, it says what the person was looking at."""
+    from playwright.sync_api import Error  # noqa: PLC0415 - only here
+
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
     page = context.new_page()
     page.set_default_timeout(60_000)
     try:
         work(page)
-    except BaseException as error:
+    except (Error, AssertionError) as error:
         error.add_note(f"at {page.url}, picture in {picture}: {page.locator('body').inner_text()[:1000]}")
         page.screenshot(path=str(picture))
         raise

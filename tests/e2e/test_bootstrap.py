@@ -53,7 +53,7 @@ def test_a_second_call_touches_nothing(lab: Lab) -> None:
     runs, before, stamps = len(lab.runs()), containers(), changed_files()
     again = lab.script("--to", "bootstrap")
     assert again.code == 0, str(again)
-    quick(again, 20)
+    assert again.seconds < 60
     assert (len(lab.runs()), containers(), changed_files()) == (runs, before, stamps)
 
 
